@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every Swift target: strict, and the same everywhere.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A target of ours; the arrows of docs/design.md are its dependencies, and the build refuses any other import.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "AuditRPC",
+    products: [
+        .executable(name: "auditrpc", targets: ["AuditCommand"]),
+        .library(name: "AuditClient", targets: ["AuditClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // System libraries: a module map and a shim.h each.
+        .systemLibrary(
+            name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]),
+        // protoc-c output, checked in; `make proto` makes it anew.
+        .target(name: "CAuditProto", dependencies: ["CProtobufC"]),
+
+        library("AuditModel", []),
+        library("Codec", ["AuditModel", "CAuditProto", "CProtobufC"]),
+        library("EventStore", ["AuditModel", "CXXHash"]),
+        library("Subscribe", ["AuditModel", "Codec"]),
+        library("AuditRPC", ["CNghttp2", nioCore, nioPosix, logging]),
+        library(
+            "AuditService",
+            [
+                "AuditModel", "AuditRPC", "Codec", "EventStore", "Subscribe", nioCore, nioPosix,
+                logging, lifecycle,
+            ]),
+        library("AuditClient", ["AuditModel", "AuditRPC", "Codec", nioCore, nioPosix, logging]),
+        .executableTarget(
+            name: "AuditCommand",
+            dependencies: [
+                "AuditModel", "AuditClient", "AuditService", "Codec", logging, lifecycle, arguments,
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["AuditModel", "Codec"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("CodecTests", ["AuditModel", "Codec", "TestSupport"]),
+        tests("EventStoreTests", ["AuditModel", "EventStore", "TestSupport"]),
+        tests("SubscribeTests", ["AuditModel", "Codec", "Subscribe", "TestSupport"]),
+        tests(
+            "AuditRPCTests", ["AuditRPC", "CNghttp2", "TestSupport", nioCore, nioPosix, logging]),
+        tests(
+            "AuditServiceTests",
+            [
+                "AuditModel", "AuditService", "AuditClient", "AuditRPC", "Codec", "EventStore",
+                "Subscribe", "TestSupport", nioCore, nioPosix, logging,
+            ]),
+        tests(
+            "AuditCommandTests",
+            ["AuditModel", "AuditCommand", "AuditClient", "Codec", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
