@@ -1,0 +1,74 @@
+# AuditRPC: every command a developer needs. `make` alone lists them.
+
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+LISTEN ?= 127.0.0.1:50051
+DATA ?= ./data
+VENV := .build/venv-tests
+PYTEST := $(VENV)/bin/python -m pytest -c Tests/pytest.ini
+# What pytest gets besides: make test-interop PYTEST_ARGS='-k deadline -x'
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-unit test-interop test-end-to-end test-race bench proto lint \
+	format clean venv debug
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Install what is missing, build, and serve on 127.0.0.1:50051 (LISTEN=, DATA=)
+	@exec .build/release/auditrpc serve --listen $(LISTEN) --data $(DATA)
+
+build: ## Build the release binary: .build/release/auditrpc
+	@dev/install-dependencies build
+	swift build -c release --product auditrpc $(SWIFT_FLAGS)
+
+test: ## Everything: checks, unit tests, other clients, the guarantees on a real process
+	@dev/install-dependencies test
+	@$(MAKE) --no-print-directory lint test-unit venv
+	$(PYTEST) Tests/Interop Tests/EndToEnd $(PYTEST_ARGS)
+
+test-unit: ## The Swift tests
+	@dev/install-dependencies build
+	swift test $(SWIFT_FLAGS) --disable-xctest
+
+test-interop: debug venv ## A real server and grpcio, nghttp and h2load
+	$(PYTEST) Tests/Interop $(PYTEST_ARGS)
+
+test-end-to-end: debug venv ## The guarantees, faults and the command line on real processes
+	$(PYTEST) Tests/EndToEnd $(PYTEST_ARGS)
+
+test-race: ## Unit tests of the threaded modules under the thread sanitizer
+	@dev/install-dependencies build
+	swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=thread --scratch-path .build-race \
+		--filter 'SubscribeTests|AuditServiceTests'
+
+bench: build ## Ratios against nghttpd and SQLite, and memory (BENCH_ARGS=--quick for a short one)
+	@dev/install-dependencies bench
+	@dev/make-venv $(VENV)
+	$(VENV)/bin/python Benchmarks/bench.py $(BENCH_ARGS)
+
+proto: ## Make Sources/CAuditProto anew from proto/
+	@dev/install-dependencies test
+	dev/make-proto
+
+lint: ## Format, sizes, layers, and whether the generated code is that of proto/
+	@dev/install-dependencies test
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	@dev/check-sizes
+	@dev/check-layers
+	@dev/check-generated
+
+format: ## Format the Swift code in place
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+clean: ## Remove what was built; the data folder stays
+	rm -rf .build .build-race
+
+# The debug binary that the process tests start.
+debug:
+	@dev/install-dependencies test
+	swift build --product auditrpc $(SWIFT_FLAGS)
+
+# Python, grpcio and the stubs that it makes of proto/.
+venv:
+	@dev/make-venv $(VENV)
