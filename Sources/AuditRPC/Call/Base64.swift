@@ -1,0 +1,60 @@
+/// Base64 (RFC 4648 §4) as gRPC uses it for `-bin` fields: written without padding, read with or without.
+enum Base64 {
+    private static let alphabet = [UInt8](
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity((bytes.count * 4 + 2) / 3)
+        var bits = 0
+        var bitCount = 0
+        for byte in bytes {
+            bits = (bits << 8 | Int(byte)) & 0xFFFF
+            bitCount += 8
+            while bitCount >= 6 {
+                bitCount -= 6
+                result.append(alphabet[(bits >> bitCount) & 63])
+            }
+        }
+        if bitCount > 0 { result.append(alphabet[(bits << (6 - bitCount)) & 63]) }
+        return result
+    }
+
+    /// Nil when the text is not base64.
+    static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+        var result: [UInt8] = []
+        var bits = 0
+        var bitCount = 0
+        var characters = 0
+        var padding = 0
+        for character in text {
+            if character == UInt8(ascii: "=") {
+                padding += 1
+                continue
+            }
+            guard padding == 0, let value = value(of: character) else { return nil }
+            characters += 1
+            bits = (bits << 6 | value) & 0xFFFF
+            bitCount += 6
+            if bitCount >= 8 {
+                bitCount -= 8
+                result.append(UInt8(truncatingIfNeeded: bits >> bitCount))
+            }
+        }
+        // One character alone carries less than a byte; padding only ever completes a group of four.
+        guard characters % 4 != 1, padding == 0 || (characters + padding) % 4 == 0, padding < 3
+        else { return nil }
+        return result
+    }
+
+    private static func value(of character: UInt8) -> Int? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): Int(character) - 65
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): Int(character) - 97 + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(character) - 48 + 52
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,113 @@
+/// The header fields of a call, in order: names in lower case, values as they travel.
+///
+/// All bytes lie in one array, so that keeping the fields of a request costs one allocation, and no String is
+/// made before somebody asks for one.
+package struct RPCMetadata: Sendable, Equatable {
+    /// For each field: length of the name and of the value (4 bytes each, little endian), name, value.
+    private var storage: [UInt8] = []
+
+    package init() {}
+
+    package init(_ fields: [(String, String)]) {
+        for (name, value) in fields { add(name, value) }
+    }
+
+    package var isEmpty: Bool { storage.isEmpty }
+
+    /// Adds a text field. The value must be printable ASCII: HTTP/2 peers refuse anything else.
+    package mutating func add(_ name: String, _ value: String) {
+        var name = name.lowercased()
+        var value = value
+        name.withUTF8 { name in
+            value.withUTF8 { value in
+                append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
+            }
+        }
+    }
+
+    /// Adds a binary field, which travels in base64; its name must end in `-bin`.
+    package mutating func add(_ name: String, bytes: [UInt8]) {
+        precondition(name.hasSuffix("-bin"), "the name of a binary field ends in -bin")
+        add(name, String(decoding: Base64.encode(bytes), as: UTF8.self))
+    }
+
+    /// The first value of `name`, or nil.
+    package subscript(name: String) -> String? {
+        var result: String?
+        forEach(named: name) { value in
+            if result == nil { result = String(decoding: value, as: UTF8.self) }
+        }
+        return result
+    }
+
+    /// Every value of `name`, in order.
+    package func values(named name: String) -> [String] {
+        var result: [String] = []
+        forEach(named: name) { result.append(String(decoding: $0, as: UTF8.self)) }
+        return result
+    }
+
+    /// The bytes of the first value of a `-bin` field; nil without one, or when it is not base64.
+    package func bytes(named name: String) -> [UInt8]? {
+        var result: [UInt8]?
+        forEach(named: name) { value in
+            if result == nil { result = Base64.decode(value) }
+        }
+        return result
+    }
+
+    /// Calls `body` with name and value of each field, in order. The bytes are valid during the call.
+    package func forEach(
+        _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
+    ) {
+        storage.withUnsafeBytes { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                let nameBytes = Int(bytes.littleEndianUInt32(at: offset))
+                let valueBytes = Int(bytes.littleEndianUInt32(at: offset + 4))
+                let name = offset + 8
+                let value = name + nameBytes
+                offset = value + valueBytes
+                body(
+                    UnsafeRawBufferPointer(rebasing: bytes[name..<value]),
+                    UnsafeRawBufferPointer(rebasing: bytes[value..<offset]))
+            }
+        }
+    }
+
+    mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        if storage.isEmpty {
+            // A request of a usual client fits, so that its fields cost one allocation.
+            storage.reserveCapacity(160)
+        }
+        storage.append(littleEndian: UInt32(name.count))
+        storage.append(littleEndian: UInt32(value.count))
+        storage.append(contentsOf: name)
+        storage.append(contentsOf: value)
+    }
+
+    private func forEach(named name: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var wanted = name.lowercased()
+        wanted.withUTF8 { wanted in
+            let wanted = UnsafeRawBufferPointer(wanted)
+            forEach { name, value in
+                if name.elementsEqual(wanted) { body(value) }
+            }
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    func littleEndianUInt32(at offset: Int) -> UInt32 {
+        UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+}
+
+extension [UInt8] {
+    mutating func append(littleEndian value: UInt32) {
+        append(UInt8(truncatingIfNeeded: value))
+        append(UInt8(truncatingIfNeeded: value >> 8))
+        append(UInt8(truncatingIfNeeded: value >> 16))
+        append(UInt8(truncatingIfNeeded: value >> 24))
+    }
+}
