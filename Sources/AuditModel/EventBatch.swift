@@ -4,7 +4,7 @@
 /// and the queries share it. Immutable after `init`, which is what makes it safe to send anywhere.
 public final class EventBatch: @unchecked Sendable {
     // @unchecked: nothing writes to `bytes` after init, and deinit runs when no reader is left.
-    private let bytes: UnsafeRawBufferPointer
+    @usableFromInline let bytes: UnsafeRawBufferPointer
 
     public let firstSequence: Sequence
     public let recordedAt: Timestamp
@@ -70,7 +70,7 @@ public final class EventBatch: @unchecked Sendable {
         return result
     }
 
-    @usableFromInline
+    @inlinable
     func view(at index: Int) -> EventView {
         let entry = entries[index]
         return EventView(
@@ -80,7 +80,8 @@ public final class EventBatch: @unchecked Sendable {
             payload: slice(entry.payloadOffset, entry.payloadBytes))
     }
 
-    private func slice(_ offset: Int32, _ count: Int32) -> UnsafeRawBufferPointer {
+    @inlinable
+    func slice(_ offset: Int32, _ count: Int32) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes[Int(offset)..<Int(offset) + Int(count)])
     }
 }

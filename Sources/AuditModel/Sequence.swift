@@ -47,3 +47,7 @@ public struct SequenceRange: Hashable, Sendable {
         self.last = last
     }
 }
+
+extension SequenceRange: CustomStringConvertible {
+    public var description: String { "\(first)...\(last)" }
+}

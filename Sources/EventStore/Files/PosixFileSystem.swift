@@ -1,0 +1,186 @@
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
+/// The operating system's files.
+package struct PosixFileSystem: FileSystem {
+    package init() {}
+
+    package func createDirectory(_ path: String) throws(FileError) {
+        if mkdir(path, 0o700) == 0 {
+            return try synchronizeDirectory(PosixFileSystem.parent(of: path))
+        }
+        switch errno {
+        case EEXIST:
+            return
+        case ENOENT where PosixFileSystem.parent(of: path) != path:
+            try createDirectory(PosixFileSystem.parent(of: path))
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+                throw FileError(operation: "create", path: path, number: errno)
+            }
+            try synchronizeDirectory(PosixFileSystem.parent(of: path))
+        default:
+            throw FileError(operation: "create", path: path, number: errno)
+        }
+    }
+
+    package func list(_ path: String) throws(FileError) -> [String] {
+        guard let directory = opendir(path) else {
+            throw FileError(operation: "list", path: path, number: errno)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw FileError(operation: "list", path: path, number: errno) }
+        return names
+    }
+
+    package func open(_ path: String, create: Bool) throws(FileError) -> any File {
+        let flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT | O_EXCL : 0)
+        return try PosixFile(path, flags: flags, operation: create ? "create" : "open")
+    }
+
+    package func rename(_ path: String, to newPath: String) throws(FileError) {
+        #if canImport(Glibc)
+            let status = Glibc.rename(path, newPath)
+        #else
+            let status = Darwin.rename(path, newPath)
+        #endif
+        guard status == 0 else {
+            throw FileError(operation: "rename", path: path, number: errno)
+        }
+    }
+
+    package func remove(_ path: String) throws(FileError) {
+        guard unlink(path) == 0 else {
+            throw FileError(operation: "remove", path: path, number: errno)
+        }
+    }
+
+    package func synchronizeDirectory(_ path: String) throws(FileError) {
+        let directory = try PosixFile(
+            path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC, operation: "open")
+        guard fsync(directory.descriptor) == 0 else {
+            throw FileError(operation: "sync", path: path, number: errno)
+        }
+    }
+
+    package func lock(
+        _ path: String, holder: inout String
+    ) throws(FileError) -> (any Sendable)? {
+        let file = try PosixFile(path, flags: O_RDWR | O_CREAT | O_CLOEXEC, operation: "open")
+        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else {
+                throw FileError(operation: "lock", path: path, number: errno)
+            }
+            holder = try file.text()
+            return nil
+        }
+        try file.truncate(to: 0)
+        try file.write(text: holder)
+        return file
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
+
+/// A descriptor, closed with the last reference.
+private final class PosixFile: File {
+    let descriptor: Int32
+    private let path: String
+
+    init(_ path: String, flags: Int32, operation: String) throws(FileError) {
+        descriptor = open(path, flags, 0o600)
+        self.path = path
+        guard descriptor >= 0 else {
+            throw FileError(operation: operation, path: path, number: errno)
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
+        while true {
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            if count >= 0 { return count }
+            guard errno == EINTR else {
+                throw FileError(operation: "read", path: path, number: errno)
+            }
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) -> Int {
+        while true {
+            let count = pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(offset))
+            if count >= 0 { return count }
+            guard errno == EINTR else {
+                throw FileError(operation: "write", path: path, number: errno)
+            }
+        }
+    }
+
+    func synchronize() throws(FileError) {
+        #if canImport(Glibc)
+            let status = fdatasync(descriptor)
+        #else
+            let status = fcntl(descriptor, F_FULLFSYNC)
+        #endif
+        // Not again on EINTR either: what a failed sync leaves behind is not known.
+        guard status == 0 else { throw FileError(operation: "sync", path: path, number: errno) }
+    }
+
+    func truncate(to bytes: Int) throws(FileError) {
+        guard ftruncate(descriptor, off_t(bytes)) == 0 else {
+            throw FileError(operation: "truncate", path: path, number: errno)
+        }
+    }
+
+    func size() throws(FileError) -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw FileError(operation: "inspect", path: path, number: errno)
+        }
+        return Int(status.st_size)
+    }
+
+    /// The start of a small file.
+    func text() throws(FileError) -> String {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
+        defer { buffer.deallocate() }
+        let count = try read(into: buffer, at: 0)
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    func write(text: String) throws(FileError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: text.utf8.count, alignment: 1)
+        defer { buffer.deallocate() }
+        buffer.copyBytes(from: text.utf8)
+        _ = try write(UnsafeRawBufferPointer(buffer), at: 0)
+    }
+}
+
+/// The number of this process, as the lock names its holder.
+func processNumber() -> Int32 { getpid() }
+
+extension FileError {
+    /// The operating system's words for it.
+    var reason: String { String(cString: strerror(number)) }
+
+    /// The device or the owner's share of it has no room.
+    var isDiskFull: Bool { number == ENOSPC || number == EDQUOT }
+}

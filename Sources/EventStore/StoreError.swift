@@ -1,0 +1,75 @@
+package import AuditModel
+
+/// Why the store could not do it.
+package struct StoreError: Error, Sendable {
+    package enum Code: Hashable, Sendable {
+        /// Another process has the folder.
+        case locked
+        /// Bytes on disk are not what was written; `damage` says where.
+        case damaged
+        /// The file is of a version that this program does not know.
+        case unsupportedVersion
+        /// No room. Nothing was stored; reads go on, and a later write may succeed.
+        case diskFull
+        /// Writing failed in a way that leaves unknown what is on disk: no more writes until a restart. Reads go on.
+        case refusingWrites
+        /// The operating system refused a file operation.
+        case inputOutput
+        /// The configuration cannot be served.
+        case invalidConfiguration
+        /// The store was closed.
+        case closed
+    }
+
+    package var code: Code
+    /// For the operator: names the file, and what to do where something can be done.
+    package var message: String
+    package var cause: FileError?
+    /// Where, for `damaged`.
+    package var damage: Damage?
+
+    package init(
+        _ code: Code, _ message: String, cause: FileError? = nil, damage: Damage? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+        self.damage = damage
+    }
+
+    /// A place on disk that could not be read, and the events that are lost with it.
+    package struct Damage: Hashable, Sendable {
+        package var file: String
+        /// In bytes from the start of the file.
+        package var offset: Int
+        package var sequences: SequenceRange
+
+        package init(file: String, offset: Int, sequences: SequenceRange) {
+            self.file = file
+            self.offset = offset
+            self.sequences = sequences
+        }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    package var description: String {
+        guard let cause else { return message }
+        return "\(message) (\(cause))"
+    }
+}
+
+extension StoreError {
+    /// A failed operation that is neither damage nor a full disk.
+    static func inputOutput(_ cause: FileError) -> StoreError {
+        StoreError(.inputOutput, "cannot \(cause.operation) \(cause.path)", cause: cause)
+    }
+
+    static func damaged(
+        _ what: String, file: String, offset: Int, sequences: SequenceRange
+    ) -> StoreError {
+        StoreError(
+            .damaged, "\(what) in \(file) at byte \(offset), sequences \(sequences)",
+            damage: Damage(file: file, offset: offset, sequences: sequences))
+    }
+}
