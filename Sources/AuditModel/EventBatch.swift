@@ -95,4 +95,17 @@ public struct EventView {
     public var organization: UnsafeRawBufferPointer
     /// The encoded `auditrpc.v1.Event`, with the fields that the server sets.
     public var payload: UnsafeRawBufferPointer
+
+    @inlinable
+    public init(
+        sequence: Sequence, recordedAt: Timestamp, occurredAt: Timestamp, id: EventID,
+        organization: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
+    ) {
+        self.sequence = sequence
+        self.recordedAt = recordedAt
+        self.occurredAt = occurredAt
+        self.id = id
+        self.organization = organization
+        self.payload = payload
+    }
 }
