@@ -74,3 +74,35 @@ public enum FacetField: Int32, WireEnumeration {
         }
     }
 }
+
+/// The order of a query: by sequence, not by time.
+public enum Order: Int32, WireEnumeration {
+    /// Newest first.
+    case unspecified = 0
+    case newestFirst
+    case oldestFirst
+
+    public var name: String {
+        switch self {
+        case .unspecified: "UNSPECIFIED"
+        case .newestFirst: "NEWEST_FIRST"
+        case .oldestFirst: "OLDEST_FIRST"
+        }
+    }
+}
+
+/// What a feed does about events that retention took before they could be sent.
+public enum OnGap: Int32, WireEnumeration {
+    /// Fail.
+    case unspecified = 0
+    case fail
+    case `continue`
+
+    public var name: String {
+        switch self {
+        case .unspecified: "UNSPECIFIED"
+        case .fail: "FAIL"
+        case .continue: "CONTINUE"
+        }
+    }
+}
