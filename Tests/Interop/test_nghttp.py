@@ -1,0 +1,57 @@
+"""nghttp and h2load, the tools that come with nghttp2."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from auditrpc.v1 import audit_log_pb2 as log
+from clients import event
+from rawhttp2 import framed
+
+HEADERS = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
+
+
+def tool(name, *arguments):
+    if shutil.which(name) is None:
+        pytest.fail(f"{name} is missing: dev/install-dependencies test installs it")
+    return subprocess.run(
+        [name, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=True
+    ).stdout
+
+
+@pytest.fixture
+def body(tmp_path, organization):
+    """A framed Record of one event without an id: every call stores another event."""
+    request = log.RecordRequest(organization_id=organization, events=[event(change="load")])
+    path = tmp_path / "record.body"
+    path.write_bytes(framed(request.SerializeToString()))
+    return path
+
+
+def test_nghttp_records_one_event(shared_server, client, body):
+    url = f"http://{shared_server.address}/auditrpc.v1.AuditLog/Record"
+    output = tool("nghttp", "-v", "--data", body, *HEADERS, url)
+    assert ":status: 200" in output
+    assert "grpc-status: 0" in output
+    assert [one.change for one in client.events()] == ["load"]
+
+
+def test_nghttp_with_a_wrong_content_type(shared_server, body):
+    url = f"http://{shared_server.address}/auditrpc.v1.AuditLog/Record"
+    output = tool("nghttp", "-v", "--data", body, "-H", "content-type: text/plain", url)
+    assert ":status: 415" in output
+
+
+@pytest.mark.parametrize("connections, streams", [(1, 1), (1, 100), (10, 25), (50, 2)])
+def test_h2load_has_every_call_answered_and_stored(
+    shared_server, client, body, connections, streams
+):
+    calls = 2000
+    url = f"http://{shared_server.address}/auditrpc.v1.AuditLog/Record"
+    output = tool(
+        "h2load", "-n", calls, "-c", connections, "-m", streams, "-d", body, *HEADERS, url
+    )
+    assert f"{calls} succeeded, 0 failed, 0 errored, 0 timeout" in output, output
+    assert re.search(rf"{calls} 2xx, 0 3xx, 0 4xx, 0 5xx", output), output
+    assert len(client.sequences()) == calls
