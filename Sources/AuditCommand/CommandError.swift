@@ -1,0 +1,12 @@
+/// Why a command ended: what the person reads after `auditrpc: `, and the status the shell gets.
+struct CommandError: Error, Hashable, CustomStringConvertible {
+    var status: ExitStatus
+    var message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    var description: String { message }
+}

@@ -1,0 +1,40 @@
+/// Every bound of the command line tool, with its unit and its reason.
+enum Limits {
+    /// Events in one request of a pipelined stream: large enough to share a sync, small enough
+    /// that one refused event spoils little.
+    static let batchEvents = 500
+
+    /// Bytes of JSON text gathered into one request: a quarter of the server's 4 MiB message,
+    /// because the encoded form is never larger than the text by that much.
+    static let batchBytes = 1_048_576
+
+    /// Bytes in one line of standard input: an event of 256 KiB, its snapshot escaped at worst.
+    static let lineBytesMax = 2_097_152
+
+    /// Bytes read at once from a file or from standard input.
+    static let readBytes = 65_536
+
+    /// Refused lines that are named one by one; the rest is counted.
+    static let complaintsMax = 20
+
+    /// Bytes of one CloudTrail file: a delivery holds at most a few thousand records; this is far
+    /// above it and keeps a wrong path from filling memory.
+    static let cloudTrailFileBytesMax = 268_435_456
+
+    /// Levels of JSON in one CloudTrail file: AWS nests a dozen deep.
+    static let cloudTrailDepthMax = 128
+
+    /// Columns of a terminal that does not say its width.
+    static let terminalColumns = 120
+
+    /// Events asked for in one page.
+    static let pageSize = 1_000
+
+    /// The pause before the first attempt to reach the server again, and the longest one: quick
+    /// enough for a restart, slow enough for a thousand followers.
+    static let reconnectDelayMin = Duration.milliseconds(100)
+    static let reconnectDelayMax = Duration.seconds(10)
+
+    /// How long one unary call may take unless `--timeout` says otherwise.
+    static let callTimeout = Duration.seconds(30)
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct RootCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "auditrpc")
+}
