@@ -1,0 +1,115 @@
+"""Damaged files: found, located and never served; a torn tail is cut and said."""
+
+import shutil
+
+import pytest
+from clients import Client, event
+from guarantees import dense, detected, durable
+from guarantees import Fact
+from process import Server, run
+
+BATCHES = 40
+
+
+def word(number):
+    """A text that is in one batch only."""
+    return f"<batch {number:04}>".encode()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A data folder of 40 batches, and its log's name and bytes; the server has ended."""
+    data = tmp_path_factory.mktemp("filled") / "data"
+    with Server(data) as server, Client(server.address, "acme") as client:
+        for number in range(BATCHES):
+            client.record(event(change=word(number).decode()), event())
+    (log,) = (data / "log").iterdir()
+    return data, log.name, log.read_bytes()
+
+
+@pytest.fixture
+def copied(filled, tmp_path):
+    """A copy that the test may damage, and the path of its log."""
+    data, name, content = filled
+    shutil.copytree(data, tmp_path / "data")
+    return tmp_path / "data", tmp_path / "data/log" / name, content
+
+
+def refused_start(data):
+    done = run("serve", "--listen", "127.0.0.1:0", "--data", data, within=30)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_flipped_byte_anywhere_in_a_frame_stops_the_start(copied):
+    data, log, content = copied
+    here = content.index(word(BATCHES // 2))
+    previous, following = content.index(word(BATCHES // 2 - 1)), content.index(
+        word(BATCHES // 2 + 1)
+    )
+    # From inside the frame before, over a whole frame with its header, into the one behind.
+    for offset in range(previous, following, 11):
+        damaged = bytearray(content)
+        damaged[offset] ^= 0x10
+        log.write_bytes(damaged)
+        code, output = refused_start(data)
+        earliest = content.index(word(BATCHES // 2 - 2))
+        detected(f"byte {offset} flipped", code, output, log.name, (earliest, offset))
+        assert log.read_bytes() == damaged, "the start changed the damaged file"
+    assert previous < here < following
+
+
+def test_a_hole_in_the_middle_stops_the_start(copied):
+    data, log, content = copied
+    first, last = content.index(word(10)), content.index(word(30))
+    log.write_bytes(content[:first] + bytes(last - first) + content[last:])
+    code, output = refused_start(data)
+    detected("a hole", code, output, log.name, (content.index(word(9)), first))
+
+
+def test_a_file_that_is_no_log_stops_the_start(copied):
+    data, log, _ = copied
+    log.write_bytes(b"#!/bin/sh\necho this is no log\n" * 100)
+    code, output = refused_start(data)
+    detected("a strange file", code, output, log.name, (0, 0))
+
+
+@pytest.mark.parametrize("cut", [1, 3, 40, 90])
+def test_a_torn_tail_is_cut_and_said(copied, cut):
+    data, log, content = copied
+    end = content.index(word(BATCHES - 1)) + len(word(BATCHES - 1))
+    torn = content[: end - cut]
+    log.write_bytes(torn)
+    with Server(data) as server, Client(server.address, "acme") as client:
+        assert "torn" in server.text() or "cut" in server.text(), server.text()
+        assert log.name in server.text()
+        stored = [Fact("acme", one.id, one.sequence) for one in client.events()]
+        whole = 2 * (BATCHES - 1)
+        dense(stored, 1, whole)
+        (result,) = client.record(event(change="after the cut"))
+        assert result.sequence == whole + 1
+    with Server(data) as server, Client(server.address, "acme") as client:
+        assert "torn" not in server.text(), "the tail was cut once and for all"
+        again = [Fact("acme", one.id, one.sequence) for one in client.events()]
+        durable(stored, again)
+        assert len(again) == whole + 1
+
+
+def test_a_file_without_its_first_bytes_stops_the_start(copied):
+    data, log, content = copied
+    log.write_bytes(content[1:])
+    code, output = refused_start(data)
+    detected("a shifted file", code, output, log.name, (0, len(content)))
+
+
+def test_a_missing_log_between_others_stops_the_start(tmp_path, organization):
+    """Sequences have no holes: what comes after a lost file does not stand for it."""
+    with Server(tmp_path / "data", options=["--log-bytes", "65536"]) as server:
+        with Client(server.address, organization) as client:
+            for _ in range(40):
+                client.record(*(event(change="x" * 4000) for _ in range(4)))
+    logs = sorted((tmp_path / "data/log").iterdir())
+    assert len(logs) > 4
+    logs[2].unlink()
+    code, output = refused_start(tmp_path / "data")
+    assert code not in (0, None)
+    assert logs[2].name in output or logs[3].name in output

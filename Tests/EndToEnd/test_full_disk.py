@@ -1,0 +1,107 @@
+"""A disk without room: writes are refused and say so, reads go on, nothing answered is lost."""
+
+import subprocess
+
+import grpc
+import pytest
+from clients import Client, Status, content, event, new_id, refusal
+from guarantees import Fact, dense, durable
+from process import Server, eventually
+
+DISK_BYTES = 24 << 20
+BALLAST_BYTES = 10 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 24 MiB, of which a file takes 10."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder],
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system of its own without root: {mounted.stderr.strip()}")
+    (folder / "ballast").write_bytes(b"\1" * BALLAST_BYTES)
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(client):
+    """Records until it is refused; the facts of what was answered OK, and the refusal."""
+    answered = []
+    for _ in range(1000):
+        batch = [
+            event(
+                id=new_id(),
+                organization_id=client.organization,
+                occurred_at={"seconds": 1_700_000_000},
+                outcome="OUTCOME_SUCCESS",
+                snapshot=b'"' + b"x" * 4000 + b'"',
+            )
+            for _ in range(25)
+        ]
+        try:
+            results = client.record(*batch)
+        except grpc.RpcError as error:
+            return answered, error
+        answered += [
+            Fact(client.organization, result.id, result.sequence, content(sent))
+            for sent, result in zip(batch, results)
+        ]
+    raise AssertionError("the disk never filled")
+
+
+def facts(client):
+    return [
+        Fact(one.organization_id, one.id, one.sequence, content(one)) for one in client.events()
+    ]
+
+
+def test_a_full_disk_refuses_writes_and_loses_nothing(small_disk, organization):
+    with Server(small_disk / "data") as server, Client(server.address, organization) as client:
+        answered, error = fill(client)
+        assert error.code() == Status.RESOURCE_EXHAUSTED
+        assert "disk" in error.details() or "room" in error.details(), error.details()
+        assert refusal(client.record, event(change="x" * 4000), event()).code() in (
+            Status.RESOURCE_EXHAUSTED,
+            Status.UNAVAILABLE,
+        )
+        durable(answered, facts(client))
+        status = client.status()
+        dense(facts(client), 1, status.head_sequence, answered)
+
+        # Room again: writes go on, with the server as it is.
+        (small_disk / "ballast").unlink()
+        (after,) = eventually(lambda: retried(client), within=30, what="writes go on")
+        assert after.sequence == status.head_sequence + 1
+        assert client.status().refusing_writes == ""
+    with Server(small_disk / "data") as server, Client(server.address, organization) as client:
+        durable(answered, facts(client))
+        dense(facts(client), 1, status.head_sequence + 1, answered)
+
+
+def retried(client):
+    try:
+        return client.record(event(change="room again"))
+    except grpc.RpcError as error:
+        assert error.code() in (Status.RESOURCE_EXHAUSTED, Status.UNAVAILABLE)
+        return None
+
+
+def test_a_disk_that_is_full_at_the_start(small_disk, organization):
+    """It may refuse to start or serve what is there; it says that there is no room."""
+    with Server(small_disk / "data") as server, Client(server.address, organization) as client:
+        answered, _ = fill(client)
+    with open(small_disk / "rest", "wb") as rest:
+        try:
+            while rest.write(b"\1" * 4096):
+                rest.flush()
+        except OSError:
+            pass
+    with Server(small_disk / "data") as server, Client(server.address, organization) as client:
+        durable(answered, facts(client))
+        error = refusal(lambda: [client.record(event(change="x" * 4000)) for _ in range(2000)])
+        assert error.code() == Status.RESOURCE_EXHAUSTED
