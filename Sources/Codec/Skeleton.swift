@@ -81,7 +81,10 @@ package enum RecordDecoder {
 /// Compares what a filter narrows with events as they are stored, in one pass and without allocation.
 package struct CompiledFilter: Hashable, Sendable {
     /// Nil `organization` matches all of them. The filter has passed `validate`.
-    package init(_ filter: EventFilter, organization: [UInt8]?) {}
+    package init(_ filter: EventFilter, organization: [UInt8]?) { self.organization = organization }
+
+    /// Nil matches every organization.
+    package let organization: [UInt8]?
 
     /// Lets every event pass (of its organization).
     package var isUnfiltered: Bool { true }

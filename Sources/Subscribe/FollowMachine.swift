@@ -1,0 +1,110 @@
+package import AuditModel
+
+/// Where one subscription stands and what it does next: disk, ring or wait, and what it tells its client.
+///
+/// A value that is told what happened; it reads nothing itself. Its position only ever grows, and every sequence is passed
+/// exactly once: by events, or by a gap that is said. That is the CompleteFeed guarantee.
+package struct FollowMachine: Hashable, Sendable {
+    /// What to do when retention took events that were not sent yet.
+    package enum OnGap: Hashable, Sendable {
+        case fail
+        case goOn
+    }
+
+    /// What the client is told beside the events.
+    package enum Notice: Hashable, Sendable {
+        case progress(Sequence)
+        case caughtUp(Sequence)
+        case fellBehind(Sequence)
+        case gap(SequenceRange)
+    }
+
+    package enum Step: Hashable, Sendable {
+        case say(Notice)
+        /// Read the ring from there, then call `passed`.
+        case readRing(from: Sequence)
+        /// Read the disk from there, then call `passed`.
+        case readDisk(from: Sequence)
+        /// Nothing to do until something is stored behind this sequence.
+        case wait(after: Sequence)
+        /// Retention took these, and the client wants to fail then.
+        case fail(SequenceRange)
+    }
+
+    /// What is stored at the moment of the question.
+    package struct Stored: Hashable, Sendable {
+        /// The oldest sequence kept; `head.next` when nothing is.
+        package var oldest: Sequence
+        /// The newest sequence on stable storage.
+        package var head: Sequence
+        /// The oldest sequence in the ring; nil when the ring is empty.
+        package var ringFirst: Sequence?
+
+        package init(oldest: Sequence, head: Sequence, ringFirst: Sequence?) {
+            self.oldest = oldest
+            self.head = head
+            self.ringFirst = ringFirst
+        }
+    }
+
+    /// Everything up to it has been sent, skipped by the filter, or said to be gone.
+    package private(set) var position: Sequence
+    /// The newest position that the client knows, from an event or a notice.
+    private var told: Sequence
+    private let onGap: OnGap
+    private var mode = Mode.catchingUp
+
+    private enum Mode: Hashable {
+        case catchingUp
+        case live
+    }
+
+    package init(after position: Sequence, onGap: OnGap) {
+        self.position = position
+        told = position
+        self.onGap = onGap
+    }
+
+    /// The next thing to do. Asking again without doing it gives the same read or wait; a notice is given once.
+    package mutating func next(_ stored: Stored) -> Step {
+        let wanted = position.next
+        if wanted < stored.oldest {
+            let gone = SequenceRange(first: wanted, last: stored.oldest.previous)
+            guard onGap == .goOn else { return .fail(gone) }
+            position = gone.last
+            told = position
+            return .say(.gap(gone))
+        }
+        if wanted > stored.head {
+            guard mode == .catchingUp else { return .wait(after: position) }
+            mode = .live
+            told = position
+            return .say(.caughtUp(position))
+        }
+        if let ringFirst = stored.ringFirst, ringFirst <= wanted {
+            return .readRing(from: wanted)
+        }
+        if mode == .live {
+            mode = .catchingUp
+            told = position
+            return .say(.fellBehind(position))
+        }
+        return .readDisk(from: wanted)
+    }
+
+    /// Everything through `sequence` was read; `sent` is the last event of it that went out, if any did.
+    package mutating func passed(through sequence: Sequence, lastSent sent: Sequence?) {
+        precondition(sequence >= position, "a feed never goes back")
+        position = sequence
+        if let sent { told = sent }
+    }
+
+    /// What the position tells a client whose filter matched nothing for a while.
+    package mutating func progress() -> Notice {
+        told = position
+        return .progress(position)
+    }
+
+    /// Sequences that the client does not know to be behind it: a reason for a Progress before its time.
+    package var untold: UInt64 { position.rawValue - told.rawValue }
+}

@@ -1,0 +1,48 @@
+import AuditModel
+import Subscribe
+import Testing
+
+struct FollowMachineTests {
+    @Test func aFreshFeedReadsTheDiskThenTheRingThenWaits() {
+        var machine = FollowMachine(after: .zero, onGap: .fail)
+        let stored = FollowMachine.Stored(oldest: Sequence(1), head: Sequence(9), ringFirst: Sequence(5))
+        #expect(machine.next(stored) == .readDisk(from: Sequence(1)))
+        machine.passed(through: Sequence(4), lastSent: Sequence(4))
+        #expect(machine.next(stored) == .readRing(from: Sequence(5)))
+        machine.passed(through: Sequence(9), lastSent: Sequence(8))
+        #expect(machine.next(stored) == .say(.caughtUp(Sequence(9))))
+        #expect(machine.next(stored) == .wait(after: Sequence(9)))
+        #expect(machine.next(stored) == .wait(after: Sequence(9)), "a notice is said once")
+    }
+
+    @Test func theRingOvertakesALiveFeed() {
+        var machine = FollowMachine(after: Sequence(3), onGap: .fail)
+        let before = FollowMachine.Stored(oldest: Sequence(1), head: Sequence(3), ringFirst: Sequence(2))
+        #expect(machine.next(before) == .say(.caughtUp(Sequence(3))))
+        let after = FollowMachine.Stored(oldest: Sequence(1), head: Sequence(90), ringFirst: Sequence(50))
+        #expect(machine.next(after) == .say(.fellBehind(Sequence(3))))
+        #expect(machine.next(after) == .readDisk(from: Sequence(4)))
+        machine.passed(through: Sequence(60), lastSent: nil)
+        #expect(machine.next(after) == .readRing(from: Sequence(61)))
+        machine.passed(through: Sequence(90), lastSent: nil)
+        #expect(machine.next(after) == .say(.caughtUp(Sequence(90))))
+    }
+
+    @Test func retentionThatOvertakesAFeedIsAnExactGapOrAFailure() {
+        let stored = FollowMachine.Stored(oldest: Sequence(8), head: Sequence(9), ringFirst: nil)
+        let gone = SequenceRange(first: Sequence(3), last: Sequence(7))
+        var failing = FollowMachine(after: Sequence(2), onGap: .fail)
+        #expect(failing.next(stored) == .fail(gone))
+        var goingOn = FollowMachine(after: Sequence(2), onGap: .goOn)
+        #expect(goingOn.next(stored) == .say(.gap(gone)))
+        #expect(goingOn.next(stored) == .readDisk(from: Sequence(8)))
+    }
+
+    @Test func progressTellsWhatTheFilterSkipped() {
+        var machine = FollowMachine(after: Sequence(1), onGap: .fail)
+        machine.passed(through: Sequence(50), lastSent: Sequence(20))
+        #expect(machine.untold == 30)
+        #expect(machine.progress() == .progress(Sequence(50)))
+        #expect(machine.untold == 0)
+    }
+}
