@@ -1,0 +1,180 @@
+import AuditModel
+import AuditRPC
+import Codec
+import EventStore
+import Glibc
+package import Logging
+package import NIOCore
+import ServiceLifecycle
+import Subscribe
+
+/// A whole server: the store, the recorder, the feed and the endpoint, from open to drain.
+package final class AuditServer: Service {
+    /// Of this program, as `auditrpc --version` prints it.
+    package static let version = "0.1.0"
+
+    private let configuration: AuditServerConfiguration
+    private let store: EventStore
+    private let recorder: Recorder<RecordTicket>
+    private let feed: Feed<SubscriberReference>
+    private let reads: ReadPool
+    private let server: RPCServer
+    private let logger: Logger
+    private let startedAt: ContinuousClock.Instant
+
+    /// Opens the store, recovers what a crash left, and listens. Serves from then on; `run` waits for the end.
+    ///
+    /// - Throws: with a message for the operator: the folder is in use or damaged, the port is taken.
+    package static func open(
+        _ configuration: AuditServerConfiguration, logger: Logger
+    ) async throws -> AuditServer {
+        let opening = ContinuousClock.now
+        let (store, report) = try EventStore.open(
+            StoreConfiguration(
+                directory: configuration.dataDirectory, logBytesMax: configuration.logBytesMax,
+                retention: configuration.retention))
+        logger.info(
+            "store opened",
+            metadata: [
+                "folder": "\(configuration.dataDirectory)", "events": "\(report.events)",
+                "logs": "\(report.logs)", "took": "\(ContinuousClock.now - opening)",
+            ])
+        if let torn = report.tornTail {
+            logger.warning(
+                "an unfinished write of the last run was cut off; nothing that was answered is lost",
+                metadata: [
+                    "file": "\(torn.file)", "offset": "\(torn.offset)", "bytes": "\(torn.bytes)",
+                ])
+        }
+        do {
+            return try await AuditServer(configuration, store, logger)
+        } catch {
+            store.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ configuration: AuditServerConfiguration, _ store: EventStore, _ logger: Logger
+    ) async throws {
+        let limits = configuration.limits
+        let report: @Sendable (ServiceError) -> Void = { error in
+            guard let cause = error.cause else { return }
+            logger.error("\(error.message)", metadata: ["cause": "\(cause)"])
+        }
+        let reads = ReadPool(limits: limits)
+        let feed = Feed<SubscriberReference>(
+            store: store, reads: reads, limits: limits, feedLimits: FeedLimits()
+        ) { wakes in
+            CallReference.deliver(wakes.map { ($0.waker.call, $0) }) { call, wake in
+                wake.waker.handler.value.wake(at: wake.position, call)
+            }
+        }
+        let recorder = Recorder<RecordTicket>(
+            store: store, limits: limits, now: { .now }, published: { feed.publish($0) },
+            answered: { answers in
+                Self.reportRefusals(answers, report)
+                RecordEntrance.deliver(answers)
+            })
+        let startedAt = Timestamp.now
+        let endpoint = AuditLogEndpoint(
+            entrance: RecordEntrance(
+                recorder: recorder, now: { .now },
+                ids: EventIDSource(seed: .random(in: .min ... .max))),
+            feed: feed, store: store, reads: reads, limits: limits,
+            status: { [configuration] in
+                Self.status(store, feed, configuration, startedAt: startedAt)
+            }, report: report)
+        var router = RPCRouter()
+        endpoint.register(with: &router)
+        do {
+            server = try await RPCServer.start(
+                on: SocketAddress.makeAddressResolvingHost(
+                    configuration.host, port: configuration.port),
+                router: router, logger: logger)
+        } catch {
+            recorder.stop()
+            feed.stop()
+            await reads.stop()
+            throw error
+        }
+        (self.configuration, self.store, self.logger) = (configuration, store, logger)
+        (self.recorder, self.feed, self.reads) = (recorder, feed, reads)
+        self.startedAt = .now
+    }
+
+    /// The address it listens on.
+    package var boundAddress: SocketAddress { server.boundAddress }
+
+    /// Sweeps the store from time to time, until a graceful shutdown or a cancellation; then drains and closes.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                self.sweep()
+                try? await Task.sleep(for: self.configuration.sweepInterval)
+            }
+        }
+        await stop()
+    }
+
+    /// Lets calls under way finish, stores what was taken, and closes the store.
+    private func stop() async {
+        logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
+        await server.drain(
+            timeout: .nanoseconds(configuration.drainTime.nanosecondsSaturating))
+        recorder.stop()
+        feed.stop()
+        await reads.stop()
+        store.close()
+        logger.info("stopped")
+    }
+
+    private func sweep() {
+        do {
+            let report = try store.expire(now: .now, uptime: ContinuousClock.now - startedAt)
+            guard report.logs > 0 else { return }
+            logger.info(
+                "retention removed events",
+                metadata: [
+                    "events": "\(report.events)", "logs": "\(report.logs)",
+                    "bytes": "\(report.bytes)", "oldest": "\(report.oldest)",
+                ])
+        } catch {
+            logger.error("the retention sweep failed", metadata: ["cause": "\(error)"])
+        }
+    }
+
+    /// One log line a group commit that failed, however many requests it held.
+    private static func reportRefusals(
+        _ answers: [RecordAnswer<RecordTicket>], _ report: (ServiceError) -> Void
+    ) {
+        for answer in answers {
+            if case .failure(let error) = answer.outcome, error.cause != nil {
+                return report(error)
+            }
+        }
+    }
+
+    private static func status(
+        _ store: EventStore, _ feed: Feed<SubscriberReference>,
+        _ configuration: AuditServerConfiguration, startedAt: Timestamp
+    ) -> GetStatusResponse {
+        let bounds = store.bounds
+        return GetStatusResponse(
+            headSequence: bounds.head, oldestSequence: bounds.oldest,
+            eventCount: UInt64(bounds.events), storedBytes: UInt64(bounds.bytes),
+            retention: configuration.retention, version: configuration.version,
+            startedAt: startedAt, subscriberCount: UInt32(feed.hub.subscriptionCount),
+            refusingWrites: store.writeRefusal ?? "")
+    }
+}
+
+extension Timestamp {
+    /// The wall clock (clock_gettime, CLOCK_REALTIME).
+    static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(
+            nanosecondsSinceEpoch: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+}

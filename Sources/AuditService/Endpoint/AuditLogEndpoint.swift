@@ -1,0 +1,94 @@
+import AuditModel
+import AuditRPC
+import Codec
+import EventStore
+import NIOCore
+import Subscribe
+
+/// `auditrpc.v1.AuditLog`: binds each method of the contract to the part of the service that does it.
+struct AuditLogEndpoint: Sendable {
+    let entrance: RecordEntrance
+    let feed: Feed<SubscriberReference>
+    let store: EventStore
+    let reads: ReadPool
+    let limits: ServiceLimits
+    let status: @Sendable () -> GetStatusResponse
+    let report: @Sendable (ServiceError) -> Void
+
+    private static let service = "/auditrpc.v1.AuditLog/"
+
+    func register(with router: inout RPCRouter) {
+        router.add(Self.service + "Record", requests: .one) { [entrance] _ in
+            RecordCall(entrance)
+        }
+        router.add(Self.service + "RecordStream", requests: .many) { [entrance] _ in
+            RecordStreamCall(entrance)
+        }
+        router.add(Self.service + "Subscribe", requests: .one) { [feed, report] _ in
+            SubscribeCall(feed: feed, report: report)
+        }
+        addRead("Query", to: &router) { [store, limits] message, control throws(ServiceError) in
+            let request: QueryRequest = try Self.decode(message) { request throws(CodecError) in
+                try request.check()
+            }
+            return try PageQuery(store: store, limits: limits).run(request, control)
+        }
+        addRead("GetEvent", to: &router) { [store, limits] message, control throws(ServiceError) in
+            let request: GetEventRequest = try Self.decode(message) { request throws(CodecError) in
+                try request.check()
+            }
+            return try EventLookup(store: store, limits: limits).run(request, control)
+        }
+        addRead("ListFacets", to: &router) { [store, limits] message, control throws(ServiceError) in
+            let request: ListFacetsRequest = try Self.decode(message) {
+                request throws(CodecError) in try request.check()
+            }
+            return try FacetCount(store: store, limits: limits).run(request, control).encoded()
+        }
+        router.addUnary(Self.service + "GetStatus") { [status] message, _ in
+            do throws(ServiceError) {
+                let _: GetStatusRequest = try Self.decode(message) { _ in }
+            } catch {
+                throw RPCError(error)
+            }
+            return status().encoded()
+        }
+    }
+
+    /// A unary method that reads the disk: on the reading threads, within the call's deadline.
+    private func addRead(
+        _ method: String, to router: inout RPCRouter,
+        _ body: @escaping @Sendable ([UInt8], ReadControl) throws(ServiceError) -> [UInt8]
+    ) {
+        router.addUnary(Self.service + method) { [reads, limits, report] message, context in
+            let remaining = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
+            let end = ContinuousClock.now.advanced(by: Self.readTime(remaining, limits))
+            do {
+                return try await reads.run(until: end) { control throws(ServiceError) in
+                    try body(message, control)
+                }
+            } catch let error as ServiceError {
+                report(error)
+                throw RPCError(error)
+            }
+        }
+    }
+
+    /// Leaves the answer the time to arrive: a read that ends with its client's deadline helps nobody.
+    private static func readTime(_ remaining: Duration?, _ limits: ServiceLimits) -> Duration {
+        guard let remaining else { return limits.readTime }
+        return min(remaining - min(remaining / 5, .milliseconds(500)), limits.readTime)
+    }
+
+    private static func decode<Request: WireMessage>(
+        _ message: [UInt8], check: (Request) throws(CodecError) -> Void
+    ) throws(ServiceError) -> Request {
+        do throws(CodecError) {
+            let request = try Request(decoding: message)
+            try check(request)
+            return request
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+}

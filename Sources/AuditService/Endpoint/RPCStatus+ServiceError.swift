@@ -1,0 +1,49 @@
+import AuditRPC
+import Codec
+
+/// The one place where errors of the service become gRPC statuses.
+extension RPCStatus {
+    init(_ error: ServiceError) {
+        self.init(Code(error.code), error.message, details: error.details)
+    }
+}
+
+extension RPCError {
+    init(_ error: ServiceError) {
+        self.init(
+            .init(error.code), error.message, details: error.details, cause: error.cause)
+    }
+}
+
+extension StatusDetails {
+    /// Inside a response: of one event, or of one request of a stream.
+    init(_ error: ServiceError) {
+        self.init(
+            code: Int32(RPCStatus.Code(error.code).rawValue), message: error.message,
+            violations: error.violations)
+    }
+}
+
+extension ServiceError {
+    /// `google.rpc.Status` with BadRequest, when there are fields to name.
+    fileprivate var details: [UInt8]? {
+        violations.isEmpty ? nil : StatusDetails(self).encoded()
+    }
+}
+
+extension RPCStatus.Code {
+    init(_ code: ServiceError.Code) {
+        self =
+            switch code {
+            case .invalid: .invalidArgument
+            case .notFound: .notFound
+            case .alreadyExists: .alreadyExists
+            case .outOfRange: .outOfRange
+            case .exhausted: .resourceExhausted
+            case .unavailable: .unavailable
+            case .dataLoss: .dataLoss
+            case .deadlineExceeded: .deadlineExceeded
+            case .cancelled: .cancelled
+            }
+    }
+}

@@ -1,0 +1,106 @@
+import AuditModel
+import AuditRPC
+import Codec
+import NIOCore
+
+/// Who waits for the answer to a Record request.
+struct RecordTicket: Sendable {
+    var call: CallReference
+    /// Of a RecordStream: the call's handler, and which of its requests this is.
+    var stream: (handler: NIOLoopBound<RecordStreamCall>, slot: Int)?
+}
+
+/// What the two Record methods share.
+struct RecordEntrance: Sendable {
+    let recorder: Recorder<RecordTicket>
+    let now: @Sendable () -> Timestamp
+    let ids: EventIDSource
+
+    /// Decodes and checks a request on the caller's thread.
+    func prepare(_ message: UnsafeRawBufferPointer) throws(ServiceError) -> PreparedRequest {
+        let now = now()
+        do throws(CodecError) {
+            return try RecordDecoder.decode(message, now: now) { ids.next(at: now) }
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    /// Hands the answers of one group commit to their calls: one wake-up for each event loop.
+    static func deliver(_ answers: [RecordAnswer<RecordTicket>]) {
+        CallReference.deliver(answers.map { ($0.ticket.call, $0) }) { call, answer in
+            if let stream = answer.ticket.stream {
+                stream.handler.value.answer(answer, slot: stream.slot, call)
+            } else {
+                RecordCall.answer(answer, call)
+            }
+        }
+    }
+}
+
+/// One unary Record, on the event loop of its connection: decoded there, stored by the committer, answered there.
+final class RecordCall: ServerCallHandler {
+    private let entrance: RecordEntrance
+    private var prepared: Result<PreparedRequest, ServiceError>?
+
+    init(_ entrance: RecordEntrance) {
+        self.entrance = entrance
+    }
+
+    func receive(message: UnsafeRawBufferPointer, on call: ServerCall) {
+        do throws(ServiceError) {
+            prepared = .success(try entrance.prepare(message))
+        } catch {
+            prepared = .failure(error)
+        }
+    }
+
+    /// Stored only now: a request that turns out to have two messages stores nothing.
+    func receiveEnd(on call: ServerCall) {
+        switch prepared.take() {
+        case .success(let request):
+            let ticket = RecordTicket(call: call.reference)
+            guard let refusal = entrance.recorder.submit(request, ticket: ticket) else { return }
+            call.finish(RPCStatus(refusal))
+        case .failure(let error):
+            call.finish(RPCStatus(error))
+        case nil:
+            break
+        }
+    }
+
+    /// What is queued is stored all the same: the client cannot know how far it got, and asks again with the same id.
+    func cancel(reason: CancelReason, on call: ServerCall) {
+        prepared = nil
+    }
+
+    static func answer(_ answer: RecordAnswer<RecordTicket>, _ call: ServerCall) {
+        switch answer.outcome {
+        case .success(let outcomes):
+            call.send(message: RecordResponse.encode(outcomes, of: answer.request))
+            call.finish()
+        case .failure(let error):
+            call.finish(RPCStatus(error))
+        }
+    }
+}
+
+extension RecordResponse {
+    static func encode(_ outcomes: [EventOutcome], of request: PreparedRequest) -> [UInt8] {
+        var writer = RecordResponseWriter(count: outcomes.count)
+        for (event, outcome) in zip(request.events, outcomes) {
+            switch outcome {
+            case .stored(let sequence, let recordedAt):
+                writer.append(
+                    id: event.id, sequence: sequence, recordedAt: recordedAt, duplicate: false)
+            case .duplicate(let sequence, let recordedAt):
+                writer.append(
+                    id: event.id, sequence: sequence, recordedAt: recordedAt, duplicate: true)
+            case .refused(let error):
+                writer.append(
+                    error: StatusDetails(error), id: event.idWasGiven ? event.id : nil)
+            }
+        }
+        return writer.finish()
+    }
+}

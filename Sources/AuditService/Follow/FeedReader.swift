@@ -1,0 +1,99 @@
+import AuditModel
+import Codec
+import EventStore
+import Subscribe
+
+/// What one look at the ring or the disk found for a subscription.
+struct FeedPortion: Sendable {
+    /// Encoded `SubscribeResponse` messages, in order.
+    var messages: [[UInt8]] = []
+    /// Everything up to it was looked at.
+    var through: Sequence
+    /// The last event in `messages`.
+    var lastSent: Sequence?
+}
+
+/// Gathers the matching events of batches into messages.
+struct FeedPacker {
+    private let filter: CompiledFilter
+    private let messageBytesMax: Int
+    private var writer = EventsMessageWriter()
+    private var written = 0
+    private(set) var portion: FeedPortion
+    /// Bytes gathered so far.
+    private(set) var bytes = 0
+    /// Events looked at.
+    private(set) var looked = 0
+
+    init(filter: CompiledFilter, after position: Sequence, messageBytesMax: Int) {
+        self.filter = filter
+        self.messageBytesMax = messageBytesMax
+        portion = FeedPortion(through: position)
+    }
+
+    /// Looks at the events of a batch behind the position, until `bytesMax` are gathered. False when something stopped it:
+    /// that, or a batch that does not continue the position.
+    mutating func add(_ batch: EventBatch, bytesMax: Int) -> Bool {
+        let first = portion.through.next
+        // Retention took what lies between: the machine says so before anything behind it is sent.
+        guard batch.firstSequence <= first else { return false }
+        for index in Int(first.rawValue - batch.firstSequence.rawValue)..<batch.count {
+            guard bytes < bytesMax else { return false }
+            looked += 1
+            batch.withEvent(at: index) { event in
+                portion.through = event.sequence
+                if filter.matches(event) { append(event) }
+            }
+        }
+        return true
+    }
+
+    private mutating func append(_ event: EventView) {
+        if written > 0, writer.bytesMax(appending: event.payload.count) > messageBytesMax { flush() }
+        writer.append(event.payload)
+        written += 1
+        bytes += event.payload.count
+        portion.lastSent = event.sequence
+    }
+
+    private mutating func flush() {
+        guard written > 0 else { return }
+        let full = writer
+        writer = EventsMessageWriter()
+        written = 0
+        portion.messages.append(full.finish())
+    }
+
+    /// What was gathered.
+    consuming func finish() -> FeedPortion {
+        flush()
+        return portion
+    }
+}
+
+/// Reads the disk for a subscription that is behind the ring.
+struct FeedReader: Sendable {
+    let store: EventStore
+    let limits: ServiceLimits
+
+    /// One portion from behind `position`, through `last` at the most.
+    func read(
+        _ filter: CompiledFilter, after position: Sequence
+    ) throws(ServiceError) -> FeedPortion {
+        var packer = FeedPacker(
+            filter: filter, after: position, messageBytesMax: limits.feedMessageBytesMax)
+        var cursor = store.cursor(from: position.next, .forward)
+        while packer.looked < limits.feedDiskScanEventsMax {
+            let batch: EventBatch?
+            do throws(StoreError) {
+                batch = try cursor.next()
+            } catch {
+                // What was found before the damage is sent first; the next read then begins with the damage.
+                guard packer.looked == 0 else { break }
+                throw ServiceError(error)
+            }
+            guard let batch, packer.add(batch, bytesMax: limits.feedReadBytesMax) else { break }
+        }
+        return packer.finish()
+    }
+}

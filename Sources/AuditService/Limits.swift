@@ -1,0 +1,50 @@
+/// What the service may take of memory and work, beside the limits of its modules.
+package struct ServiceLimits: Hashable, Sendable {
+    /// Bytes of canonical events that wait for the committer at the most; a Record beyond it is refused. 64 MiB: more
+    /// than a second of what a disk takes, so that a wait ends before a client's patience does.
+    package var recorderQueueBytesMax = 64 << 20
+    /// Events that wait for the committer at the most. 131,072.
+    package var recorderQueueEventsMax = 131_072
+    /// Events and bytes of one group commit: what the frame of the store takes, less its headers.
+    package var commitEventsMax = 8_192
+    package var commitBytesMax = 8 << 20
+
+    /// Events that one page looks at before it goes on by token.
+    package var pageScanEventsMax = 1_000_000
+    /// Events of a page when the request says none, and at the most.
+    package var pageEventsDefault = 100
+    package var pageEventsMax = 1_000
+    /// Bytes of a response: the limit of every gRPC client that was not told otherwise.
+    package var responseBytesMax = 4 << 20
+    /// Ranges that a page names as unreadable before it goes on by token.
+    package var unreadableMax = 100
+    /// Events that GetEvent looks back for the previous one of a target.
+    package var previousScanEventsMax = 1_000_000
+
+    /// Distinct values that a facet counts before it says that it is not complete.
+    package var facetValuesMax = 50_000
+    package var facetsDefault = 100
+    package var facetsMax = 1_000
+
+    /// Time for a read whose client gave no deadline.
+    package var readTime: Duration = .seconds(30)
+    /// Threads that read the disk, and reads that wait for one.
+    package var readThreads = 2
+    package var waitingReadsMax = 4_096
+
+    /// Bytes of events in one message of a feed: large enough to make the frame cost nothing, small enough that a
+    /// stuck subscriber holds little.
+    package var feedMessageBytesMax = 64 << 10
+    /// Bytes that one read of the disk gathers for a feed that catches up.
+    package var feedReadBytesMax = 256 << 10
+    /// Events that a feed looks at before it lets others go on.
+    package var feedScanEventsMax = 8_192
+    /// Events of the disk that a feed looks at in one read.
+    package var feedDiskScanEventsMax = 65_536
+    /// Sequences skipped by a filter after which a subscriber is told where it stands.
+    package var feedUntoldMax: UInt64 = 100_000
+    /// The interval of Progress when the request says none.
+    package var progressIntervalDefault: Duration = .seconds(10)
+
+    package init() {}
+}

@@ -1,0 +1,91 @@
+import AuditModel
+import Codec
+import EventStore
+
+/// A walk over stored events in either direction, whatever file they lie in: the one loop under Query, ListFacets
+/// and GetEvent.
+struct EventScan {
+    let store: EventStore
+    let control: ReadControl
+    /// Events to look at before it ends with `.budget`.
+    var eventsMax = Int.max
+    /// Unreadable ranges to pass before it ends with `.budget`.
+    var unreadableMax: Int
+
+    enum Direction { case newestFirst, oldestFirst }
+
+    enum Visit { case goOn, stop }
+
+    enum End: Equatable {
+        /// Everything in the range was looked at.
+        case complete
+        /// The visitor had enough, with the event it saw last.
+        case stopped
+        /// Time, events or unreadable ranges ran out.
+        case budget
+    }
+
+    struct Outcome {
+        var end = End.complete
+        /// The last sequence looked at or found unreadable, in the order of the walk; nil when there was none.
+        var through: Sequence?
+        var unreadable: [SequenceRange] = []
+    }
+
+    /// Visits the events from `first` through `last` (in the order of the walk, both inclusive).
+    func run(
+        from first: Sequence, through last: Sequence, _ direction: Direction,
+        _ visit: (EventView) -> Visit
+    ) throws(ServiceError) -> Outcome {
+        var outcome = Outcome()
+        let isForward = direction == .oldestFirst
+        guard isForward ? first <= last : first >= last else { return outcome }
+        var cursor = store.cursor(from: first, isForward ? .forward : .backward)
+        var looked = 0
+        while true {
+            guard !control.isCancelled else { throw ServiceError(.cancelled, "the call was cancelled") }
+            guard !control.isTimeUp, looked < eventsMax else {
+                outcome.end = .budget
+                return outcome
+            }
+            let batch: EventBatch?
+            do throws(StoreError) {
+                batch = try cursor.next()
+            } catch {
+                let damaged = try range(of: error, within: first, last, isForward)
+                if let damaged {
+                    outcome.unreadable.append(damaged)
+                    outcome.through = isForward ? damaged.last : damaged.first
+                }
+                guard outcome.unreadable.count < unreadableMax else {
+                    outcome.end = .budget
+                    return outcome
+                }
+                continue
+            }
+            guard let batch else { return outcome }
+            for offset in 0..<batch.count {
+                let index = isForward ? offset : batch.count - 1 - offset
+                let sequence = batch.firstSequence + index
+                if isForward ? sequence < first : sequence > first { continue }
+                if isForward ? sequence > last : sequence < last { return outcome }
+                looked += 1
+                outcome.through = sequence
+                if batch.withEvent(at: index, visit) == .stop {
+                    outcome.end = .stopped
+                    return outcome
+                }
+            }
+        }
+    }
+
+    /// The part of a damaged place that this walk was to visit. Other errors end the walk.
+    private func range(
+        of error: StoreError, within first: Sequence, _ last: Sequence, _ isForward: Bool
+    ) throws(ServiceError) -> SequenceRange? {
+        guard let damage = error.damage else { throw ServiceError(error) }
+        let low = max(damage.sequences.first, isForward ? first : last)
+        let high = min(damage.sequences.last, isForward ? last : first)
+        return low <= high ? SequenceRange(first: low, last: high) : nil
+    }
+}

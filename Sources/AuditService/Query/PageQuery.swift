@@ -1,0 +1,77 @@
+import AuditModel
+import Codec
+import EventStore
+
+/// One page of a query, as an encoded `QueryResponse`.
+struct PageQuery {
+    let store: EventStore
+    let limits: ServiceLimits
+
+    /// The request has passed `validate`.
+    func run(_ request: QueryRequest, _ control: ReadControl) throws(ServiceError) -> [UInt8] {
+        let bounds = store.bounds
+        let start = try start(of: request, bounds)
+        let wanted = pageSize(request)
+        let filter = CompiledFilter(
+            request.filter,
+            organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
+        let direction: EventScan.Direction =
+            request.order == .oldestFirst ? .oldestFirst : .newestFirst
+        let last = direction == .oldestFirst ? start.head : bounds.oldest
+        let first = direction == .oldestFirst ? max(start.next, bounds.oldest) : start.next
+
+        var page = QueryResponseWriter()
+        /// A match that did not fit any more: the next page begins with it.
+        var left: Sequence?
+        let scan = EventScan(
+            store: store, control: control, eventsMax: limits.pageScanEventsMax,
+            unreadableMax: limits.unreadableMax)
+        let outcome = try scan.run(from: first, through: last, direction) { event in
+            guard filter.matches(event) else { return .goOn }
+            guard page.count < wanted,
+                page.bytesMax(appending: event.payload.count) <= limits.responseBytesMax
+            else {
+                left = event.sequence
+                return .stop
+            }
+            page.append(event.payload)
+            return .goOn
+        }
+        var next: Sequence?
+        var through = outcome.through
+        switch outcome.end {
+        case .complete: next = nil
+        case .stopped:
+            next = left
+            through = left.map { direction == .oldestFirst ? $0.previous : $0.next }
+        case .budget:
+            next = outcome.through.map { direction == .oldestFirst ? $0.next : $0.previous } ?? first
+        }
+        // The walk may end exactly at its budget.
+        if let candidate = next,
+            direction == .oldestFirst ? candidate > last : candidate < last { next = nil }
+        let token = next.map { PageToken(next: $0, head: start.head).text(for: request) } ?? ""
+        return page.finish(
+            nextPageToken: token, scannedThrough: through ?? .zero, oldest: bounds.oldest,
+            unreadable: outcome.unreadable)
+    }
+
+    private func start(
+        of request: QueryRequest, _ bounds: StoreBounds
+    ) throws(ServiceError) -> PageToken {
+        guard request.pageToken.isEmpty else {
+            do throws(CodecError) {
+                return try PageToken(request.pageToken, of: request)
+            } catch {
+                throw ServiceError(error)
+            }
+        }
+        let next = request.order == .oldestFirst ? bounds.oldest : bounds.head
+        return PageToken(next: next, head: bounds.head)
+    }
+
+    private func pageSize(_ request: QueryRequest) -> Int {
+        request.pageSize == 0
+            ? limits.pageEventsDefault : min(Int(request.pageSize), limits.pageEventsMax)
+    }
+}

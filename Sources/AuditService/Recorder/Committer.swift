@@ -1,0 +1,218 @@
+import AuditModel
+import Codec
+import EventStore
+
+/// One group commit: looks up ids, gives sequences, makes one frame, writes and syncs it once.
+///
+/// Lives on the committer's thread. All of a request goes into one frame, so a crash keeps all of it or nothing.
+struct Committer<Ticket: Sendable>: ~Copyable {
+    typealias Item = RecorderQueue<Ticket>.Item
+
+    private let store: EventStore
+    private let now: @Sendable () -> Timestamp
+    private var pending = PendingIDs()
+
+    init(store: EventStore, now: @escaping @Sendable () -> Timestamp) {
+        self.store = store
+        self.now = now
+    }
+
+    /// What happens to one event, decided before anything is written.
+    private enum Decision {
+        case store(Sequence)
+        case duplicate(Sequence, Timestamp)
+        /// Of an event in this same batch: it stands or falls with it.
+        case duplicateOfPending(Sequence)
+        case refuse(ServiceError)
+    }
+
+    /// Stores the work and says to each request what became of it. The batch is what was stored, nil when nothing was.
+    mutating func commit(_ work: [Item]) -> (answers: [RecordAnswer<Ticket>], batch: EventBatch?) {
+        pending.removeAll()
+        let events = work.reduce(0) { $0 + $1.request.events.count }
+        let bytes = work.reduce(0) {
+            $0 + $1.request.bytes.count + $1.request.events.count
+                * (ServerFields.bytesMax + Limit.organizationBytesExpected)
+        }
+        var batch = store.makeBatch(now: now(), events: events, bytes: bytes)
+        var decisions: [Result<[Decision], ServiceError>] = []
+        decisions.reserveCapacity(work.count)
+        for index in work.indices {
+            let decided = decide(index, of: work, nextSequence: batch.nextSequence)
+            if case .success(let decided) = decided {
+                append(work[index].request, decided, to: &batch)
+            }
+            decisions.append(decided)
+        }
+        guard !batch.isEmpty else {
+            return (answers(work, decisions, written: .success(.epoch)), nil)
+        }
+        do throws(StoreError) {
+            let stored = try store.append(batch)
+            return (answers(work, decisions, written: .success(stored.recordedAt)), stored)
+        } catch {
+            return (answers(work, decisions, written: .failure(ServiceError(error))), nil)
+        }
+    }
+
+    private mutating func decide(
+        _ index: Int, of work: [Item], nextSequence: Sequence
+    ) -> Result<[Decision], ServiceError> {
+        let request = work[index].request
+        let mark = pending.mark
+        var next = nextSequence
+        var decisions: [Decision] = []
+        decisions.reserveCapacity(request.events.count)
+        for (position, event) in request.events.enumerated() {
+            let decision = decide(event, position, index, of: work, next: next)
+            switch decision {
+            case .refuse(let error) where !request.partialSuccess:
+                pending.rollBack(to: mark)
+                return .failure(error)
+            case .store:
+                if event.idWasGiven {
+                    pending.add(event.id, request: index, event: position, sequence: next)
+                }
+                next = next.next
+            case .refuse, .duplicate, .duplicateOfPending:
+                break
+            }
+            decisions.append(decision)
+        }
+        return .success(decisions)
+    }
+
+    private func decide(
+        _ event: PreparedEvent, _ position: Int, _ index: Int, of work: [Item], next: Sequence
+    ) -> Decision {
+        let request = work[index].request
+        if let rejection = event.rejection {
+            return .refuse(ServiceError(request.rejections[rejection]))
+        }
+        guard event.idWasGiven else { return .store(next) }
+        return request.bytes.withUnsafeBytes { bytes -> Decision in
+            let organization = UnsafeRawBufferPointer(rebasing: bytes[event.organization])
+            let canonical = UnsafeRawBufferPointer(rebasing: bytes[event.payload])
+            if let decision = pendingDuplicate(of: event, organization, canonical, position, work) {
+                return decision
+            }
+            return storedDuplicate(of: event, organization, canonical, position) ?? .store(next)
+        }
+    }
+
+    private func pendingDuplicate(
+        of event: PreparedEvent, _ organization: UnsafeRawBufferPointer,
+        _ canonical: UnsafeRawBufferPointer, _ position: Int, _ work: [Item]
+    ) -> Decision? {
+        let found = pending.find(event.id) { reference in
+            work[reference.request].request.withOrganization(of: reference.event) {
+                $0.elementsEqual(organization)
+            }
+        }
+        guard let found else { return nil }
+        let isSame = work[found.request].request.withPayload(of: found.event) {
+            $0.elementsEqual(canonical)
+        }
+        return isSame
+            ? .duplicateOfPending(found.sequence) : .refuse(Self.conflict(event, position))
+    }
+
+    private func storedDuplicate(
+        of event: PreparedEvent, _ organization: UnsafeRawBufferPointer,
+        _ canonical: UnsafeRawBufferPointer, _ position: Int
+    ) -> Decision? {
+        do throws(StoreError) {
+            guard let found = try store.find(organization: organization, id: event.id) else {
+                return nil
+            }
+            return found.batch.withEvent(at: found.index) { stored in
+                ServerFields.sameContent(stored: stored.payload, canonical: canonical)
+                    ? .duplicate(stored.sequence, stored.recordedAt)
+                    : .refuse(Self.conflict(event, position))
+            }
+        } catch {
+            // Whether the id is there cannot be told: storing it might store it twice.
+            return .refuse(ServiceError(error))
+        }
+    }
+
+    private static func conflict(_ event: PreparedEvent, _ position: Int) -> ServiceError {
+        let reason =
+            "event \(event.id) is stored already with other content; an event never changes: "
+            + "send it with an id of its own"
+        return ServiceError(
+            .alreadyExists, reason,
+            violations: [FieldViolation(field: "events[\(position)].id", reason: reason)])
+    }
+
+    private func append(
+        _ request: PreparedRequest, _ decisions: [Decision], to batch: inout AppendBatch
+    ) {
+        request.bytes.withUnsafeBytes { bytes in
+            for (event, decision) in zip(request.events, decisions) {
+                guard case .store(let sequence) = decision else { continue }
+                let recordedAt = batch.recordedAt
+                batch.append(
+                    organization: UnsafeRawBufferPointer(rebasing: bytes[event.organization]),
+                    id: event.id, occurredAt: event.occurredAt ?? recordedAt,
+                    payload: UnsafeRawBufferPointer(rebasing: bytes[event.payload]),
+                    suffixBytesMax: ServerFields.bytesMax
+                ) { suffix in
+                    ServerFields.write(
+                        sequence: sequence, recordedAt: recordedAt, occurredAt: event.occurredAt,
+                        to: suffix)
+                }
+            }
+        }
+    }
+
+    /// Turns decisions into answers once the write is over; `written` is the batch's recorded_at or why it failed.
+    private func answers(
+        _ work: [Item], _ decisions: [Result<[Decision], ServiceError>],
+        written: Result<Timestamp, ServiceError>
+    ) -> [RecordAnswer<Ticket>] {
+        return zip(work, decisions).map { item, decided in
+            RecordAnswer(
+                ticket: item.ticket, request: item.request,
+                outcome: decided.flatMap { Self.outcome($0, written) })
+        }
+    }
+
+    private static func outcome(
+        _ decisions: [Decision], _ written: Result<Timestamp, ServiceError>
+    ) -> Result<[EventOutcome], ServiceError> {
+        var outcomes: [EventOutcome] = []
+        outcomes.reserveCapacity(decisions.count)
+        for decision in decisions {
+            switch (decision, written) {
+            case (.duplicate(let sequence, let recordedAt), _):
+                outcomes.append(.duplicate(sequence, recordedAt))
+            case (.refuse(let error), _):
+                outcomes.append(.refused(error))
+            case (_, .failure(let error)):
+                return .failure(error)
+            case (.store(let sequence), .success(let recordedAt)):
+                outcomes.append(.stored(sequence, recordedAt))
+            case (.duplicateOfPending(let sequence), .success(let recordedAt)):
+                outcomes.append(.duplicate(sequence, recordedAt))
+            }
+        }
+        return .success(outcomes)
+    }
+
+    private enum Limit {
+        /// Bytes of an organization's name that the first size of a frame allows for; more makes it grow.
+        static var organizationBytesExpected: Int { 64 }
+    }
+}
+
+extension PreparedRequest {
+    func withOrganization<Result>(of event: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result
+    {
+        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[events[event].organization])) }
+    }
+
+    func withPayload<Result>(of event: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[events[event].payload])) }
+    }
+}
