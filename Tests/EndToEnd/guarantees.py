@@ -139,7 +139,8 @@ def complete_feed(feed, stored, end):
         return any(first <= sequence <= last for first, last in feed.gaps)
 
     due = {fact.sequence: fact for fact in stored if feed.start < fact.sequence <= end}
-    missing = [one for one in due if one not in set(sequences) and not in_a_gap(one)]
+    arrived = set(sequences)
+    missing = [one for one in due if one not in arrived and not in_a_gap(one)]
     if missing:
         raise Broken("CompleteFeed", f"{feed.name}: {len(missing)} events missing:", missing)
     wrong = [

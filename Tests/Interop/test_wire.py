@@ -209,7 +209,7 @@ def test_garbage_ends_its_own_connection_alone(shared_server, client, bytes_):
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(65536):
                 pass
-        except (ConnectionError, BrokenPipeError):
+        except OSError:
             pass
     still_serves(client)
 
@@ -230,7 +230,7 @@ def test_streams_reset_at_once_do_no_harm(shared_server, client):
         try:
             for _ in range(2000):
                 raw.reset(raw.open("GetStatus"))
-        except (ConnectionError, OSError):
+        except OSError:
             pass
     still_serves(client)
 
