@@ -99,15 +99,15 @@ package struct AppendBatch: ~Copyable {
         buffer = larger
     }
 
-    /// A finished frame: its bytes are the caller's to free or to hand on.
-    struct Sealed {
+    /// What remains of a batch: its bytes are the receiver's to free or to hand on.
+    struct Finished {
         var frame: UnsafeMutableRawBufferPointer
         var header: FrameHeader
         var entries: [EventBatch.Entry]
     }
 
-    /// Writes header, end mark and checksums, and gives the bytes away.
-    consuming func seal(salt: UInt64) -> Sealed {
+    /// Writes the end mark and gives the bytes away; header and checksums are written when the log is known.
+    consuming func finish() -> Finished {
         precondition(!entries.isEmpty, "a frame holds at least one event")
         let length = used + FrameHeader.endMarkBytes
         // The ring keeps these bytes for long: a buffer that was asked for far too large is not worth keeping.
@@ -115,12 +115,13 @@ package struct AppendBatch: ~Copyable {
             replaceBuffer(capacity: length)
         }
         FrameHeader.writeEndMark(to: buffer, at: used)
-        let header = FrameHeader(
-            length: length, count: entries.count, firstSequence: firstSequence,
-            recordedAt: recordedAt)
-        header.seal(frame: UnsafeMutableRawBufferPointer(rebasing: buffer[..<length]), salt: salt)
-        let sealed = Sealed(frame: buffer, header: header, entries: entries)
+        let finished = Finished(
+            frame: buffer,
+            header: FrameHeader(
+                length: length, count: entries.count, firstSequence: firstSequence,
+                recordedAt: recordedAt),
+            entries: entries)
         buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-        return sealed
+        return finished
     }
 }

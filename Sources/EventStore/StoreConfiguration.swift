@@ -26,6 +26,11 @@ package struct StoreConfiguration: Sendable {
     }
 }
 
+extension StoreConfiguration {
+    var logDirectory: String { directory + "/log" }
+    var lockPath: String { directory + "/LOCK" }
+}
+
 /// What was found when the store was opened.
 package struct RecoveryReport: Hashable, Sendable {
     package var logs: Int

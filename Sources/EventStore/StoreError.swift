@@ -54,15 +54,23 @@ package struct StoreError: Error, Sendable {
 
 extension StoreError: CustomStringConvertible {
     package var description: String {
-        guard let cause else { return message }
+        guard let cause, code != .inputOutput else { return message }
         return "\(message) (\(cause))"
     }
 }
 
 extension StoreError {
-    /// A failed operation that is neither damage nor a full disk.
-    static func inputOutput(_ cause: FileError) -> StoreError {
-        StoreError(.inputOutput, "cannot \(cause.operation) \(cause.path)", cause: cause)
+    /// Runs file operations; one that fails becomes `diskFull` or `inputOutput`.
+    static func wrappingFileErrors<Result>(
+        _ body: () throws(FileError) -> Result
+    ) throws(StoreError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw StoreError(
+                error.isDiskFull ? .diskFull : .inputOutput,
+                "cannot \(error.operation) \(error.path): \(error.reason)", cause: error)
+        }
     }
 
     static func damaged(

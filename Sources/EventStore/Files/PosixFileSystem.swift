@@ -181,6 +181,9 @@ extension FileError {
     /// The operating system's words for it.
     var reason: String { String(cString: strerror(number)) }
 
+    /// There is no such file.
+    var isMissing: Bool { number == ENOENT }
+
     /// The device or the owner's share of it has no room.
     var isDiskFull: Bool { number == ENOSPC || number == EDQUOT }
 }

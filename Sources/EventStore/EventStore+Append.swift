@@ -1,0 +1,86 @@
+package import AuditModel
+internal import Synchronization
+
+extension EventStore {
+    /// The sequence that the next stored event gets.
+    package var nextSequence: Sequence { published.withLock { $0.head.next } }
+
+    /// `now`, or the newest recorded_at when the clock went back behind it.
+    package func clampedRecordedAt(_ now: Timestamp) -> Timestamp {
+        published.withLock { max(now, $0.newestRecordedAt) }
+    }
+
+    /// Nil while the store takes events; otherwise why it refuses to until a restart.
+    package var writeRefusal: String? { published.withLock { $0.writeRefusal } }
+
+    /// Begins the next frame; its sequences start at `nextSequence`.
+    ///
+    /// - Parameters:
+    ///   - events: how many are likely, to take the memory at once.
+    ///   - bytes: of their organizations, payloads and suffixes together, likewise.
+    package func makeBatch(now: Timestamp, events: Int, bytes: Int) -> AppendBatch {
+        let (next, recordedAt) = published.withLock {
+            ($0.head.next, max(now, $0.newestRecordedAt))
+        }
+        return AppendBatch(
+            firstSequence: next, recordedAt: recordedAt, events: events, bytes: bytes)
+    }
+
+    /// Stores a batch with one write and one sync; when it returns, the events are on stable storage and readers see
+    /// them. The result holds the same bytes, not a copy.
+    ///
+    /// Throws `diskFull` (nothing was stored, a later batch may be), `refusingWrites` (it is unknown whether these events
+    /// are stored; no later batch will be until a restart) or `closed`. Either way the batch is gone.
+    package func append(_ batch: consuming AppendBatch) throws(StoreError) -> EventBatch {
+        let batch = batch.finish()
+        do {
+            try write(batch)
+        } catch {
+            batch.frame.deallocate()
+            if error.code == .refusingWrites {
+                published.withLock { $0.writeRefusal = error.description }
+            }
+            throw error
+        }
+        return EventBatch(
+            owning: batch.frame, firstSequence: batch.header.firstSequence,
+            recordedAt: batch.header.recordedAt, entries: batch.entries)
+    }
+
+    private func write(_ batch: AppendBatch.Finished) throws(StoreError) {
+        let header = batch.header
+        try writer.withLock { writer throws(StoreError) in
+            guard writer.lock != nil else {
+                throw StoreError(.closed, "the store is closed")
+            }
+            precondition(
+                header.firstSequence == writer.log.active.extent.lastSequence.next,
+                "batches are appended in the order in which they were made")
+            if writer.log.mustRoll(for: header.length) { try roll(&writer) }
+            let log = writer.log.active
+            header.seal(frame: batch.frame, salt: log.header.salt)
+            let frame = UnsafeRawBufferPointer(rebasing: batch.frame[..<header.length])
+            try writer.log.write(frame)
+            index.insert(
+                batch.entries, of: frame, first: header.firstSequence,
+                oldest: published.withLock { $0.oldest })
+            log.publish(header)
+            published.withLock { published in
+                published.head = header.lastSequence
+                published.newestRecordedAt = header.recordedAt
+                published.oldestRecordedAt = published.oldestRecordedAt ?? header.recordedAt
+                published.bytes += header.length
+            }
+        }
+    }
+
+    /// Begins the next log and shows it to readers.
+    func roll(_ writer: inout Writer) throws(StoreError) {
+        try writer.log.roll()
+        let log = writer.log.active
+        published.withLock { published in
+            published.logs.append(log)
+            published.bytes += log.extent.end
+        }
+    }
+}

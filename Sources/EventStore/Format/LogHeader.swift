@@ -1,0 +1,86 @@
+import AuditModel
+
+/// The 64 bytes at the start of a log. The format is described in docs/disk-format.md.
+struct LogHeader: Equatable {
+    /// Of the first event that this log can hold; also its name.
+    var firstSequence: Sequence
+    /// No event of this log was recorded before it: keeps recorded_at from decreasing when all logs before are gone.
+    var recordedAtFloor: Timestamp
+    /// The seed of every checksum in this log.
+    var salt: UInt64
+
+    static let bytes = 64
+    static let magic: UInt64 = 0x474F_4C54_4944_5541  // "AUDITLOG"
+    static let version: UInt32 = 1
+
+    private enum Offset {
+        static let magic = 0
+        static let version = 8
+        static let firstSequence = 16
+        static let recordedAtFloor = 24
+        static let salt = 32
+        static let checksum = 56
+    }
+
+    enum Problem: Error {
+        case notWhole
+        case version(UInt32)
+    }
+
+    func write(to buffer: UnsafeMutableRawBufferPointer) {
+        buffer.initializeMemory(as: UInt8.self, repeating: 0)
+        buffer.storeLittleEndian(LogHeader.magic, at: Offset.magic)
+        buffer.storeLittleEndian(LogHeader.version, at: Offset.version)
+        buffer.storeLittleEndian(firstSequence.rawValue, at: Offset.firstSequence)
+        buffer.storeLittleEndian(
+            recordedAtFloor.nanosecondsSinceEpoch, at: Offset.recordedAtFloor)
+        buffer.storeLittleEndian(salt, at: Offset.salt)
+        let checksum = Checksum.of(buffer[..<Offset.checksum], salt: 0)
+        buffer.storeLittleEndian(checksum, at: Offset.checksum)
+    }
+
+    init(firstSequence: Sequence, recordedAtFloor: Timestamp, salt: UInt64) {
+        self.firstSequence = firstSequence
+        self.recordedAtFloor = recordedAtFloor
+        self.salt = salt
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
+        guard bytes.count == LogHeader.bytes,
+            bytes.loadLittleEndian(UInt64.self, at: Offset.magic) == LogHeader.magic,
+            bytes.loadLittleEndian(UInt64.self, at: Offset.checksum)
+                == Checksum.of(bytes[..<Offset.checksum], salt: 0)
+        else { throw .notWhole }
+        // After the checksum: a flipped bit is damage and not another version.
+        let version = bytes.loadLittleEndian(UInt32.self, at: Offset.version)
+        guard version == LogHeader.version else { throw .version(version) }
+        firstSequence = Sequence(bytes.loadLittleEndian(UInt64.self, at: Offset.firstSequence))
+        recordedAtFloor = Timestamp(
+            nanosecondsSinceEpoch: bytes.loadLittleEndian(
+                Int64.self, at: Offset.recordedAtFloor))
+        salt = bytes.loadLittleEndian(UInt64.self, at: Offset.salt)
+    }
+}
+
+/// File names of logs: 20 digits, so that their order as text is their order in sequence.
+enum LogName {
+    static let suffix = ".log"
+    /// A log whose making did not end.
+    static let unfinishedSuffix = suffix + ".new"
+
+    static func of(_ firstSequence: Sequence) -> String {
+        let digits = String(firstSequence.rawValue)
+        return String(repeating: "0", count: 20 - digits.count) + digits + suffix
+    }
+
+    static func unfinished(_ firstSequence: Sequence) -> String {
+        String(of(firstSequence).dropLast(suffix.utf8.count)) + unfinishedSuffix
+    }
+
+    static func firstSequence(of name: String) -> Sequence? {
+        guard name.utf8.count == 20 + suffix.utf8.count, name.hasSuffix(suffix),
+            let number = UInt64(name.prefix(20))
+        else { return nil }
+        return Sequence(number)
+    }
+}
