@@ -2,7 +2,6 @@ import AuditModel
 import AuditRPC
 import Codec
 import EventStore
-import Glibc
 package import Logging
 package import NIOCore
 import ServiceLifecycle
@@ -20,7 +19,6 @@ package final class AuditServer: Service {
     private let reads: ReadPool
     private let server: RPCServer
     private let logger: Logger
-    private let startedAt: ContinuousClock.Instant
 
     /// Opens the store, recovers what a crash left, and listens. Serves from then on; `run` waits for the end.
     ///
@@ -47,6 +45,7 @@ package final class AuditServer: Service {
                 ])
         }
         do {
+            try sweep(store, logger)
             return try await AuditServer(configuration, store, logger)
         } catch {
             store.close()
@@ -100,7 +99,6 @@ package final class AuditServer: Service {
         }
         (self.configuration, self.store, self.logger) = (configuration, store, logger)
         (self.recorder, self.feed, self.reads) = (recorder, feed, reads)
-        self.startedAt = .now
     }
 
     /// The address it listens on.
@@ -110,8 +108,14 @@ package final class AuditServer: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                self.sweep()
                 try? await Task.sleep(for: self.configuration.sweepInterval)
+                do {
+                    try Self.sweep(self.store, self.logger)
+                } catch {
+                    self.logger.error(
+                        "the retention sweep failed; the next one tries again",
+                        metadata: ["cause": "\(error)"])
+                }
             }
         }
         await stop()
@@ -129,19 +133,21 @@ package final class AuditServer: Service {
         logger.info("stopped")
     }
 
-    private func sweep() {
-        do {
-            let report = try store.expire(now: .now, uptime: ContinuousClock.now - startedAt)
-            guard report.logs > 0 else { return }
-            logger.info(
-                "retention removed events",
-                metadata: [
-                    "events": "\(report.events)", "logs": "\(report.logs)",
-                    "bytes": "\(report.bytes)", "oldest": "\(report.oldest)",
-                ])
-        } catch {
-            logger.error("the retention sweep failed", metadata: ["cause": "\(error)"])
+    /// Hides what is past the retention and removes the logs that hold nothing else.
+    private static func sweep(_ store: EventStore, _ logger: Logger) throws(StoreError) {
+        let report = try store.expire(now: .now, uptime: .sinceStart)
+        if report.clockHeldBack > .zero {
+            logger.warning(
+                "the system clock runs ahead of the time that passed; retention waits for it",
+                metadata: ["ahead": "\(report.clockHeldBack)"])
         }
+        guard report.logs > 0 else { return }
+        logger.info(
+            "retention removed events",
+            metadata: [
+                "events": "\(report.events)", "logs": "\(report.logs)",
+                "bytes": "\(report.bytes)", "oldest": "\(report.oldest)",
+            ])
     }
 
     /// One log line a group commit that failed, however many requests it held.
@@ -159,22 +165,12 @@ package final class AuditServer: Service {
         _ store: EventStore, _ feed: Feed<SubscriberReference>,
         _ configuration: AuditServerConfiguration, startedAt: Timestamp
     ) -> GetStatusResponse {
-        let bounds = store.bounds
+        let bounds = store.currentBounds
         return GetStatusResponse(
             headSequence: bounds.head, oldestSequence: bounds.oldest,
             eventCount: UInt64(bounds.events), storedBytes: UInt64(bounds.bytes),
             retention: configuration.retention, version: configuration.version,
             startedAt: startedAt, subscriberCount: UInt32(feed.hub.subscriptionCount),
             refusingWrites: store.writeRefusal ?? "")
-    }
-}
-
-extension Timestamp {
-    /// The wall clock (clock_gettime, CLOCK_REALTIME).
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(
-            nanosecondsSinceEpoch: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 }

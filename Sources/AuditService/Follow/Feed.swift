@@ -58,7 +58,7 @@ final class Feed<Waker: Sendable>: Sendable {
     /// The order of the reads matters: the head is taken first, so that everything up to it is on disk, in the ring, or gone.
     var stored: FollowMachine.Stored {
         let (head, ringFirst) = hub.bounds
-        return FollowMachine.Stored(oldest: store.bounds.oldest, head: head, ringFirst: ringFirst)
+        return FollowMachine.Stored(oldest: store.currentBounds.oldest, head: head, ringFirst: ringFirst)
     }
 
     /// Finds the position before everything recorded at or after `time`, on a reading thread; `done` is called there.

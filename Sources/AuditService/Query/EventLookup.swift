@@ -9,6 +9,7 @@ struct EventLookup {
 
     func run(_ request: GetEventRequest, _ control: ReadControl) throws(ServiceError) -> [UInt8] {
         let organization = Array(request.organizationID.utf8)
+        store.hideExpired(now: .now, uptime: .sinceStart)
         guard let found = try find(request, organization, control) else {
             throw ServiceError(
                 .notFound,
@@ -61,7 +62,7 @@ struct EventLookup {
     private func scan(
         for id: EventID, _ control: ReadControl
     ) throws(ServiceError) -> StoredEvent? {
-        let bounds = store.bounds
+        let bounds = store.currentBounds
         var found: Sequence?
         let outcome = try EventScan(
             store: store, control: control, unreadableMax: limits.unreadableMax
@@ -96,7 +97,7 @@ struct EventLookup {
             let organization = Array(event.organization)
             return (CompiledFilter(filter, organization: organization), event.sequence)
         }
-        let oldest = store.bounds.oldest
+        let oldest = store.currentBounds.oldest
         guard own > oldest else { return (nil, false) }
         var payload: [UInt8]?
         let outcome = try EventScan(

@@ -14,7 +14,7 @@ struct FacetCount {
         let filter = CompiledFilter(
             request.filter,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
-        let bounds = store.bounds
+        let bounds = store.currentBounds
         var tally = FacetTally(valuesMax: limits.facetValuesMax)
         var total: UInt64 = 0
         let outcome = try EventScan(

@@ -9,7 +9,7 @@ struct PageQuery {
 
     /// The request has passed `validate`.
     func run(_ request: QueryRequest, _ control: ReadControl) throws(ServiceError) -> [UInt8] {
-        let bounds = store.bounds
+        let bounds = store.currentBounds
         let start = try start(of: request, bounds)
         let wanted = pageSize(request)
         let filter = CompiledFilter(
