@@ -1,0 +1,256 @@
+"""The `auditrpc` command against a real server: what a person types and what they see."""
+
+import csv
+import io
+import json
+import signal
+
+import pytest
+from clients import Client, event, new_id, target
+from process import Process, eventually, run
+
+USAGE, REFUSED, UNAVAILABLE = 64, 65, 69
+
+
+@pytest.fixture
+def auditrpc(shared_server, organization):
+    """Runs a client command in this test's organization."""
+
+    def call(*arguments, **options):
+        environment = {"AUDITRPC_SERVER": shared_server.address}
+        return run(
+            *arguments, "--organization", organization, environment=environment, **options
+        )
+
+    return call
+
+
+def json_lines(done):
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_events_from_standard_input_are_recorded_and_come_back_as_they_were(auditrpc):
+    given = [
+        {
+            "id": new_id(),
+            "occurred_at": "2023-11-14T22:13:20.25Z",
+            "event_type": "UPDATE",
+            "target": {"type": "SERVICE", "id": "service-1", "name": "Wéb"},
+            "scope": [{"type": "PROJECT", "id": "p1", "name": "Shop"}],
+            "actor": {"type": "AGENT", "id": "agent-1", "name": "Deployer"},
+            "on_behalf_of": [{"type": "USER", "id": "u1"}],
+            "source": "API",
+            "change": f"replicas {number} -> {number + 1}",
+            "snapshot": {"replicas": number, "tags": ["a", None, 1.5e3]},
+            "outcome": "DENIED",
+            "reason": "quota",
+            "context": {"ip_address": "2001:db8::1", "user_agent": "curl/8"},
+            "metadata": {"region": "eu-west-3"},
+        }
+        for number in range(1200)
+    ]
+    text = "".join(json.dumps(one) + "\n" for one in given)
+    done = auditrpc("record", input=text)
+    assert done.returncode == 0, done.stderr
+    assert "1,200" in done.stdout + done.stderr or "1200" in done.stdout + done.stderr
+
+    found = json_lines(auditrpc("query", "--all", "--output", "json"))
+    assert len(found) == 1200
+    sequences = [one.pop("sequence") for one in found]
+    assert sequences == sorted(sequences, reverse=True), "newest first"
+    for one in found:
+        assert one.pop("recorded_at").endswith("Z")
+        one.pop("organization_id")
+    assert found[::-1] == given
+
+    # What a query prints can be recorded again: one JSON view for input and output.
+    printed = auditrpc("query", "--all", "--output", "json").stdout
+    again = auditrpc("record", input=printed)
+    assert again.returncode == 0, again.stderr
+    assert len(json_lines(auditrpc("query", "--all", "--output", "json"))) == 1200
+
+
+def test_a_line_that_is_refused_is_named(auditrpc):
+    good = json.dumps(
+        {
+            "event_type": "UPDATE",
+            "target": {"type": "S", "id": "1"},
+            "actor": {"type": "USER", "id": "u"},
+        }
+    )
+    done = auditrpc("record", input=f"{good}\nnot json\n{good}\n")
+    assert done.returncode == REFUSED
+    assert "line 2" in done.stderr
+
+
+def fill(address, organization, count=30):
+    with Client(address, organization) as client:
+        return client.record(
+            *(
+                event(
+                    change=f"number {number}",
+                    source=("GIT", "CLI", "API")[number % 3],
+                    target=target("SERVICE", f"s{number % 2}", "Web, \"quoted\"\nsecond line"),
+                    snapshot=json.dumps({"n": number}).encode(),
+                )
+                for number in range(count)
+            )
+        )
+
+
+def test_query_prints_a_page_or_everything(shared_server, auditrpc, organization):
+    fill(shared_server.address, organization)
+    page = json_lines(auditrpc("query", "--limit", "7", "--output", "json"))
+    assert [one["change"] for one in page] == [f"number {n}" for n in range(29, 22, -1)]
+    everything = json_lines(auditrpc("query", "--all", "--output", "json"))
+    assert len(everything) == 30
+    filtered = json_lines(
+        auditrpc("query", "--all", "--source", "GIT", "--target", "s0", "--output", "json")
+    )
+    assert [one["change"] for one in filtered] == [f"number {n}" for n in range(24, -1, -6)]
+    assert json_lines(auditrpc("query", "--since", "1h", "--text", "NUMBER 29", "--output", "json"))
+    assert not json_lines(auditrpc("query", "--until", "1h", "--output", "json"))
+
+
+def test_a_table_shows_what_happened_without_control_characters(
+    shared_server, auditrpc, organization
+):
+    fill(shared_server.address, organization, 3)
+    with Client(shared_server.address, organization) as client:
+        client.record(event(change="\x1b[31mred\x07"))
+    done = auditrpc("query")
+    assert done.returncode == 0, done.stderr
+    assert "number 2" in done.stdout and "UPDATE" in done.stdout
+    assert "\x1b" not in done.stdout and "\x07" not in done.stdout
+    rows = [line for line in done.stdout.splitlines() if "number" in line]
+    assert len(rows) == 3, done.stdout
+
+
+def test_csv_is_one_row_an_event_whatever_a_text_holds(shared_server, auditrpc, organization):
+    fill(shared_server.address, organization, 5)
+    done = auditrpc("query", "--output", "csv")
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(io.StringIO(done.stdout, newline="")))
+    assert len(rows) == 5
+    assert rows[0]["event_type"] == "UPDATE"
+    assert {row["change"] for row in rows} == {f"number {n}" for n in range(5)}
+
+
+def test_show_tells_an_event_and_what_changed(shared_server, auditrpc, organization):
+    results = fill(shared_server.address, organization, 5)
+    done = auditrpc("show", results[4].id)
+    assert done.returncode == 0, done.stderr
+    assert results[4].id in done.stdout and "number 4" in done.stdout
+    assert "2" in done.stdout and "4" in done.stdout
+    assert "\x1b" not in done.stdout, "colours are for terminals"
+    (shown,) = json_lines(auditrpc("show", results[4].id, "--output", "json"))
+    assert "number 4" in json.dumps(shown)
+    missing = auditrpc("show", new_id())
+    assert missing.returncode == REFUSED
+    assert missing.stdout == ""
+
+
+def test_facets_count_values(shared_server, auditrpc, organization):
+    fill(shared_server.address, organization, 30)
+    facets = json_lines(auditrpc("facets", "source", "--output", "json"))
+    assert {one["value"]: one["count"] for one in facets} == {"GIT": 10, "CLI": 10, "API": 10}
+    table = auditrpc("facets", "source", "--target", "s0")
+    assert table.returncode == 0 and "GIT" in table.stdout and "5" in table.stdout
+    assert auditrpc("facets", "colour").returncode == USAGE
+
+
+def test_status_tells_what_is_held(shared_server):
+    environment = {"AUDITRPC_SERVER": shared_server.address}
+    (status,) = json_lines(run("status", "--output", "json", environment=environment))
+    with Client(shared_server.address) as client:
+        assert status["head_sequence"] == client.status().head_sequence
+    table = run("status", environment=environment)
+    assert table.returncode == 0 and "head" in table.stdout.lower()
+
+
+def tail(server, organization, *arguments):
+    return Process(
+        ["tail", "--server", server.address, "--organization", organization, *arguments]
+    )
+
+
+def test_tail_follows_and_resumes_where_it_was(server, own, organization, tmp_path):
+    arguments = ["--resume-file", tmp_path / "resume", "--output", "json"]
+    first = tail(server, organization, *arguments)
+    try:
+        eventually(lambda: own.status().subscriber_count == 1, within=30)
+        own.record(*(event(change=str(number)) for number in range(10)))
+        eventually(lambda: len(first.output) == 10, what="ten lines")
+        first.signal(signal.SIGINT)
+        first.wait()
+    finally:
+        first.kill()
+    own.record(*(event(change=str(number)) for number in range(10, 20)))
+    second = tail(server, organization, *arguments)
+    try:
+        eventually(lambda: len(second.output) == 10, within=30, what="ten more")
+        own.record(event(change="20"))
+        eventually(lambda: len(second.output) == 11, what="one more")
+    finally:
+        second.kill()
+    lines = [json.loads(line) for line in [*first.output, *second.output]]
+    assert [one["change"] for one in lines] == [str(number) for number in range(21)]
+
+
+def test_a_server_that_is_not_there_is_unavailable():
+    for command in (["query"], ["status"], ["facets", "source"], ["show", new_id()]):
+        done = run(*command, "--server", "127.0.0.1:1", within=60)
+        assert done.returncode == UNAVAILABLE, (command, done.stderr)
+        assert "127.0.0.1:1" in done.stderr
+        assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["query", "--nonsense"],
+        ["query", "--limit", "many"],
+        ["query", "--since", "yesterday-ish"],
+        ["query", "--outcome", "MAYBE"],
+        ["query", "--output", "xml"],
+        ["query", "--server", "nonsense"],
+        ["facets"],
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error(arguments):
+    done = run(*arguments)
+    assert done.returncode == USAGE, done.stderr
+    assert done.stderr and done.stdout == ""
+
+
+def test_what_the_server_refuses_is_refused(auditrpc):
+    done = auditrpc("query", "--text", "x" * 2000)
+    assert done.returncode == REFUSED
+    assert "text" in done.stderr
+
+
+COMMANDS = ["serve", "record", "query", "tail", "show", "facets", "status", "import"]
+
+
+def test_help_lists_the_commands_and_each_has_an_example():
+    top = run("--help")
+    assert top.returncode == 0
+    for command in COMMANDS:
+        assert command in top.stdout
+        shown = run(command, "--help")
+        assert shown.returncode == 0
+        assert f"auditrpc {command}" in shown.stdout
+
+
+def test_version_is_the_one_that_status_tells(shared_server):
+    version = run("--version").stdout.strip()
+    with Client(shared_server.address) as client:
+        assert client.status().version in version
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completions(shell):
+    done = run("--generate-completion-script", shell)
+    assert done.returncode == 0 and "auditrpc" in done.stdout
