@@ -27,6 +27,8 @@ package struct RPCLimits: Sendable, Equatable {
     /// How long a peer may take from connecting to its first SETTINGS frame. A connection that says nothing
     /// would hold its slot for ever.
     package var handshakeTime = TimeAmount.seconds(10)
+    /// How long a drain waits for a client to acknowledge the first GOAWAY before it says the last.
+    package var drainNoticeTime = TimeAmount.seconds(1)
     /// Streams that a peer may reset in one burst, and then in each second. Above what honest clients
     /// cancel, below what makes the "rapid reset" attack worth while (CVE-2023-44487).
     package var streamResetBurst = 4_000

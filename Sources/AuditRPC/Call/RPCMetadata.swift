@@ -1,10 +1,8 @@
 /// The header fields of a call, in order: names in lower case, values as they travel.
 ///
-/// All bytes lie in one array, so that keeping the fields of a request costs one allocation, and no String is
-/// made before somebody asks for one.
+/// No String is made before somebody asks for one.
 package struct RPCMetadata: Sendable, Equatable {
-    /// For each field: length of the name and of the value (4 bytes each, little endian), name, value.
-    private var storage: [UInt8] = []
+    var fields = HeaderFields()
 
     package init() {}
 
@@ -12,7 +10,7 @@ package struct RPCMetadata: Sendable, Equatable {
         for (name, value) in fields { add(name, value) }
     }
 
-    package var isEmpty: Bool { storage.isEmpty }
+    package var isEmpty: Bool { fields.isEmpty }
 
     /// Adds a text field. The value must be printable ASCII: HTTP/2 peers refuse anything else.
     package mutating func add(_ name: String, _ value: String) {
@@ -20,7 +18,8 @@ package struct RPCMetadata: Sendable, Equatable {
         var value = value
         name.withUTF8 { name in
             value.withUTF8 { value in
-                append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
+                fields.append(
+                    name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
             }
         }
     }
@@ -60,30 +59,7 @@ package struct RPCMetadata: Sendable, Equatable {
     package func forEach(
         _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) {
-        storage.withUnsafeBytes { bytes in
-            var offset = 0
-            while offset < bytes.count {
-                let nameBytes = Int(bytes.littleEndianUInt32(at: offset))
-                let valueBytes = Int(bytes.littleEndianUInt32(at: offset + 4))
-                let name = offset + 8
-                let value = name + nameBytes
-                offset = value + valueBytes
-                body(
-                    UnsafeRawBufferPointer(rebasing: bytes[name..<value]),
-                    UnsafeRawBufferPointer(rebasing: bytes[value..<offset]))
-            }
-        }
-    }
-
-    mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        if storage.isEmpty {
-            // A request of a usual client fits, so that its fields cost one allocation.
-            storage.reserveCapacity(160)
-        }
-        storage.append(littleEndian: UInt32(name.count))
-        storage.append(littleEndian: UInt32(value.count))
-        storage.append(contentsOf: name)
-        storage.append(contentsOf: value)
+        fields.forEach(body)
     }
 
     private func forEach(named name: String, _ body: (UnsafeRawBufferPointer) -> Void) {
@@ -91,23 +67,8 @@ package struct RPCMetadata: Sendable, Equatable {
         wanted.withUTF8 { wanted in
             let wanted = UnsafeRawBufferPointer(wanted)
             forEach { name, value in
-                if name.elementsEqual(wanted) { body(value) }
+                if name.equals(wanted) { body(value) }
             }
         }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    func littleEndianUInt32(at offset: Int) -> UInt32 {
-        UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-    }
-}
-
-extension [UInt8] {
-    mutating func append(littleEndian value: UInt32) {
-        append(UInt8(truncatingIfNeeded: value))
-        append(UInt8(truncatingIfNeeded: value >> 8))
-        append(UInt8(truncatingIfNeeded: value >> 16))
-        append(UInt8(truncatingIfNeeded: value >> 24))
     }
 }

@@ -1,0 +1,239 @@
+package import NIOCore
+
+/// A stream that carries messages: what server calls and client calls share.
+///
+/// Belongs to the event loop of its connection. It refers to the connection until it is closed, and may live on
+/// afterwards, deaf and mute.
+package class MessageStream: HTTP2Stream {
+    package final let eventLoop: any EventLoop
+    final private(set) var connection: HTTP2Connection?
+
+    private final var deframer: MessageDeframer
+    /// Bytes that came while reading was paused, and how many of them have been dealt with.
+    private final var backlog: [UInt8] = []
+    private final var backlogOffset = 0
+    /// What the connection counts for this stream.
+    private final var countedBytes = 0
+    private final var isPaused = false
+    private final var isDelivering = false
+    /// The peer ended its side while bytes of it still waited.
+    private final var hasPendingEnd = false
+    private final var isAboveWatermark = false
+    /// When the call is given up; nil when never.
+    package final private(set) var deadline: NIODeadline?
+
+    init(connection: HTTP2Connection) {
+        self.connection = connection
+        eventLoop = connection.eventLoop
+        deframer = MessageDeframer(messageBytesMax: connection.limits.messageBytesMax)
+    }
+
+    // MARK: What subclasses add
+
+    /// False: what arrives is thrown away.
+    var acceptsMessages: Bool { true }
+    /// A message arrived. Valid during the call.
+    func receive(message: UnsafeRawBufferPointer) {}
+    /// The last message has been received.
+    func receiveLast() {}
+    /// The peer's bytes broke a rule or a limit.
+    func refuse(_ status: RPCStatus) {}
+    /// The queue fell to the low watermark.
+    func writable() {}
+    func timedOut() {}
+    /// The stream is closed, by the peer unless this side ended it.
+    func streamClosed(code: HTTP2ErrorCode) {}
+
+    // MARK: Inbound
+
+    final override func receiveData(_ bytes: UnsafeRawBufferPointer) {
+        guard let connection else { return }
+        guard acceptsMessages else {
+            connection.giveBack(bytes.count)
+            connection.session.consume(self, bytes.count)
+            return
+        }
+        if isPaused || backlogOffset < backlog.count {
+            // Stream window stays with us: that is what stops the peer.
+            backlog.append(contentsOf: bytes)
+            updateCount(connection)
+            connection.giveBackOrWithhold(bytes.count)
+        } else {
+            let rest = deliver(bytes)
+            backlog.append(contentsOf: rest)
+            updateCount(connection)
+            connection.session.consume(self, bytes.count - rest.count)
+            connection.giveBackOrWithhold(bytes.count)
+        }
+        checkBufferCap()
+    }
+
+    final override func receiveEnd() {
+        if backlogOffset < backlog.count {
+            hasPendingEnd = true
+        } else {
+            endInbound()
+        }
+    }
+
+    private final func endInbound() {
+        if deframer.isMidMessage, acceptsMessages {
+            refuse(RPCStatus(.internal, "the stream ended in the middle of a message"))
+        } else {
+            receiveLast()
+        }
+    }
+
+    /// Stops reading: stream window is not given back, and whole messages wait.
+    package final func pauseReading() {
+        isPaused = true
+    }
+
+    /// Goes on where `pauseReading` stopped; waiting messages arrive before this returns.
+    package final func resumeReading() {
+        guard isPaused else { return }
+        isPaused = false
+        guard !isDelivering else { return }
+        drainBacklog()
+    }
+
+    private final func drainBacklog() {
+        guard let connection, backlogOffset < backlog.count else { return }
+        let bytes = backlog
+        let start = backlogOffset
+        bytes.withUnsafeBytes { all in
+            let rest = deliver(UnsafeRawBufferPointer(rebasing: all[start...]))
+            // When the call ended meanwhile, `discardInbound` has dealt with all of it.
+            if !backlog.isEmpty { backlogOffset = all.count - rest.count }
+        }
+        let consumed = backlog.isEmpty ? 0 : backlogOffset - start
+        if backlogOffset == backlog.count {
+            backlog = []
+            backlogOffset = 0
+        }
+        updateCount(connection)
+        connection.session.consume(self, consumed)
+        connection.setNeedsFlush()
+        if backlog.isEmpty, hasPendingEnd {
+            hasPendingEnd = false
+            endInbound()
+        }
+    }
+
+    /// Hands out messages until the bytes end or reading pauses; returns what is left.
+    private final func deliver(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var input = bytes
+        isDelivering = true
+        defer { isDelivering = false }
+        do {
+            while !isPaused, acceptsMessages, let message = try deframer.next(&input) {
+                receive(message: message)
+            }
+        } catch {
+            refuse(status(of: error))
+        }
+        return acceptsMessages ? input : UnsafeRawBufferPointer(rebasing: input[input.count...])
+    }
+
+    private final func status(of problem: MessageDeframer.Problem) -> RPCStatus {
+        switch problem {
+        case .tooLarge(let bytes):
+            let limit = connection?.limits.messageBytesMax ?? 0
+            return RPCStatus(
+                .resourceExhausted, "a message of \(bytes) bytes is above the limit of \(limit)")
+        case .compressed:
+            return RPCStatus(.internal, "a message is compressed, and grpc-encoding is identity")
+        case .badFlag(let flag):
+            return RPCStatus(.internal, "a message begins with flag \(flag) in place of 0 or 1")
+        }
+    }
+
+    private final func checkBufferCap() {
+        guard let connection, acceptsMessages else { return }
+        let limit = connection.limits.connectionBufferedBytesMax
+        guard connection.bufferedBytes > limit else { return }
+        refuse(
+            RPCStatus(
+                .resourceExhausted,
+                "the requests of this connection wait with more than \(limit) bytes"))
+    }
+
+    private final func updateCount(_ connection: HTTP2Connection) {
+        let now = deframer.bufferedBytes + backlog.count - backlogOffset
+        guard now != countedBytes else { return }
+        let change = now - countedBytes
+        countedBytes = now
+        connection.changeBufferedBytes(by: change)
+    }
+
+    /// Forgets what waits; later bytes are thrown away because `acceptsMessages` is false by now.
+    final func discardInbound() {
+        guard let connection else { return }
+        let waiting = backlog.count - backlogOffset
+        backlog = []
+        backlogOffset = 0
+        isPaused = false
+        if waiting > 0 { connection.session.consume(self, waiting) }
+        if hasPendingEnd {
+            hasPendingEnd = false
+            receiveLast()
+        }
+        if countedBytes > 0, !isDelivering {
+            deframer = MessageDeframer(messageBytesMax: connection.limits.messageBytesMax)
+            updateCount(connection)
+        }
+    }
+
+    // MARK: Outbound
+
+    /// False while the queue is above the high watermark, and until it falls to the low one.
+    package final var isWritable: Bool { !isAboveWatermark }
+
+    final func enqueue(_ message: [UInt8]) {
+        guard let connection else { return }
+        outbound.append(message)
+        if outbound.byteCount >= connection.limits.outboundHighWatermarkBytes {
+            isAboveWatermark = true
+        }
+        outboundChanged(connection)
+    }
+
+    final func enqueueEnd() {
+        guard let connection else { return }
+        outbound.finish()
+        outboundChanged(connection)
+    }
+
+    private final func outboundChanged(_ connection: HTTP2Connection) {
+        connection.session.resume(self)
+        connection.setNeedsFlush()
+    }
+
+    final override func outboundTaken() {
+        guard isAboveWatermark, let connection,
+            outbound.byteCount <= connection.limits.outboundLowWatermarkBytes
+        else { return }
+        isAboveWatermark = false
+        connection.streamBecameWritable(self)
+    }
+
+    final func tellWritable() {
+        if connection != nil, isWritable { writable() }
+    }
+
+    // MARK: Time and end
+
+    final func startTimer(at deadline: NIODeadline) {
+        self.deadline = deadline
+        connection?.watch(deadline)
+    }
+
+    final override func closed(code: HTTP2ErrorCode) {
+        guard let connection else { return }
+        let counted = countedBytes
+        countedBytes = 0
+        self.connection = nil
+        if counted > 0 { connection.changeBufferedBytes(by: -counted) }
+        streamClosed(code: code)
+    }
+}

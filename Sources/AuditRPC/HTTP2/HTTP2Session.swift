@@ -1,0 +1,180 @@
+import CNghttp2
+
+/// Which end of the connection a session is.
+enum HTTP2Role: Sendable {
+    case client
+    case server
+}
+
+/// What a session tells its peer, and holds it to.
+struct HTTP2Settings: Sendable {
+    var concurrentStreamsMax: Int
+    var headerListBytesMax: Int
+    var streamWindowBytes: Int
+    var connectionWindowBytes: Int
+    var streamResetBurst: Int
+    var streamResetsPerSecond: Int
+}
+
+/// What concerns the whole connection. Runs inside nghttp2, like the functions of a stream.
+protocol HTTP2SessionDelegate: AnyObject {
+    /// A peer opened a stream. Nil refuses it.
+    func openStream() -> HTTP2Stream?
+    func receivedSettings()
+    func receivedPingAcknowledgement()
+    func receivedGoAway(lastStreamID: Int32, code: HTTP2ErrorCode, debugText: String)
+}
+
+/// An nghttp2 session: bytes in, bytes and events out. It does no I/O and knows no time.
+///
+/// The functions borrow it only, so an event may submit while the session reads.
+struct HTTP2Session: ~Copyable {
+    let handle: OpaquePointer
+    let state: SessionState
+
+    /// Queues the settings, which is also what makes `wantsWrite` true at once.
+    init(role: HTTP2Role, settings: HTTP2Settings) {
+        state = SessionState()
+        handle = Self.makeHandle(role: role, settings: settings, state: state)
+        Self.submit(settings, role: role, to: handle)
+    }
+
+    private static func makeHandle(
+        role: HTTP2Role, settings: HTTP2Settings, state: SessionState
+    ) -> OpaquePointer {
+        var options: OpaquePointer?
+        nghttp2_option_new(&options)
+        guard let options else { preconditionFailure("out of memory") }
+        defer { nghttp2_option_del(options) }
+        // Window goes back when a message is consumed, not when bytes arrive: that is the backpressure.
+        nghttp2_option_set_no_auto_window_update(options, 1)
+        // Closed streams served RFC 7540 priorities only.
+        nghttp2_option_set_no_closed_streams(options, 1)
+        // PING and SETTINGS floods: answers that a peer may leave unread before it is cut.
+        nghttp2_option_set_max_outbound_ack(options, 1_000)
+        // Until a server's SETTINGS are there, as many as RFC 9113 §6.5.2 recommends.
+        nghttp2_option_set_peer_max_concurrent_streams(options, 100)
+        nghttp2_option_set_stream_reset_rate_limit(
+            options, UInt64(settings.streamResetBurst), UInt64(settings.streamResetsPerSecond))
+
+        var session: OpaquePointer?
+        let user = Unmanaged.passUnretained(state).toOpaque()
+        let callbacks = SessionCallbacks.shared.handle
+        switch role {
+        case .client: nghttp2_session_client_new2(&session, callbacks, user, options)
+        case .server: nghttp2_session_server_new2(&session, callbacks, user, options)
+        }
+        // It fails for want of memory only, which Swift's own allocations do not survive either.
+        guard let session else { preconditionFailure("out of memory") }
+        return session
+    }
+
+    deinit {
+        nghttp2_session_del(handle)
+    }
+
+    /// The delegate must outlive the session.
+    func setDelegate(_ delegate: any HTTP2SessionDelegate) {
+        state.delegate = delegate
+    }
+
+    private static func submit(
+        _ settings: HTTP2Settings, role: HTTP2Role, to handle: OpaquePointer
+    ) {
+        var entries = [
+            entry(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, settings.streamWindowBytes),
+            entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, settings.headerListBytesMax),
+            // No RFC 7540 tree to keep: streams take turns.
+            entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
+        ]
+        switch role {
+        case .client: entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
+        case .server:
+            entries.append(
+                entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, settings.concurrentStreamsMax))
+        }
+        nghttp2_submit_settings(
+            handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), entries, entries.count)
+        nghttp2_session_set_local_window_size(
+            handle, 0, 0, Int32(settings.connectionWindowBytes))
+    }
+
+    private static func entry(_ id: nghttp2_settings_id, _ value: Int) -> nghttp2_settings_entry {
+        nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: UInt32(value))
+    }
+
+    /// Streams that are open, in no order.
+    var openStreams: [HTTP2Stream] { state.streams }
+    var openStreamCount: Int { state.streams.count }
+
+    /// What nghttp2 last found wrong with the peer's frames.
+    var lastProblem: String? { state.lastProblem }
+
+    /// False when the connection has nothing more to receive: after GOAWAY and the last stream.
+    var wantsRead: Bool { nghttp2_session_want_read(handle) != 0 }
+    var wantsWrite: Bool { nghttp2_session_want_write(handle) != 0 }
+
+    /// Takes bytes of the peer, and calls the functions of streams and delegate for what they mean.
+    func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2SessionError) {
+        guard let start = bytes.baseAddress else { return }
+        let result = nghttp2_session_mem_recv(
+            handle, start.assumingMemoryBound(to: UInt8.self), bytes.count)
+        guard result < 0 else { return }
+        // It says GOAWAY and forgets the rest; a second call changes nothing.
+        nghttp2_session_terminate_session(handle, HTTP2ErrorCode.protocolError.rawValue)
+        throw HTTP2SessionError(code: Int32(result))
+    }
+
+    /// The next bytes for the peer, about one frame; nil when there are none. Valid until the next call.
+    func nextOutput() throws(HTTP2SessionError) -> UnsafeRawBufferPointer? {
+        var start: UnsafePointer<UInt8>?
+        let count = nghttp2_session_mem_send(handle, &start)
+        guard count >= 0 else { throw HTTP2SessionError(code: Int32(count)) }
+        guard count > 0 else { return nil }
+        return UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    /// The connection is gone: closes every stream.
+    func closeAllStreams(code: HTTP2ErrorCode) {
+        while let stream = state.streams.last {
+            // nghttp2 must not find it any more, and must not close it a second time.
+            nghttp2_session_set_stream_user_data(handle, stream.id, nil)
+            state.remove(stream)
+            stream.closed(code: code)
+        }
+    }
+}
+
+/// What the callbacks find behind nghttp2's user pointer.
+final class SessionState {
+    // unowned(unsafe): the delegate owns the session; a checked reference would cost on every event.
+    unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
+    /// The stream whose header list is being read. nghttp2 reads one list at a time.
+    var headerStream: HTTP2Stream?
+    var streams: [HTTP2Stream] = []
+    var lastProblem: String?
+
+    func insert(_ stream: HTTP2Stream, id: Int32) {
+        stream.id = id
+        stream.index = streams.count
+        streams.append(stream)
+    }
+
+    func remove(_ stream: HTTP2Stream) {
+        let index = stream.index
+        guard index >= 0 else { return }
+        let last = streams.removeLast()
+        if last !== stream {
+            streams[index] = last
+            last.index = index
+        }
+        stream.index = -1
+    }
+}
+
+extension HTTP2SessionError {
+    init(code: Int32) {
+        description = String(cString: nghttp2_strerror(code))
+        isForeignProtocol = code == NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue
+    }
+}

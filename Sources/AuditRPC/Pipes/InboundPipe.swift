@@ -1,0 +1,135 @@
+import Synchronization
+
+/// Messages on their way from an event loop to one task.
+///
+/// The loop never waits: it is told when enough lies here that it should stop reading, and the reader says when that
+/// is over.
+final class InboundPipe: Sendable {
+    private enum End {
+        case finished
+        case failed(RPCError)
+    }
+
+    private struct State: ~Copyable {
+        var messages: [[UInt8]] = []
+        var head = 0
+        var byteCount = 0
+        var end: End?
+        var isFull = false
+        var reader: CheckedContinuation<Result<[UInt8]?, RPCError>, Never>?
+    }
+
+    private let state = Mutex(State())
+    private let highWatermarkBytes: Int
+    /// A message costs this much even when it is empty, so that empty ones cannot pile up.
+    private static let messageOverheadBytes = 64
+
+    init(highWatermarkBytes: Int) {
+        self.highWatermarkBytes = highWatermarkBytes
+    }
+
+    /// True when the sender should pause until `next` asks it to go on.
+    func push(_ message: [UInt8]) -> Bool {
+        let (reader, isFull) = state.withLock { state in
+            if let reader = state.reader {
+                state.reader = nil
+                return (Optional(reader), false)
+            }
+            state.messages.append(message)
+            state.byteCount += message.count + Self.messageOverheadBytes
+            if state.byteCount >= highWatermarkBytes { state.isFull = true }
+            return (nil, state.isFull)
+        }
+        reader?.resume(returning: .success(message))
+        return isFull
+    }
+
+    /// The reader gets what lies here, and then the end.
+    func finish() {
+        end(.finished)
+    }
+
+    /// The reader gets the error next.
+    func fail(_ error: RPCError) {
+        end(.failed(error))
+    }
+
+    private func end(_ end: End) {
+        let reader = state.withLock { state in
+            guard state.end == nil else {
+                return nil as CheckedContinuation<Result<[UInt8]?, RPCError>, Never>?
+            }
+            state.end = end
+            if case .failed = end {
+                state.messages = []
+                state.head = 0
+                state.byteCount = 0
+            }
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume(returning: Self.result(of: end))
+    }
+
+    private static func result(of end: End) -> Result<[UInt8]?, RPCError> {
+        switch end {
+        case .finished: .success(nil)
+        case .failed(let error): .failure(error)
+        }
+    }
+
+    /// The next message; nil at the end. Calls `goOn` when a sender that was told to pause may go on.
+    func next(goOn: () -> Void) async throws(RPCError) -> [UInt8]? {
+        let (ready, shouldGoOn) = take()
+        if shouldGoOn { goOn() }
+        if let ready { return try ready.get() }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                wait(with: continuation)
+            }
+        } onCancel: {
+            fail(RPCError(.cancelled, "the task that reads the messages was cancelled"))
+        }
+        return try result.get()
+    }
+
+    private func wait(
+        with continuation: CheckedContinuation<Result<[UInt8]?, RPCError>, Never>
+    ) {
+        let ready = state.withLock { state in
+            let ready = Self.pop(&state)
+            if ready == nil {
+                precondition(state.reader == nil, "a stream of messages has one reader")
+                state.reader = continuation
+            }
+            return ready
+        }
+        if let ready { continuation.resume(returning: ready) }
+    }
+
+    private func take() -> (Result<[UInt8]?, RPCError>?, shouldGoOn: Bool) {
+        state.withLock { state in
+            let ready = Self.pop(&state)
+            guard state.isFull, state.byteCount <= highWatermarkBytes / 2 else {
+                return (ready, false)
+            }
+            state.isFull = false
+            return (ready, true)
+        }
+    }
+
+    private static func pop(_ state: inout State) -> Result<[UInt8]?, RPCError>? {
+        guard state.head < state.messages.count else {
+            return state.end.map { result(of: $0) }
+        }
+        let message = state.messages[state.head]
+        state.messages[state.head] = []
+        state.head += 1
+        if state.head == state.messages.count {
+            state.messages.removeAll(keepingCapacity: true)
+            state.head = 0
+        }
+        state.byteCount -= message.count + messageOverheadBytes
+        return .success(message)
+    }
+}

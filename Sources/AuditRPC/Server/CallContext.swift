@@ -1,0 +1,103 @@
+package import NIOCore
+
+/// What an asynchronous handler may know about its call.
+package struct CallContext: Sendable {
+    package let path: String
+    /// Every request field that neither HTTP/2 nor gRPC uses.
+    package let metadata: RPCMetadata
+    /// The address of the client, as text.
+    package let peer: String
+    package let deadline: NIODeadline?
+    private let lifetime: CallLifetime
+
+    init(call: ServerCall, lifetime: CallLifetime) {
+        path = call.path
+        metadata = call.metadata
+        peer = call.peer
+        deadline = call.deadline
+        self.lifetime = lifetime
+    }
+
+    /// Nil without a deadline; never negative.
+    package var timeRemaining: TimeAmount? {
+        deadline.map { max($0 - .now(), .zero) }
+    }
+
+    /// The server drains, or the call is over: a call that would go on for ever should end.
+    package var isDraining: Bool { lifetime.isDraining }
+
+    /// Returns when the server begins to drain. Throws CancellationError when the call ends first. One waiter of a
+    /// call that is cancelled wakes the others too, so wait from one task.
+    package func waitForDrain() async throws {
+        try await lifetime.waitForDrain()
+    }
+}
+
+/// The messages of a request, in order. Ends after the last one; throws an RPCError when the call is cut.
+package struct RequestMessages: AsyncSequence, Sendable {
+    package typealias Element = [UInt8]
+    package typealias Failure = RPCError
+
+    private let pipe: InboundPipe
+    private let reference: CallReference
+
+    init(pipe: InboundPipe, reference: CallReference) {
+        self.pipe = pipe
+        self.reference = reference
+    }
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let messages: RequestMessages
+
+        package func next() async throws(RPCError) -> [UInt8]? {
+            try await messages.next()
+        }
+
+        package func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(RPCError) -> [UInt8]? {
+            try await messages.next()
+        }
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(messages: self)
+    }
+
+    private func next() async throws(RPCError) -> [UInt8]? {
+        try await pipe.next {
+            CallReference.deliver([(reference, ())]) { call, _ in call.resumeReading() }
+        }
+    }
+
+    /// The message of a method that has one; the call has checked that there is one.
+    func only() async throws(RPCError) -> [UInt8] {
+        guard let message = try await next() else {
+            throw RPCError(.unimplemented, "the method takes one request message, not none")
+        }
+        guard try await next() == nil else {
+            throw RPCError(.unimplemented, "the method takes one request message, not several")
+        }
+        return message
+    }
+}
+
+/// Sends the responses of a streaming call.
+package struct MessageWriter: Sendable {
+    private let pipe: OutboundPipe
+
+    init(pipe: OutboundPipe) {
+        self.pipe = pipe
+    }
+
+    /// Queues one message, then suspends while more than the high watermark (64 KiB) waits for the peer. Throws when
+    /// the call is over or the task is cancelled.
+    package func write(_ message: [UInt8]) async throws(RPCError) {
+        try await pipe.write(message)
+    }
+
+    /// The one response of a method that has one, and OK, in one go.
+    func finish(with message: [UInt8]) {
+        pipe.finish(.status(.ok, RPCMetadata()), last: message)
+    }
+}

@@ -1,0 +1,73 @@
+import NIOCore
+import Synchronization
+
+/// The open connections of a server: a limit, and a way to reach them all.
+final class ConnectionRegistry: Sendable {
+    /// Names a connection outside of its event loop.
+    private struct Member: @unchecked Sendable {
+        // @unchecked: the connection is touched on its own loop only; the loop itself may be read anywhere.
+        let connection: ServerConnection
+    }
+
+    private struct State: ~Copyable {
+        var members: [ObjectIdentifier: Member] = [:]
+        var isClosing = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+    private let connectionsMax: Int
+
+    init(connectionsMax: Int) {
+        self.connectionsMax = connectionsMax
+    }
+
+    var count: Int { state.withLock { $0.members.count } }
+
+    /// False when there are too many, or the server is closing.
+    func insert(_ connection: ServerConnection) -> Bool {
+        let member = Member(connection: connection)
+        return state.withLock { state in
+            guard state.members.count < connectionsMax, !state.isClosing else { return false }
+            state.members[ObjectIdentifier(member.connection)] = member
+            return true
+        }
+    }
+
+    func remove(_ connection: ServerConnection) {
+        let id = ObjectIdentifier(connection)
+        let waiters = state.withLock { state in
+            state.members[id] = nil
+            guard state.members.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Runs `body` for each connection on its event loop, soon.
+    func forEach(_ body: @escaping @Sendable (ServerConnection) -> Void) {
+        let members = state.withLock { Array($0.members.values) }
+        for member in members {
+            member.connection.eventLoop.execute { body(member.connection) }
+        }
+    }
+
+    /// Lets nobody in any more.
+    func startClosing() {
+        state.withLock { $0.isClosing = true }
+    }
+
+    /// Returns when the last one is gone. Nobody is let in any more.
+    func waitUntilEmpty() async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                state.isClosing = true
+                guard !state.members.isEmpty else { return true }
+                state.waiters.append(continuation)
+                return false
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+}
