@@ -26,3 +26,19 @@ package struct PreparedEvent: Hashable, Sendable {
     /// Into `PreparedRequest.rejections`; nil when the event can be stored.
     package var rejection: Int?
 }
+
+extension PreparedEvent {
+    static func refused(rejection: Int) -> PreparedEvent {
+        PreparedEvent(
+            id: EventID(high: 0, low: 0), idWasGiven: false, occurredAt: nil, payload: 0..<0,
+            organization: 0..<0, rejection: rejection)
+    }
+
+    /// The same event, `offset` bytes further on.
+    func shifted(by offset: Int) -> PreparedEvent {
+        var event = self
+        event.payload = payload.lowerBound + offset..<payload.upperBound + offset
+        event.organization = organization.lowerBound + offset..<organization.upperBound + offset
+        return event
+    }
+}

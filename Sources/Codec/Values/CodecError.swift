@@ -25,10 +25,13 @@ public struct CodecError: Error, Hashable, Sendable {
 
     /// Fields that the contract refuses; at least one.
     public static func invalid(_ violations: [FieldViolation]) -> CodecError {
-        var message = violations.first.map { $0.description } ?? "invalid message"
-        if violations.count > 1 {
-            message += " (and \(violations.count - 1) more)"
-        }
+        .invalid(violations, count: violations.count)
+    }
+
+    /// As above, where `violations` are the first of `count`.
+    static func invalid(_ violations: [FieldViolation], count: Int) -> CodecError {
+        var message = violations.first.map { $0.description } ?? "the message is not valid"
+        if count > 1 { message += " (and \(count - 1) more)" }
         return CodecError(code: .invalid, message: message, violations: violations)
     }
 

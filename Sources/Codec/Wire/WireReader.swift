@@ -88,8 +88,22 @@ struct WireReader {
     }
 }
 
-/// Byte for byte.
+/// Byte for byte, eight at once.
 @inline(__always)
 func equalBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    left.count == right.count && left.elementsEqual(right)
+    guard left.count == right.count else { return false }
+    guard let leftStart = left.baseAddress, let rightStart = right.baseAddress else { return true }
+    var offset = 0
+    while offset + 8 <= left.count {
+        guard
+            (leftStart + offset).loadUnaligned(as: UInt64.self)
+                == (rightStart + offset).loadUnaligned(as: UInt64.self)
+        else { return false }
+        offset += 8
+    }
+    while offset < left.count {
+        guard left[offset] == right[offset] else { return false }
+        offset += 1
+    }
+    return true
 }

@@ -1,0 +1,64 @@
+/// What the contract allows and what decoding may take. The numbers of the contract are in proto/auditrpc/v1 as well.
+package enum Limits {
+    // MARK: Events
+
+    /// Events of one Record request: bounds the work between two looks at other calls.
+    package static let eventsPerRecordMax = 1_000
+    /// Bytes of one event as the caller encoded it: sixteen of the largest fit a message.
+    package static let eventBytesMax = 262_144
+    /// Bytes that a stored event may have more: the organization and the id from outside it, and the server's fields.
+    package static let storedExtraBytesMax = 256
+    /// Bytes of a string field, unless it has its own limit.
+    package static let stringBytesMax = 1_024
+    /// Bytes of an organization: it is part of every index key.
+    package static let organizationBytesMax = 128
+    /// Bytes of the change line: one line for people, not a document.
+    package static let changeBytesMax = 4_096
+    /// Resources that enclose a target.
+    package static let scopeDepthMax = 8
+    /// Actors on whose behalf one acts.
+    package static let onBehalfOfMax = 8
+    /// Pairs of metadata: few enough to compare each with each.
+    package static let metadataPairsMax = 64
+    /// Nesting of a snapshot: readers that recurse survive it.
+    package static let jsonDepthMax = 128
+    /// How far the caller's clock may be ahead of the server's.
+    package static let occurredAheadMax = Duration.seconds(300)
+
+    // MARK: Requests
+
+    /// Values of all fields of a filter together.
+    package static let filterValuesMax = 100
+    /// Events of one page; also what a greater page_size means.
+    package static let pageSizeMax = 1_000
+    /// Events of a page, or facets, when the request says nothing.
+    package static let pageSizeDefault = 100
+    /// Facets of one answer; also what a greater limit means.
+    package static let facetsMax = 1_000
+    /// Bytes of a page token's text. Ours have 44; the rest is room for later versions.
+    package static let pageTokenBytesMax = 1_024
+    /// Between two Progress messages: often enough to be of use, seldom enough to cost nothing.
+    package static let progressIntervalMin = Duration.milliseconds(100)
+    package static let progressIntervalMax = Duration.seconds(300)
+
+    // MARK: Answers
+
+    /// Violations named in one refusal: enough to repair a request, small enough for trailers.
+    package static let violationsMax = 20
+    /// Violations named for one event of a partly stored request: a thousand refusals fit a message.
+    package static let violationsPerEventMax = 4
+    /// Ranges of an answer's `unreadable`: beyond it they are given more coarsely.
+    package static let unreadableRangesMax = 64
+    /// Differences of two snapshots; beyond it the whole value counts as changed.
+    package static let differencesMax = 1_000
+    /// Bytes of the paths and texts of all differences; beyond it the whole value counts as changed.
+    package static let differenceBytesMax = 1_048_576
+
+    // MARK: Decoding
+
+    /// Memory for each byte of a message: an empty message inside another takes 2 bytes on the wire and some hundred
+    /// decoded; what asks for more is an attack.
+    static let arenaBytesPerMessageByte = 64
+    /// Memory for the fixed parts of a message.
+    static let arenaSlackBytes = 8_192
+}

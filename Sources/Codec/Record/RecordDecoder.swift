@@ -1,0 +1,124 @@
+package import AuditModel
+import CAuditProto
+import CProtobufC
+
+/// Reads a Record request: decodes, checks every limit of the contract and makes the canonical bytes.
+package enum RecordDecoder {
+    /// Allocates a few times for a request, never for an event (a caller's mistake aside).
+    ///
+    /// - Parameters:
+    ///   - now: the server's clock, for the limit on occurred_at.
+    ///   - makeID: called once for each event that brings no id.
+    /// - Throws: `.malformed`, or `.invalid` with the fields' names. With partial_success a refused event becomes a
+    ///   rejection of the result instead.
+    package static func decode(
+        _ message: UnsafeRawBufferPointer, now: Timestamp, makeID: () -> EventID
+    ) throws(CodecError) -> PreparedRequest {
+        let envelope = try RecordEnvelope(message)
+        try envelope.check()
+        var events: [PreparedEvent] = []
+        events.reserveCapacity(envelope.eventCount)
+        var rejections: [CodecError] = []
+        var failure: CodecError?
+        let bytesMax =
+            message.count + envelope.eventCount
+            * CanonicalEvent.extraBytesMax(organizationBytes: envelope.organization.count)
+        let bytes = [UInt8](unsafeUninitializedCapacity: bytesMax) { buffer, count in
+            var packer = EventPacker(envelope, now: now)
+            let output = UnsafeMutableRawBufferPointer(buffer)
+            envelope.forEachEvent { index, encoded in
+                switch packer.prepare(index, encoded, to: output, at: count, makeID) {
+                case .prepared(let event):
+                    events.append(event)
+                    count = event.payload.upperBound
+                case .refused(let error):
+                    events.append(.refused(rejection: rejections.count))
+                    rejections.append(error)
+                case .ended(let error):
+                    failure = error
+                    return false
+                case .noted:
+                    break
+                }
+                return true
+            }
+            failure = failure ?? packer.finish()
+        }
+        if let failure { throw failure }
+        return PreparedRequest(
+            bytes: bytes, events: events, partialSuccess: envelope.partialSuccess,
+            rejections: rejections)
+    }
+}
+
+/// Makes the events of one request canonical, one after the other, in one arena.
+private struct EventPacker: ~Copyable {
+    enum Outcome {
+        case prepared(PreparedEvent)
+        /// With partial success.
+        case refused(CodecError)
+        /// The request will be refused; the other events are still looked at, to name their faults as well.
+        case noted
+        /// The message cannot be read.
+        case ended(CodecError)
+    }
+
+    private let envelope: RecordEnvelope
+    private let rules: EventRules
+    private var arena: Arena
+    private var check: FieldCheck
+
+    init(_ envelope: RecordEnvelope, now: Timestamp) {
+        self.envelope = envelope
+        rules = EventRules(now: now)
+        let eventBytes = min(envelope.largestEventBytes, Limits.eventBytesMax)
+        arena = Arena(
+            firstChunkBytes: eventBytes + Limits.arenaSlackBytes,
+            bytesMax: eventBytes * Limits.arenaBytesPerMessageByte + Limits.arenaSlackBytes)
+        check = FieldCheck(
+            violationsMax: envelope.partialSuccess
+                ? Limits.violationsPerEventMax : Limits.violationsMax)
+    }
+
+    /// Writes the canonical form of one event to `output` from `offset` on.
+    mutating func prepare(
+        _ index: Int, _ encoded: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer,
+        at offset: Int, _ makeID: () -> EventID
+    ) -> Outcome {
+        check.enter("events", index)
+        defer { check.leave() }
+        guard encoded.count <= Limits.eventBytesMax else {
+            check.refuseWhole(tooLong(encoded.count, Limits.eventBytesMax))
+            return refusal()
+        }
+        arena.reset()
+        guard let event = arena.unpack(Auditrpc__V1__Event.self, from: encoded) else {
+            return .ended(
+                .malformed(
+                    "the bytes of events[\(index)] are not a valid auditrpc.v1.Event message"))
+        }
+        if event.pointee.organization_id.len == 0 {
+            // Only read: packing copies it.
+            event.pointee.organization_id = ProtobufCBinaryData(
+                len: envelope.organization.count,
+                data: UnsafeMutablePointer(
+                    mutating: envelope.organization.baseAddress?.assumingMemoryBound(
+                        to: UInt8.self)))
+        }
+        rules.check(event, &check)
+        guard check.isEmpty else { return refusal() }
+        let free = UnsafeMutableRawBufferPointer(rebasing: output[offset...])
+        guard let prepared = CanonicalEvent.pack(event, to: free, makeID) else {
+            return .ended(.malformed("events[\(index)] grows when it is packed again"))
+        }
+        return .prepared(prepared.shifted(by: offset))
+    }
+
+    private mutating func refusal() -> Outcome {
+        guard envelope.partialSuccess, let error = check.take() else { return .noted }
+        return .refused(error)
+    }
+
+    /// What was noted; nil when the request can be stored.
+    mutating func finish() -> CodecError? { check.take() }
+}

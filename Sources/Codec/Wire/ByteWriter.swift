@@ -1,0 +1,48 @@
+/// Writes protobuf fields into bytes that grow.
+struct ByteWriter {
+    private(set) var bytes: [UInt8]
+
+    init(capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+    mutating func varint(_ value: UInt64) {
+        var value = value
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: value))
+    }
+
+    /// The length and the bytes.
+    mutating func delimited(_ value: [UInt8]) {
+        varint(UInt64(value.count))
+        bytes.append(contentsOf: value)
+    }
+
+    /// A length-delimited field.
+    mutating func field(_ number: UInt32, _ value: UnsafeRawBufferPointer) {
+        varint(UInt64(number) << 3 | UInt64(WireKind.bytes.rawValue))
+        varint(UInt64(value.count))
+        bytes.append(contentsOf: value)
+    }
+
+    mutating func field(_ number: UInt32, _ value: [UInt8]) {
+        value.withUnsafeBytes { field(number, $0) }
+    }
+
+    /// Bytes that are fields already.
+    mutating func raw(_ value: some Collection<UInt8>) { bytes.append(contentsOf: value) }
+
+    /// Removes the first `count` bytes.
+    mutating func removeFirst(_ count: Int) { bytes.removeFirst(count) }
+
+    /// Writes over `bytes` that are there.
+    mutating func overwrite(at offset: Int, with value: [UInt8]) {
+        bytes.replaceSubrange(offset..<offset + value.count, with: value)
+    }
+}

@@ -1,0 +1,49 @@
+package import AuditModel
+
+/// Writes a `QueryResponse` around stored payloads, which are copied as they are.
+package struct QueryResponseWriter {
+    private var writer = ByteWriter()
+    /// Events so far.
+    package private(set) var count = 0
+
+    /// The fields behind the events: a token, two sequences and the unreadable ranges at their greatest.
+    private static let trailerBytesMax =
+        2 * WireSize.varint(.max) + 2 + 3 + Limits.pageTokenBytesMax
+        + Limits.unreadableRangesMax * (2 + 2 * (1 + WireSize.varint(.max)))
+
+    package init() {}
+
+    /// The greatest size of the message if an event of `payloadBytes` were appended and the page then finished.
+    package func bytesMax(appending payloadBytes: Int) -> Int {
+        writer.bytes.count + 1 + WireSize.delimited(payloadBytes)
+            + QueryResponseWriter.trailerBytesMax
+    }
+
+    package mutating func append(_ payload: UnsafeRawBufferPointer) {
+        writer.field(1, payload)
+        count += 1
+    }
+
+    /// - Parameter unreadable: in any order; of more than 64 the last ones become one range that covers them.
+    package consuming func finish(
+        nextPageToken: String, scannedThrough: Sequence, oldest: Sequence,
+        unreadable: [SequenceRange]
+    ) -> [UInt8] {
+        // A response without events is the rest of one that has them.
+        let rest = QueryResponse(
+            nextPageToken: nextPageToken, scannedThrough: scannedThrough, oldestSequence: oldest,
+            unreadable: QueryResponseWriter.coarsened(unreadable))
+        writer.raw(rest.encoded())
+        return writer.bytes
+    }
+
+    /// At most 64 ranges that cover all of `ranges`: it is said too much rather than too little.
+    package static func coarsened(_ ranges: [SequenceRange]) -> [SequenceRange] {
+        guard ranges.count > Limits.unreadableRangesMax else { return ranges }
+        let sorted = ranges.sorted { $0.first < $1.first }
+        let kept = sorted[..<(Limits.unreadableRangesMax - 1)]
+        let others = sorted[kept.endIndex...]
+        let last = others.reduce(others[kept.endIndex].last) { max($0, $1.last) }
+        return kept + [SequenceRange(first: others[kept.endIndex].first, last: last)]
+    }
+}
