@@ -1,5 +1,6 @@
 import AuditModel
 import Codec
+import EventStore
 import TestSupport
 import Testing
 

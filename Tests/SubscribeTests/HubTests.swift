@@ -89,7 +89,8 @@ struct HubTests {
                 waiting[step] = (id, type, head)
             case 1:
                 guard let name = waiting.keys.sorted().randomElement(using: &random) else { continue }
-                hub.unsubscribe(try #require(waiting.removeValue(forKey: name)).id)
+                let left = waiting.removeValue(forKey: name)
+                hub.unsubscribe(try #require(left).id)
             default:
                 let type = types.randomElement(using: &random) ?? "CREATE"
                 let batch = EventBatch.sample(
