@@ -3,14 +3,12 @@ public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     public var host: String
     public var port: Int
 
-    public static let defaultPort = 50051
-
-    public init(host: String, port: Int = ServerAddress.defaultPort) {
+    public init(host: String, port: Int) {
         self.host = host
         self.port = port
     }
 
-    /// A host with or without a port, an IPv6 address in brackets. Nil for anything else.
+    /// A host and a port, an IPv6 address in brackets. Nil for anything else.
     public init?(_ text: String) {
         let host: Substring
         let rest: Substring
@@ -24,13 +22,11 @@ public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
             rest = text[host.endIndex...]
         }
         guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
-        self.init(host: String(host))
-        if rest.isEmpty { return }
         let digits = rest.dropFirst()
         guard rest.first == ":", digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
             let port = Int(digits), (0...65_535).contains(port)
         else { return nil }
-        self.port = port
+        self.init(host: String(host), port: port)
     }
 
     public var description: String {

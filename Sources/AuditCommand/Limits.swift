@@ -8,6 +8,14 @@ enum Limits {
     /// because the encoded form is never larger than the text by that much.
     static let batchBytes = 1_048_576
 
+    /// Requests on their way at once: enough to keep a distant server busy, few enough to send
+    /// again after a loss.
+    static let batchesInFlight = 8
+
+    /// Attempts to reach a server that went away while events were being sent: half a minute with
+    /// the pauses between.
+    static let uploadAttempts = 9
+
     /// Bytes in one line of standard input: an event of 256 KiB, its snapshot escaped at worst.
     static let lineBytesMax = 2_097_152
 
@@ -34,6 +42,10 @@ enum Limits {
     /// enough for a restart, slow enough for a thousand followers.
     static let reconnectDelayMin = Duration.milliseconds(100)
     static let reconnectDelayMax = Duration.seconds(10)
+
+    /// How far a caller's clock may run ahead of the server's: the contract's limit on
+    /// occurred_at.
+    static let clockSkewMax = Duration.seconds(300)
 
     /// How long one unary call may take unless `--timeout` says otherwise.
     static let callTimeout = Duration.seconds(30)

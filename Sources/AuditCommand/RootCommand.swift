@@ -1,6 +1,68 @@
 import ArgumentParser
+import AuditService
+import Glibc
 
 @main
 struct RootCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "auditrpc")
+    static let configuration = CommandConfiguration(
+        commandName: "auditrpc",
+        abstract: "An audit log: who did what, where and when.",
+        discussion: """
+            Start a server, fill it and look around:
+
+              auditrpc serve --data ./data
+              auditrpc import cloudtrail ./trail/
+              auditrpc query --since 2h --outcome DENIED
+              auditrpc tail --event-type DELETE
+              auditrpc show 42
+
+            A command talks to the server at $AUDITRPC_SERVER (127.0.0.1:50051 without it), for \
+            the organization $AUDITRPC_ORGANIZATION (all of them without it).
+
+            It ends with 0, with 64 when the command line is wrong, with 65 when the input was \
+            refused, with 69 when the server is not available, and with 70 otherwise.
+
+            Completions: auditrpc --generate-completion-script bash (or zsh, or fish).
+            """,
+        version: AuditServer.version,
+        subcommands: [
+            ServeCommand.self, RecordCommand.self, QueryCommand.self, TailCommand.self,
+            ShowCommand.self, FacetsCommand.self, StatusCommand.self, ImportCommand.self,
+        ])
+
+    static func main() async {
+        // A closed pipe is seen where it is written to.
+        signal(SIGPIPE, SIG_IGN)
+        let command: any ParsableCommand
+        do {
+            command = try parseAsRoot()
+        } catch {
+            exit(afterParsing: error)
+        }
+        do {
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                var command = command
+                try command.run()
+            }
+        } catch {
+            if error is CleanExit || error is ExitCode || error is ValidationError {
+                exit(afterParsing: error)
+            }
+            guard let failure = CommandRunner.failure(for: error) else {
+                Glibc.exit(ExitStatus.success.rawValue)
+            }
+            note(failure.message)
+            Glibc.exit(failure.status.rawValue)
+        }
+    }
+
+    /// Help, the version and completions go to standard output; a wrong command line to standard
+    /// error.
+    private static func exit(afterParsing error: any Error) -> Never {
+        if exitCode(for: error).isSuccess { exit(withError: error) }
+        try? StandardStream.error.write(CommandRunner.usageText(fullMessage(for: error)))
+        Glibc.exit(ExitStatus.usage.rawValue)
+    }
 }

@@ -66,13 +66,14 @@ struct FilterOptions: ParsableArguments {
         var filter = EventFilter()
         if let since { filter.since = try TimeExpression.parse(since, now: now) }
         if let until { filter.until = try TimeExpression.parse(until, now: now) }
-        filter.eventTypes = FilterValues.vocabulary(eventTypes)
-        filter.targetTypes = FilterValues.vocabulary(targetTypes)
-        filter.targetIDs = FilterValues.list(targets)
+        filter.eventTypes = try FilterValues.vocabulary(eventTypes, option: "--event-type")
+        filter.targetTypes = try FilterValues.vocabulary(
+            targetTypes, option: "--target-type")
+        filter.targetIDs = try FilterValues.list(targets, option: "--target")
         filter.scopes = try FilterValues.scopes(scopes)
-        filter.actorIDs = FilterValues.list(actors)
+        filter.actorIDs = try FilterValues.list(actors, option: "--actor")
         filter.actorTypes = try FilterValues.enumeration(actorTypes, option: "--actor-type")
-        filter.sources = FilterValues.vocabulary(sources)
+        filter.sources = try FilterValues.vocabulary(sources, option: "--source")
         filter.outcomes = try FilterValues.enumeration(outcomes, option: "--outcome")
         filter.text = text ?? ""
         return filter
@@ -81,20 +82,29 @@ struct FilterOptions: ParsableArguments {
 
 /// How the text of a filter option becomes the values of a filter.
 enum FilterValues {
-    /// Comma-separated; `\,` stands for a comma. Empty parts are dropped.
-    static func list(_ arguments: [String]) -> [String] {
-        arguments.flatMap(split)
+    /// Comma-separated; `\,` stands for a comma. Empty parts are dropped. An argument of nothing
+    /// else is an error: a variable that was not set must not widen the filter to everything.
+    static func list(_ arguments: [String], option: String) throws(CommandError) -> [String] {
+        var values: [String] = []
+        for argument in arguments {
+            let parts = split(argument)
+            guard !parts.isEmpty else { throw CommandError(.usage, "\(option) has no value") }
+            values += parts
+        }
+        return values
     }
 
     /// Words of an open vocabulary, upper-case by convention: what is typed in lower case is
     /// looked for in both forms.
-    static func vocabulary(_ arguments: [String]) -> [String] {
-        list(arguments).flatMap(alternatives)
+    static func vocabulary(
+        _ arguments: [String], option: String
+    ) throws(CommandError) -> [String] {
+        try list(arguments, option: option).flatMap(alternatives)
     }
 
     static func scopes(_ arguments: [String]) throws(CommandError) -> [EventFilter.ScopeFilter] {
         var scopes: [EventFilter.ScopeFilter] = []
-        for text in list(arguments) {
+        for text in try list(arguments, option: "--scope") {
             guard let equals = text.firstIndex(of: "=") else {
                 scopes.append(EventFilter.ScopeFilter(id: text))
                 continue
@@ -115,7 +125,7 @@ enum FilterValues {
         _ arguments: [String], option: String
     ) throws(CommandError) -> [Value] {
         var values: [Value] = []
-        for text in list(arguments) {
+        for text in try list(arguments, option: option) {
             let name = text.split(separator: "-").joined(separator: "_")
             guard let value = Value(name: name), value.rawValue != 0 else {
                 throw CommandError(

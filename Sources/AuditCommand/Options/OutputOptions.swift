@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     case table
@@ -10,7 +11,25 @@ struct OutputOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "table, json (one object a line) or csv (RFC 4180, for spreadsheets).",
-            valueName: "format"))
+            """
+            table, json (one object a line; exact) or csv (RFC 4180; cells that look like \
+            formulas get an apostrophe).
+            """, valueName: "format"))
     var output: OutputFormat = .table
+
+    /// How standard output is written to.
+    func surface(environment: [String: String]) -> Surface {
+        Surface(
+            format: output, terminalColumns: Terminal.columns(STDOUT_FILENO),
+            style: Style.of(
+                isTerminal: Terminal.isTerminal(STDOUT_FILENO), environment: environment))
+    }
+}
+
+/// What output is made for.
+struct Surface: Hashable, Sendable {
+    var format: OutputFormat
+    /// Nil when nothing needs to fit: cells are printed whole.
+    var terminalColumns: Int?
+    var style: Style
 }

@@ -1,0 +1,34 @@
+import ArgumentParser
+import AuditClient
+import Codec
+
+/// Turns whatever ends a command into words on standard error and a status for the shell.
+enum CommandRunner {
+    /// Nil when the command ends well, which a closed pipe is.
+    static func failure(for error: any Error) -> CommandError? {
+        switch error {
+        case is StandardStream.ReaderGone: nil
+        case let error as CommandError: error
+        case let error as AuditClientError: CommandError(status(of: error), error.message)
+        case let error as CodecError: CommandError(.refused, error.message)
+        default: CommandError(.failure, "\(error)")
+        }
+    }
+
+    static func status(of error: AuditClientError) -> ExitStatus {
+        switch error.code {
+        case .refused: .refused
+        case .unavailable, .timedOut: .unavailable
+        case .cancelled, .failed: .failure
+        }
+    }
+
+    /// What the argument parser says, with this tool's name in front: `Error: ` becomes
+    /// `auditrpc: `.
+    static func usageText(_ fullMessage: String) -> String {
+        let prefix = "Error: "
+        let text = fullMessage.hasPrefix(prefix)
+            ? String(fullMessage.dropFirst(prefix.count)) : fullMessage
+        return "auditrpc: \(text)\n"
+    }
+}

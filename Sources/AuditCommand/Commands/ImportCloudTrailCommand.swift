@@ -1,0 +1,46 @@
+import ArgumentParser
+import AuditClient
+import AuditModel
+import Codec
+
+struct ImportCloudTrailCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cloudtrail",
+        abstract: "Import AWS CloudTrail files.",
+        discussion: """
+            Each record becomes one event of the account that received it, under the record's own \
+            id: importing a file again stores nothing twice. Folders are searched for .json files.
+
+            Examples:
+
+              auditrpc import cloudtrail ./AWSLogs/
+              auditrpc import cloudtrail --organization acme trail-1.json trail-2.json
+            """)
+
+    @Argument(help: ArgumentHelp("Files, or folders of files.", valueName: "file"))
+    var files: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "The server's address; $AUDITRPC_SERVER where it is left out.", valueName: "host:port"))
+    var server: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The organization of all records, instead of the account of each.", valueName: "id"))
+    var organization: String?
+
+    func run() async throws {
+        var connection = ConnectionOptions()
+        connection.server = server
+        // $AUDITRPC_ORGANIZATION is for reading: here the records name their accounts themselves.
+        let settings = try connection.resolved(
+            environment: Environment.variables.filter { $0.key != "AUDITRPC_ORGANIZATION" })
+        let paths = try CloudTrailFiles.expand(files)
+        let importer = CloudTrailImport(
+            mapping: CloudTrailMapping(organizationID: organization), paths: paths)
+        let summary = try await settings.withClient { try await importer.run(client: $0) }
+        try StandardStream.output.writeLine(summary.text)
+        if summary.refused > 0 { throw ExitCode(ExitStatus.refused.rawValue) }
+    }
+}

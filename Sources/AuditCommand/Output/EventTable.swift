@@ -1,0 +1,83 @@
+import AuditModel
+import Codec
+
+/// The columns of the audit page that people know, and the number that `show` takes.
+enum EventTable {
+    static func columns(showsOrganization: Bool) -> [Table.Column] {
+        var columns = [
+            Table.Column("Sequence", min: 8, usual: 8),
+            Table.Column("Timestamp", min: 20, usual: 20),
+        ]
+        if showsOrganization { columns.append(Table.Column("Organization", min: 12, usual: 16)) }
+        return columns + [
+            Table.Column("Event type", min: 12, usual: 16),
+            Table.Column("Target type", min: 12, usual: 14),
+            Table.Column("Target", min: 14, usual: 28),
+            Table.Column("Change", min: 16, usual: 44),
+            Table.Column("User", min: 10, usual: 20),
+            Table.Column("Tool", min: 7, usual: 18),
+            Table.Column("Outcome", min: 7, usual: 7),
+        ]
+    }
+
+    static func row(_ event: Event, showsOrganization: Bool) -> [Table.Cell] {
+        var row = [
+            Table.Cell(event.sequence.description, .dim),
+            Table.Cell(time(event.occurredAt ?? event.recordedAt)),
+        ]
+        if showsOrganization { row.append(Table.Cell(event.organizationID)) }
+        return row + [
+            Table.Cell(event.eventType, .bold),
+            Table.Cell(event.target.type),
+            Table.Cell(event.target.name.isEmpty ? event.target.id : event.target.name),
+            Table.Cell(event.change),
+            Table.Cell(event.actor.name.isEmpty ? event.actor.id : event.actor.name),
+            Table.Cell(event.source),
+            Table.Cell(event.outcome.name, color(event.outcome)),
+        ]
+    }
+
+    /// To the second, in UTC.
+    private static func time(_ time: Timestamp?) -> String {
+        guard let time, let whole = Timestamp(seconds: time.seconds, nanoseconds: 0) else {
+            return ""
+        }
+        return whole.rfc3339
+    }
+
+    static func color(_ outcome: Outcome) -> Style.Color? {
+        switch outcome {
+        case .success: .green
+        case .failure: .yellow
+        case .denied: .red
+        case .unspecified: nil
+        }
+    }
+}
+
+/// Events as records of a CSV file: every field of the contract, lists and maps in one cell each.
+enum EventCSV {
+    static let header = CSV.record([
+        "sequence", "recorded_at", "id", "organization_id", "occurred_at", "event_type",
+        "target_type", "target_id", "target_name", "scope", "actor_type", "actor_id",
+        "actor_name", "on_behalf_of", "source", "change", "outcome", "reason", "ip_address",
+        "user_agent", "request_id", "traceparent", "metadata", "snapshot",
+    ])
+
+    static func record(_ event: Event) -> String {
+        CSV.record([
+            event.sequence.description, event.recordedAt?.rfc3339 ?? "", event.id,
+            event.organizationID, event.occurredAt?.rfc3339 ?? "", event.eventType,
+            event.target.type, event.target.id, event.target.name,
+            event.scope.map { "\($0.type)=\($0.id)" }.joined(separator: "; "),
+            event.actor.type.name, event.actor.id, event.actor.name,
+            event.onBehalfOf.map { "\($0.type.name)=\($0.id)" }.joined(separator: "; "),
+            event.source, event.change, event.outcome.name, event.reason,
+            event.context.ipAddress, event.context.userAgent, event.context.requestID,
+            event.context.traceparent,
+            event.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                .joined(separator: "; "),
+            String(decoding: event.snapshot, as: UTF8.self),
+        ])
+    }
+}

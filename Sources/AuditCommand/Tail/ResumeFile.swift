@@ -1,0 +1,54 @@
+import AuditModel
+import Glibc
+
+/// The position of a feed in a file, so that the next run goes on behind it.
+///
+/// One line with the last sequence. Replaced whole by a rename, after the events up to it were
+/// printed: a crash in between prints some events twice and loses none.
+struct ResumeFile: Sendable {
+    let path: String
+
+    /// Nil when there is no file yet.
+    func load() throws(CommandError) -> AuditModel.Sequence? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failed("read")
+        }
+        defer { close(descriptor) }
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: 64) { buffer, size in
+            count = read(descriptor, buffer.baseAddress, buffer.count)
+            size = max(count, 0)
+        }
+        guard count >= 0 else { throw failed("read") }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let value = UInt64(text.prefix { $0 != "\n" }), text.hasSuffix("\n") else {
+            throw CommandError(
+                .refused,
+                "the resume file \(SafeText.line(path)) does not hold a sequence; "
+                    + "remove it to begin anew")
+        }
+        return AuditModel.Sequence(value)
+    }
+
+    func save(_ sequence: AuditModel.Sequence) throws(CommandError) {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failed("write") }
+        let bytes = Array("\(sequence)\n".utf8)
+        let written = write(descriptor, bytes, bytes.count)
+        let isSynced = fsync(descriptor) == 0
+        let isClosed = close(descriptor) == 0
+        guard written == bytes.count, isSynced, isClosed, rename(temporary, path) == 0 else {
+            throw failed("write")
+        }
+    }
+
+    private func failed(_ action: String) -> CommandError {
+        CommandError(
+            .failure,
+            "could not \(action) the resume file \(SafeText.line(path)): "
+                + String(cString: strerror(errno)))
+    }
+}
