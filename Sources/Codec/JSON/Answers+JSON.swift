@@ -1,0 +1,144 @@
+import AuditModel
+
+// The JSON view of what a server answers, on one line each; fields that are not set are left out.
+
+extension RecordResult {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            json.member("id", id)
+            json.member("sequence", sequence.rawValue)
+            json.member("recorded_at", recordedAt)
+            json.member("duplicate", duplicate)
+            guard let error else { return }
+            json.key("error")
+            json.status(error)
+        }
+        return writer.bytes
+    }
+}
+
+extension GetEventResponse {
+    /// The texts of the differences are embedded as the JSON that they are.
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            json.key("event")
+            json.event(event)
+            if let previous {
+                json.key("previous")
+                json.event(previous)
+            }
+            json.member("differences", differences) { json, difference in
+                json.object { json in
+                    // The empty path is the whole value.
+                    json.key("path")
+                    json.string(difference.path)
+                    json.member("kind", difference.kind)
+                    json.member("before", json: Array(difference.before.utf8))
+                    json.member("after", json: Array(difference.after.utf8))
+                }
+            }
+            json.member("previous_unknown", previousUnknown)
+        }
+        return writer.bytes
+    }
+}
+
+extension Facet {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.facet(self)
+        return writer.bytes
+    }
+}
+
+extension ListFacetsResponse {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            json.key("facets")
+            json.array { for facet in facets { $0.facet(facet) } }
+            json.member("other_count", otherCount)
+            json.key("total_count")
+            json.number(totalCount)
+            json.key("complete")
+            json.bool(complete)
+            json.member("scanned_through", scannedThrough.rawValue)
+            json.member("unreadable", unreadable) { json, range in
+                json.object { json in
+                    json.member("first", range.first.rawValue)
+                    json.member("last", range.last.rawValue)
+                }
+            }
+        }
+        return writer.bytes
+    }
+}
+
+extension GetStatusResponse {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            // Zeros are said here: they are what is asked for.
+            for (name, value) in [
+                ("head_sequence", headSequence.rawValue),
+                ("oldest_sequence", oldestSequence.rawValue), ("event_count", eventCount),
+                ("stored_bytes", storedBytes),
+            ] {
+                json.key(name)
+                json.number(value)
+            }
+            json.member("retention", retention.map(\.wireText) ?? "")
+            json.member("version", version)
+            json.member("started_at", startedAt)
+            json.key("subscriber_count")
+            json.number(subscriberCount)
+            json.member("refusing_writes", refusingWrites)
+        }
+        return writer.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func facet(_ facet: Facet) {
+        object { json in
+            json.key("value")
+            json.string(facet.value)
+            json.key("count")
+            json.number(facet.count)
+            json.member("name", facet.name)
+            json.member("type", facet.type)
+        }
+    }
+
+    fileprivate mutating func status(_ status: StatusDetails) {
+        object { json in
+            json.key("code")
+            json.number(status.code)
+            json.member("message", status.message)
+            json.member("violations", status.violations) { json, violation in
+                json.object { json in
+                    json.member("field", violation.field)
+                    json.member("description", violation.reason)
+                }
+            }
+        }
+    }
+}
+
+extension Duration {
+    /// The JSON form of google.protobuf.Duration: seconds with as many decimals as it needs, and an s.
+    var wireText: String {
+        let (seconds, attoseconds) = components
+        let nanoseconds = attoseconds.magnitude / 1_000_000_000
+        var text = self < .zero ? "-" : ""
+        text += String(seconds.magnitude)
+        if nanoseconds != 0 {
+            let digits = String(nanoseconds)
+            text += "." + String(repeating: "0", count: 9 - digits.count) + digits
+            while text.last == "0" { text.removeLast() }
+        }
+        return text + "s"
+    }
+}
