@@ -74,7 +74,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["AuditModel", "Codec"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["AuditModel", "Codec", "EventStore"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("CodecTests", ["AuditModel", "Codec", "TestSupport"]),
         tests("EventStoreTests", ["AuditModel", "EventStore", "TestSupport"]),
