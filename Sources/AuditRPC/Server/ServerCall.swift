@@ -106,6 +106,10 @@ package final class ServerCall: MessageStream {
         return fields
     }
 
+    override func writable() {
+        if state.isOpen { handler?.writable(on: self) }
+    }
+
     // MARK: Ends that the handler did not choose
 
     /// Ends the call and tells the handler. What has not begun to go out is dropped, so that a peer that does not
