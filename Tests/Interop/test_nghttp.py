@@ -15,9 +15,11 @@ HEADERS = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
 def tool(name, *arguments):
     if shutil.which(name) is None:
         pytest.fail(f"{name} is missing: dev/install-dependencies test installs it")
-    return subprocess.run(
-        [name, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=True
-    ).stdout
+    done = subprocess.run(
+        [name, *map(str, arguments)], capture_output=True, timeout=60, check=True
+    )
+    # nghttp prints the answer's bytes between its own lines.
+    return done.stdout.decode(errors="replace")
 
 
 @pytest.fixture

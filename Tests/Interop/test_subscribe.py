@@ -136,7 +136,8 @@ def test_cancelling_frees_the_subscription(own):
 
 def test_a_lost_connection_frees_the_subscription(server, own):
     with Client(server.address, own.organization) as leaving:
-        leaving.subscribe(oldest=True).until("caught_up")
+        feed = leaving.subscribe(oldest=True)
+        feed.until("caught_up")
         assert own.status().subscriber_count == 1
     eventually(lambda: own.status().subscriber_count == 0, what="the subscription is freed")
 

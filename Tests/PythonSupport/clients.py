@@ -98,7 +98,8 @@ class Client:
                 # Every client is its own connection, and comes back soon when the server does.
                 ("grpc.use_local_subchannel_pool", 1),
                 ("grpc.initial_reconnect_backoff_ms", 50),
-                ("grpc.min_reconnect_backoff_ms", 50),
+                # It is also how long one attempt may take.
+                ("grpc.min_reconnect_backoff_ms", 5000),
                 ("grpc.max_reconnect_backoff_ms", 200),
                 ("grpc.enable_http_proxy", 0),
                 ("grpc.max_receive_message_length", 64 << 20),

@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass, field
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
+from h2.connection import ConnectionState, H2Connection
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
@@ -152,6 +152,8 @@ class RawHTTP2:
             answer.reset = event.error_code
         elif isinstance(event, ConnectionTerminated):
             self.last_stream_of_goaway = event.last_stream_id
+            # h2 takes it for the end; RFC 9113, section 6.8, lets the streams below it go on.
+            self.h2.state_machine.state = ConnectionState.CLIENT_OPEN
 
     def answer(self, stream):
         """Reads until the stream has ended."""
