@@ -18,7 +18,7 @@ struct MessageDeframer: ~Copyable {
     /// Memory that is kept from one message to the next.
     private static let keptCapacity = 4 << 10
 
-    private let messageBytesMax: Int
+    let messageBytesMax: Int
     private var memory: UnsafeMutableRawPointer?
     private var capacity = 0
     private var prefix: (UInt8, UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0, 0)

@@ -61,6 +61,8 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     func handshakeTimedOut() {}
     /// The socket failed.
     func socketFailed(_ error: any Error) {}
+    /// The socket is closed, and every stream is about to.
+    func willClose() {}
     /// The socket is closed, and so is every stream.
     func connectionClosed() {}
 
@@ -119,6 +121,7 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
         endHandshake()
         deadlineTimer?.cancel()
         deadlineTimer = nil
+        willClose()
         session.closeAllStreams(code: .cancel)
         connectionClosed()
     }

@@ -36,6 +36,8 @@ package class MessageStream: HTTP2Stream {
     func receive(message: UnsafeRawBufferPointer) {}
     /// The last message has been received.
     func receiveLast() {}
+    /// True: what has arrived is still delivered after the stream has closed well, at the reader's pace.
+    var readsAfterClose: Bool { false }
     /// The peer's bytes broke a rule or a limit.
     func refuse(_ status: RPCStatus) {}
     /// The queue fell to the low watermark.
@@ -98,7 +100,7 @@ package class MessageStream: HTTP2Stream {
     }
 
     private final func drainBacklog() {
-        guard let connection, backlogOffset < backlog.count else { return }
+        guard backlogOffset < backlog.count else { return }
         let bytes = backlog
         let start = backlogOffset
         bytes.withUnsafeBytes { all in
@@ -111,9 +113,11 @@ package class MessageStream: HTTP2Stream {
             backlog = []
             backlogOffset = 0
         }
-        updateCount(connection)
-        connection.session.consume(self, consumed)
-        connection.setNeedsFlush()
+        if let connection {
+            updateCount(connection)
+            connection.session.consume(self, consumed)
+            connection.setNeedsFlush()
+        }
         if backlog.isEmpty, hasPendingEnd {
             hasPendingEnd = false
             endInbound()
@@ -138,7 +142,7 @@ package class MessageStream: HTTP2Stream {
     private final func status(of problem: MessageDeframer.Problem) -> RPCStatus {
         switch problem {
         case .tooLarge(let bytes):
-            let limit = connection?.limits.messageBytesMax ?? 0
+            let limit = deframer.messageBytesMax
             return RPCStatus(
                 .resourceExhausted, "a message of \(bytes) bytes is above the limit of \(limit)")
         case .compressed:
@@ -168,11 +172,11 @@ package class MessageStream: HTTP2Stream {
 
     /// Forgets what waits; later bytes are thrown away because `acceptsMessages` is false by now.
     final func discardInbound() {
-        guard let connection else { return }
         let waiting = backlog.count - backlogOffset
         backlog = []
         backlogOffset = 0
         isPaused = false
+        guard let connection else { return }
         if waiting > 0 { connection.session.consume(self, waiting) }
         if hasPendingEnd {
             hasPendingEnd = false
@@ -234,6 +238,7 @@ package class MessageStream: HTTP2Stream {
         countedBytes = 0
         self.connection = nil
         if counted > 0 { connection.changeBufferedBytes(by: -counted) }
+        if hasPendingEnd, code == .noError, readsAfterClose { return }
         streamClosed(code: code)
     }
 }

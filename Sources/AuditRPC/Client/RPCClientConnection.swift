@@ -1,75 +1,161 @@
 package import Logging
 package import NIOCore
+import NIOPosix
+import Synchronization
 
-/// What a client says about one call.
-package struct CallOptions: Sendable {
-    /// The call ends with DEADLINE_EXCEEDED after this time, on both sides. Nil: never.
-    package var timeout: TimeAmount?
-    package var metadata: RPCMetadata
-
-    package init(timeout: TimeAmount? = nil, metadata: RPCMetadata = RPCMetadata()) {
-        self.timeout = timeout
-        self.metadata = metadata
-    }
-}
-
-/// One HTTP/2 connection to a gRPC server. It does not reconnect: after GOAWAY or a loss, make another one.
+/// One HTTP/2 connection to a gRPC server, for any number of calls at once. It does not reconnect: after GOAWAY or a
+/// loss, make another one. Dropping the last reference closes it.
 package final class RPCClientConnection: Sendable {
     package struct Configuration: Sendable {
-        package var limits = RPCLimits()
-        /// For TCP and the HTTP/2 handshake together.
-        package var connectTimeout = TimeAmount.seconds(10)
-        package init() {}
+        package var limits: RPCLimits
+        /// For each of TCP and the HTTP/2 handshake.
+        package var connectTimeout: TimeAmount
+
+        package init(
+            limits: RPCLimits = RPCLimits(), connectTimeout: TimeAmount = .seconds(10)
+        ) {
+            self.limits = limits
+            self.connectTimeout = connectTimeout
+        }
+    }
+
+    private let channel: any Channel
+    private let connection: ClientConnection
+    /// What tasks want done on the loop. Many tasks that call at once wake it once.
+    private let mailbox = Mutex<[@Sendable (ClientConnection) -> Void]>([])
+
+    private init(channel: any Channel, connection: ClientConnection) {
+        self.channel = channel
+        self.connection = connection
+    }
+
+    deinit {
+        channel.close(promise: nil)
     }
 
     /// False after a loss, GOAWAY or `close`: new calls end with UNAVAILABLE.
-    package var isOpen: Bool { fatalError() }
+    package var isOpen: Bool { connection.isOpen }
 
     /// Throws UNAVAILABLE that names address and reason: refused, unreachable, not HTTP/2 ...
     package static func connect(
         to address: SocketAddress, on group: any EventLoopGroup,
         configuration: Configuration = Configuration(), logger: Logger
-    ) async throws(RPCError) -> RPCClientConnection { fatalError() }
+    ) async throws(RPCError) -> RPCClientConnection {
+        try await connect(
+            authority: address.endpointText, on: group, configuration: configuration,
+            logger: logger
+        ) { $0.connect(to: address) }
+    }
 
     /// Resolves the name and connects; see `connect(to:on:)`.
     package static func connect(
         host: String, port: Int, on group: any EventLoopGroup,
         configuration: Configuration = Configuration(), logger: Logger
-    ) async throws(RPCError) -> RPCClientConnection { fatalError() }
+    ) async throws(RPCError) -> RPCClientConnection {
+        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return try await connect(
+            authority: authority, on: group, configuration: configuration, logger: logger
+        ) { $0.connect(host: host, port: port) }
+    }
+
+    private static func connect(
+        authority: String, on group: any EventLoopGroup, configuration: Configuration,
+        logger: Logger, _ open: (ClientBootstrap) -> EventLoopFuture<any Channel>
+    ) async throws(RPCError) -> RPCClientConnection {
+        let loop = group.next()
+        var limits = configuration.limits
+        limits.handshakeTime = configuration.connectTimeout
+        let connection = ClientConnection(
+            eventLoop: loop, limits: limits, authority: authority, ready: loop.makePromise(),
+            logger: logger)
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(configuration.connectTimeout)
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(connection)
+                }
+            }
+        do {
+            let channel = try await open(bootstrap).get()
+            try await connection.ready.futureResult.get()
+            return RPCClientConnection(channel: channel, connection: connection)
+        } catch let error as RPCError {
+            connection.ready.fail(error)
+            throw error
+        } catch {
+            connection.ready.fail(error)
+            throw RPCError(
+                .unavailable,
+                "cannot connect to \(authority): \(SocketFailure.text(of: error))", cause: error)
+        }
+    }
 
     /// One request, one response. Cancelling the task resets the call. Throws the call's status.
     package func unary(
         _ path: String, _ message: [UInt8], options: CallOptions = CallOptions()
-    ) async throws(RPCError) -> [UInt8] { fatalError() }
+    ) async throws(RPCError) -> [UInt8] {
+        let response = UnaryResponse()
+        let stream = ClientStream(client: connection, sink: response)
+        let deadline = Self.deadline(options)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                response.wait(with: continuation)
+                perform { connection in
+                    stream.outbound.append(message)
+                    stream.outbound.finish()
+                    connection.start(stream, path: path, options: options)
+                    if let deadline { stream.startTimer(at: deadline) }
+                }
+            }
+        } onCancel: {
+            perform { _ in stream.fail(RPCError(.cancelled, "the task was cancelled")) }
+        }
+        return try result.get()
+    }
 
     /// Starts a call of any kind.
     package func call(_ path: String, options: CallOptions = CallOptions()) -> ClientCall {
-        fatalError()
+        let limits = connection.limits
+        let pipes = CallPipes(
+            inbound: InboundPipe(highWatermarkBytes: limits.inboundHighWatermarkBytes),
+            outbound: OutboundPipe(highWatermarkBytes: limits.outboundHighWatermarkBytes))
+        let stream = ClientStream(client: connection, sink: pipes)
+        let deadline = Self.deadline(options)
+        perform { connection in
+            connection.start(stream, path: path, options: options)
+            if let deadline { stream.startTimer(at: deadline) }
+        }
+        return ClientCall(connection: self, stream: stream, pipes: pipes)
+    }
+
+    private static func deadline(_ options: CallOptions) -> NIODeadline? {
+        // Timeouts of years need no timer, and must not overflow the clock.
+        guard let timeout = options.timeout, timeout < .hours(24 * 365) else { return nil }
+        return .now() + timeout
     }
 
     /// Ends open calls with UNAVAILABLE, says GOAWAY, closes. Returns when it is closed.
-    package func close() async { fatalError() }
-}
-
-/// A call that a client started. Dropping the last reference cancels it.
-package final class ClientCall: Sendable {
-    /// Sends one message; suspends while more than the high watermark waits. Throws the status of the call when
-    /// it is over.
-    package func write(_ message: [UInt8]) async throws(RPCError) { fatalError() }
-    /// No message follows.
-    package func finishWriting() { fatalError() }
-    /// The responses; for one reader. Ends with OK, throws any other status.
-    package var messages: ResponseMessages { fatalError() }
-    /// Resets the call; `messages` throws CANCELLED.
-    package func cancel() { fatalError() }
-}
-
-/// The responses of a call, in order. While nobody takes them, the server is stopped by flow control.
-package struct ResponseMessages: AsyncSequence, Sendable {
-    package typealias Element = [UInt8]
-    package typealias Failure = RPCError
-    package struct AsyncIterator: AsyncIteratorProtocol {
-        package mutating func next() async throws(RPCError) -> [UInt8]? { fatalError() }
+    package func close() async {
+        perform { $0.shutDown() }
+        try? await channel.closeFuture.get()
     }
-    package func makeAsyncIterator() -> AsyncIterator { fatalError() }
+
+    /// Runs `work` on the event loop, after all that was asked for before; one flush follows.
+    func perform(_ work: @escaping @Sendable (ClientConnection) -> Void) {
+        let mustWake = mailbox.withLock { mailbox in
+            mailbox.append(work)
+            return mailbox.count == 1
+        }
+        guard mustWake else { return }
+        connection.eventLoop.execute {
+            let work = self.mailbox.withLock { mailbox in
+                defer { mailbox = [] }
+                return mailbox
+            }
+            self.connection.beginBatch()
+            for work in work { work(self.connection) }
+            self.connection.endBatch()
+        }
+    }
 }

@@ -33,18 +33,16 @@ final class OutboundPipe: Sendable {
 
     private let state = Mutex(State())
     private let highWatermarkBytes: Int
-    /// Makes the loop call `take`, soon. Set by the owner.
-    private let schedule: @Sendable () -> Void
 
-    init(highWatermarkBytes: Int, schedule: @escaping @Sendable () -> Void) {
+    init(highWatermarkBytes: Int) {
         self.highWatermarkBytes = highWatermarkBytes
-        self.schedule = schedule
     }
 
-    /// Queues a message, then waits while too much is queued. Throws the status of a call that is over.
-    func write(_ message: [UInt8]) async throws(RPCError) {
-        let (mustSchedule, mustWait) = try enqueue(message)
-        if mustSchedule { schedule() }
+    /// Queues a message, then waits while too much is queued. Throws the status of a call that is over. `wakeLoop` is
+    /// called when the loop must `take` soon.
+    func write(_ message: [UInt8], wakeLoop: () -> Void) async throws(RPCError) {
+        let (mustWake, mustWait) = try enqueue(message)
+        if mustWake { wakeLoop() }
         guard mustWait else { return }
         await withTaskCancellationHandler {
             await withCheckedContinuation { wait(with: $0) }
@@ -61,7 +59,7 @@ final class OutboundPipe: Sendable {
 
     private func enqueue(
         _ message: [UInt8]
-    ) throws(RPCError) -> (mustSchedule: Bool, mustWait: Bool) {
+    ) throws(RPCError) -> (mustWake: Bool, mustWait: Bool) {
         try state.withLock { state throws(RPCError) in
             if let closed = state.closed { throw closed }
             guard !state.hasEnded else {
@@ -97,8 +95,8 @@ final class OutboundPipe: Sendable {
     }
 
     /// Nothing follows. Only the first end counts.
-    func finish(_ end: End, last message: [UInt8]? = nil) {
-        let mustSchedule = state.withLock { state in
+    func finish(_ end: End, last message: [UInt8]? = nil, wakeLoop: () -> Void) {
+        let mustWake = state.withLock { state in
             guard !state.hasEnded, state.closed == nil else { return false }
             state.hasEnded = true
             if let message { state.work.messages.append(message) }
@@ -106,7 +104,7 @@ final class OutboundPipe: Sendable {
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
-        if mustSchedule { schedule() }
+        if mustWake { wakeLoop() }
     }
 
     // MARK: The loop's side

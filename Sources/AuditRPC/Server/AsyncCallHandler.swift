@@ -6,67 +6,114 @@ final class AsyncCallHandler: ServerCallHandler {
     typealias Body =
         @Sendable (RequestMessages, MessageWriter, CallContext) async throws -> Void
 
-    private let inbound: InboundPipe
-    private let outbound: OutboundPipe
-    private let lifetime: CallLifetime
-    private var task: Task<Void, Never>?
+    private let pipes: ServerPipes
+    private let task: Task<Void, Never>
 
     init(call: ServerCall, _ body: @escaping Body) {
-        let limits = call.connection?.limits ?? RPCLimits()
-        let reference = call.reference
-        let inbound = InboundPipe(highWatermarkBytes: limits.inboundHighWatermarkBytes)
-        let box = HandlerBox()
-        let outbound = OutboundPipe(highWatermarkBytes: limits.outboundHighWatermarkBytes) {
-            CallReference.deliver([(reference, box)]) { call, box in box.handler?.pump(call) }
-        }
-        let lifetime = CallLifetime()
-        self.inbound = inbound
-        self.outbound = outbound
-        self.lifetime = lifetime
-        box.handler = self
-
-        let context = CallContext(call: call, lifetime: lifetime)
-        let requests = RequestMessages(pipe: inbound, reference: reference)
-        task = Self.run(
-            body, requests: requests, outbound: outbound, context: context, logger: call.logger)
+        let pipes = ServerPipes(call: call)
+        self.pipes = pipes
+        let context = CallContext(call: call, lifetime: pipes.lifetime)
+        task = Self.run(body, pipes: pipes, context: context, logger: call.logger)
     }
 
     private static func run(
-        _ body: @escaping Body, requests: RequestMessages, outbound: OutboundPipe,
-        context: CallContext, logger: Logger?
+        _ body: @escaping Body, pipes: ServerPipes, context: CallContext, logger: Logger?
     ) -> Task<Void, Never> {
         Task {
+            let requests = RequestMessages(pipes: pipes)
             do {
-                try await body(requests, MessageWriter(pipe: outbound), context)
-                outbound.finish(.status(.ok, RPCMetadata()))
+                try await body(requests, MessageWriter(pipes: pipes), context)
+                pipes.finish(.ok)
             } catch {
-                let end = AsyncCallHandler.end(of: error, path: context.path, logger: logger)
-                outbound.finish(end)
+                let error = AsyncCallHandler.visible(error, path: context.path, logger: logger)
+                pipes.finish(error.status, trailers: error.metadata)
             }
         }
     }
 
     /// What a client learns of an error: all of an RPCError but its cause, and nothing of any other, whose text may
     /// name what the client must not know. The log gets the rest.
-    private static func end(
-        of error: any Error, path: String, logger: Logger?
-    ) -> OutboundPipe.End {
+    private static func visible(_ error: any Error, path: String, logger: Logger?) -> RPCError {
         switch error {
         case let error as RPCError:
             if error.cause != nil {
                 logger?.notice(
                     "a call failed", metadata: ["path": "\(path)", "error": "\(error)"])
             }
-            return .status(error.status, error.metadata)
+            return error
         case is CancellationError:
-            return .status(RPCStatus(.cancelled, "the call was cancelled"), RPCMetadata())
+            return RPCError(.cancelled, "the call was cancelled")
         default:
             logger?.error(
                 "a handler threw an error that is not an RPCError",
                 metadata: ["path": "\(path)", "error": "\(error)"])
-            return .status(RPCStatus(.internal, "an internal error"), RPCMetadata())
+            return RPCError(.internal, "an internal error")
         }
     }
+
+    func receive(message: UnsafeRawBufferPointer, on call: ServerCall) {
+        if pipes.inbound.push(Array(message)) { call.pauseReading() }
+    }
+
+    func receiveEnd(on call: ServerCall) {
+        pipes.inbound.finish()
+    }
+
+    func writable(on call: ServerCall) {
+        pipes.outbound.setBlocked(false)
+    }
+
+    func drain(on call: ServerCall) {
+        pipes.lifetime.drain()
+    }
+
+    func cancel(reason: CancelReason, on call: ServerCall) {
+        task.cancel()
+        pipes.close(
+            RPCError(
+                reason == .deadlineExceeded ? .deadlineExceeded : .cancelled,
+                "the call is over: \(reason)"))
+    }
+}
+
+/// Both directions of a call, between its task and its event loop.
+final class ServerPipes: Sendable {
+    let inbound: InboundPipe
+    let outbound: OutboundPipe
+    let lifetime = CallLifetime()
+    private let reference: CallReference
+
+    init(call: ServerCall) {
+        let limits = call.connection?.limits ?? RPCLimits()
+        inbound = InboundPipe(highWatermarkBytes: limits.inboundHighWatermarkBytes)
+        outbound = OutboundPipe(highWatermarkBytes: limits.outboundHighWatermarkBytes)
+        reference = call.reference
+    }
+
+    // MARK: The task's side
+
+    func next() async throws(RPCError) -> [UInt8]? {
+        try await inbound.next {
+            CallReference.deliver([(reference, ())]) { call, _ in call.resumeReading() }
+        }
+    }
+
+    func write(_ message: [UInt8]) async throws(RPCError) {
+        try await outbound.write(message) { wakeLoop() }
+    }
+
+    /// The call's end, after a last message perhaps. Only the first one counts.
+    func finish(
+        _ status: RPCStatus, trailers: RPCMetadata = RPCMetadata(), last message: [UInt8]? = nil
+    ) {
+        outbound.finish(.status(status, trailers), last: message) { wakeLoop() }
+    }
+
+    private func wakeLoop() {
+        CallReference.deliver([(reference, self)]) { call, pipes in pipes.pump(call) }
+    }
+
+    // MARK: The loop's side
 
     /// Hands what the task wrote to the call.
     private func pump(_ call: ServerCall) {
@@ -74,7 +121,7 @@ final class AsyncCallHandler: ServerCallHandler {
         for message in work.messages { call.send(message: message) }
         outbound.setBlocked(!call.isWritable)
         guard case .status(let status, let trailers) = work.end else { return }
-        end(RPCError(.cancelled, "the call is finished"))
+        close(RPCError(.cancelled, "the call is finished"))
         if status.isOK, trailers.isEmpty {
             call.finish()
         } else {
@@ -82,40 +129,9 @@ final class AsyncCallHandler: ServerCallHandler {
         }
     }
 
-    func receive(message: UnsafeRawBufferPointer, on call: ServerCall) {
-        if inbound.push(Array(message)) { call.pauseReading() }
-    }
-
-    func receiveEnd(on call: ServerCall) {
-        inbound.finish()
-    }
-
-    func writable(on call: ServerCall) {
-        outbound.setBlocked(false)
-    }
-
-    func drain(on call: ServerCall) {
-        lifetime.drain()
-    }
-
-    func cancel(reason: CancelReason, on call: ServerCall) {
-        let error = RPCError(
-            reason == .deadlineExceeded ? .deadlineExceeded : .cancelled, "\(reason)")
-        task?.cancel()
-        end(error)
-    }
-
-    private func end(_ error: RPCError) {
+    func close(_ error: RPCError) {
         inbound.fail(error)
         outbound.close(error)
         lifetime.end()
-        task = nil
     }
-}
-
-/// Leads the loop back to a handler.
-private final class HandlerBox: @unchecked Sendable {
-    // @unchecked: written in the handler's init and read on the loop of its call, where the init ran as well. Weak,
-    // because the call owns the handler.
-    weak var handler: AsyncCallHandler?
 }

@@ -38,44 +38,36 @@ package struct RequestMessages: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
     package typealias Failure = RPCError
 
-    private let pipe: InboundPipe
-    private let reference: CallReference
+    private let pipes: ServerPipes
 
-    init(pipe: InboundPipe, reference: CallReference) {
-        self.pipe = pipe
-        self.reference = reference
+    init(pipes: ServerPipes) {
+        self.pipes = pipes
     }
 
     package struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let messages: RequestMessages
+        fileprivate let pipes: ServerPipes
 
         package func next() async throws(RPCError) -> [UInt8]? {
-            try await messages.next()
+            try await pipes.next()
         }
 
         package func next(
             isolation actor: isolated (any Actor)?
         ) async throws(RPCError) -> [UInt8]? {
-            try await messages.next()
+            try await pipes.next()
         }
     }
 
     package func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(messages: self)
-    }
-
-    private func next() async throws(RPCError) -> [UInt8]? {
-        try await pipe.next {
-            CallReference.deliver([(reference, ())]) { call, _ in call.resumeReading() }
-        }
+        AsyncIterator(pipes: pipes)
     }
 
     /// The message of a method that has one; the call has checked that there is one.
     func only() async throws(RPCError) -> [UInt8] {
-        guard let message = try await next() else {
+        guard let message = try await pipes.next() else {
             throw RPCError(.unimplemented, "the method takes one request message, not none")
         }
-        guard try await next() == nil else {
+        guard try await pipes.next() == nil else {
             throw RPCError(.unimplemented, "the method takes one request message, not several")
         }
         return message
@@ -84,20 +76,20 @@ package struct RequestMessages: AsyncSequence, Sendable {
 
 /// Sends the responses of a streaming call.
 package struct MessageWriter: Sendable {
-    private let pipe: OutboundPipe
+    private let pipes: ServerPipes
 
-    init(pipe: OutboundPipe) {
-        self.pipe = pipe
+    init(pipes: ServerPipes) {
+        self.pipes = pipes
     }
 
     /// Queues one message, then suspends while more than the high watermark (64 KiB) waits for the peer. Throws when
     /// the call is over or the task is cancelled.
     package func write(_ message: [UInt8]) async throws(RPCError) {
-        try await pipe.write(message)
+        try await pipes.write(message)
     }
 
     /// The one response of a method that has one, and OK, in one go.
     func finish(with message: [UInt8]) {
-        pipe.finish(.status(.ok, RPCMetadata()), last: message)
+        pipes.finish(.ok, last: message)
     }
 }

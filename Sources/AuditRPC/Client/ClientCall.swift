@@ -1,0 +1,110 @@
+/// A call that a client started. Dropping the last reference cancels it.
+package final class ClientCall: Sendable {
+    private let stream: ClientStream
+    private let pipes: CallPipes
+    private let connection: RPCClientConnection
+
+    init(connection: RPCClientConnection, stream: ClientStream, pipes: CallPipes) {
+        self.connection = connection
+        self.stream = stream
+        self.pipes = pipes
+    }
+
+    deinit {
+        cancel()
+    }
+
+    /// Sends one message, then suspends while more than the high watermark waits. Throws the status of a call that
+    /// is over.
+    package func write(_ message: [UInt8]) async throws(RPCError) {
+        try await pipes.outbound.write(message) { wakeLoop() }
+    }
+
+    /// No message follows.
+    package func finishWriting() {
+        pipes.outbound.finish(.finished) { wakeLoop() }
+    }
+
+    private func wakeLoop() {
+        connection.perform { [stream, pipes] _ in pipes.pump(stream) }
+    }
+
+    /// The responses; for one reader. Ends with OK, throws any other status.
+    package var messages: ResponseMessages { ResponseMessages(call: self) }
+
+    /// Resets the call; `messages` throws CANCELLED. A call that is over stays as it is.
+    package func cancel() {
+        connection.perform { [stream] _ in
+            stream.fail(RPCError(.cancelled, "the call was cancelled"))
+        }
+    }
+
+    fileprivate func next() async throws(RPCError) -> [UInt8]? {
+        try await pipes.inbound.next {
+            connection.perform { [stream] _ in stream.resumeReading() }
+        }
+    }
+}
+
+/// The responses of a call, in order. While nobody takes them, flow control stops the server.
+package struct ResponseMessages: AsyncSequence, Sendable {
+    package typealias Element = [UInt8]
+    package typealias Failure = RPCError
+
+    fileprivate let call: ClientCall
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let call: ClientCall
+
+        package func next() async throws(RPCError) -> [UInt8]? {
+            try await call.next()
+        }
+
+        package func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(RPCError) -> [UInt8]? {
+            try await call.next()
+        }
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(call: call)
+    }
+}
+
+/// Both directions of a call, between its tasks and its event loop.
+final class CallPipes: ResponseSink {
+    let inbound: InboundPipe
+    let outbound: OutboundPipe
+
+    init(inbound: InboundPipe, outbound: OutboundPipe) {
+        self.inbound = inbound
+        self.outbound = outbound
+    }
+
+    /// Hands what was written to the stream.
+    func pump(_ stream: ClientStream) {
+        let work = outbound.take()
+        guard !stream.isComplete else { return }
+        for message in work.messages { stream.enqueue(message) }
+        if work.end != nil { stream.enqueueEnd() }
+        outbound.setBlocked(!stream.isWritable)
+    }
+
+    func receive(message: UnsafeRawBufferPointer, on stream: ClientStream) {
+        if inbound.push(Array(message)) { stream.pauseReading() }
+    }
+
+    func end(_ error: RPCError?, on stream: ClientStream) {
+        if let error {
+            inbound.fail(error)
+        } else {
+            inbound.finish()
+        }
+        outbound.close(error ?? RPCError(.failedPrecondition, "the server has ended the call"))
+    }
+
+    func writable(on stream: ClientStream) {
+        outbound.setBlocked(false)
+    }
+}
