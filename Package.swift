@@ -89,8 +89,14 @@ let package = Package(
                 "Subscribe", "TestSupport", nioCore, nioPosix, logging,
             ]),
         tests(
+            "AuditClientTests",
+            ["AuditModel", "AuditClient", "AuditService", "Codec", "TestSupport", logging]),
+        tests(
             "AuditCommandTests",
-            ["AuditModel", "AuditCommand", "AuditClient", "Codec", "TestSupport"]),
+            [
+                "AuditModel", "AuditCommand", "AuditClient", "AuditService", "Codec",
+                "TestSupport", arguments,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

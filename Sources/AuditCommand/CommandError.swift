@@ -1,9 +1,9 @@
 /// Why a command ended: what the person reads after `auditrpc: `, and the status the shell gets.
 struct CommandError: Error, Hashable, CustomStringConvertible {
-    var status: ExitStatus
+    var status: CommandStatus
     var message: String
 
-    init(_ status: ExitStatus, _ message: String) {
+    init(_ status: CommandStatus, _ message: String) {
         self.status = status
         self.message = message
     }

@@ -29,9 +29,6 @@ enum Limits {
     /// above it and keeps a wrong path from filling memory.
     static let cloudTrailFileBytesMax = 268_435_456
 
-    /// Levels of JSON in one CloudTrail file: AWS nests a dozen deep.
-    static let cloudTrailDepthMax = 128
-
     /// Columns of a terminal that does not say its width.
     static let terminalColumns = 120
 

@@ -33,36 +33,33 @@ struct RootCommand: AsyncParsableCommand {
     static func main() async {
         // A closed pipe is seen where it is written to.
         signal(SIGPIPE, SIG_IGN)
-        let command: any ParsableCommand
         do {
-            command = try parseAsRoot()
-        } catch {
-            exit(afterParsing: error)
-        }
-        do {
+            var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
-                var command = command
                 try command.run()
             }
         } catch {
-            if error is CleanExit || error is ExitCode || error is ValidationError {
-                exit(afterParsing: error)
-            }
+            end(with: error)
+        }
+    }
+
+    /// Help, the version and completions go to standard output; what is wrong to standard error.
+    private static func end(with error: any Error) -> Never {
+        if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
+        switch exitCode(for: error) {
+        case .success:
+            exit(withError: error)
+        case .validationFailure:
+            try? StandardStream.error.write(CommandRunner.usageText(fullMessage(for: error)))
+            Glibc.exit(CommandStatus.usage.rawValue)
+        default:
             guard let failure = CommandRunner.failure(for: error) else {
-                Glibc.exit(ExitStatus.success.rawValue)
+                Glibc.exit(CommandStatus.success.rawValue)
             }
             note(failure.message)
             Glibc.exit(failure.status.rawValue)
         }
-    }
-
-    /// Help, the version and completions go to standard output; a wrong command line to standard
-    /// error.
-    private static func exit(afterParsing error: any Error) -> Never {
-        if exitCode(for: error).isSuccess { exit(withError: error) }
-        try? StandardStream.error.write(CommandRunner.usageText(fullMessage(for: error)))
-        Glibc.exit(ExitStatus.usage.rawValue)
     }
 }

@@ -13,8 +13,8 @@ enum CloudTrailChange {
         var line = sentence(eventName)
         if target.type != "AWS_SERVICE" { line += " " + target.id }
         // What a call only reads is its target; what it writes is worth saying.
-        if record["readOnly"]?.scalar != "true" {
-            let parameters = parameters(record["requestParameters"], target: target)
+        if record.field("readOnly")?.scalar != "true" {
+            let parameters = parameters(record.field("requestParameters"), target: target)
             if !parameters.isEmpty { line += " (" + parameters.joined(separator: ", ") + ")" }
         }
         switch ending.outcome {

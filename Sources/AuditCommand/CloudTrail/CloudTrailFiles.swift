@@ -1,3 +1,4 @@
+import Codec
 import Foundation
 
 /// CloudTrail files on disk: each an object with an array of `Records`.
@@ -52,13 +53,12 @@ enum CloudTrailFiles {
             throw CommandError(.refused, "\(name): is compressed; run gunzip on it first")
         }
         let file: JSONValue
-        do throws(JSONReader.Fault) {
-            file = try JSONReader.read(bytes, depthMax: Limits.cloudTrailDepthMax)
+        do throws(CodecError) {
+            file = try JSONValue(parsing: bytes)
         } catch {
-            throw CommandError(
-                .refused, "\(name): is not JSON: \(error.message) at byte \(error.offset)")
+            throw CommandError(.refused, "\(name): \(error.message)")
         }
-        guard case .array(let records)? = file["Records"] else {
+        guard case .array(let records)? = file.field("Records") else {
             throw CommandError(.refused, "\(name): has no array of Records")
         }
         return records

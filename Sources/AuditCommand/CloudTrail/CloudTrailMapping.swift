@@ -26,7 +26,7 @@ struct CloudTrailMapping: Sendable {
         let eventName = try required("eventName", of: record)
         let eventSource = try required("eventSource", of: record)
         let identity = CloudTrailIdentity(record: record)
-        let account = record["recipientAccountId"]?.scalar ?? identity.accountID
+        let account = record.field("recipientAccountId")?.scalar ?? identity.accountID
         guard let organizationID = organizationID ?? account, !organizationID.isEmpty else {
             throw Fault(message: "no recipientAccountId: name the organization")
         }
@@ -45,18 +45,18 @@ struct CloudTrailMapping: Sendable {
             actor: fit(identity.actor, &fitting))
         event.source = CloudTrailSource.source(
             userAgent: userAgent, eventName: eventName,
-            isFromConsole: record["sessionCredentialFromConsole"]?.scalar == "true")
+            isFromConsole: record.field("sessionCredentialFromConsole")?.scalar == "true")
         event.change = fitting.fit(
             CloudTrailChange.line(
                 record: record, eventName: eventName, target: target.target, ending: ending),
             field: "change", bytesMax: Fitting.changeBytesMax)
-        event.snapshot = fitting.fit(snapshot: record["responseElements"])
+        event.snapshot = fitting.fit(snapshot: record.field("responseElements"))
         event.outcome = ending.outcome
         event.reason = fitting.fit(ending.reason, field: "reason")
         event.context = Event.RequestContext(
-            ipAddress: fitting.fit(record["sourceIPAddress"]?.string ?? "", field: "ip_address"),
+            ipAddress: fitting.fit(record.field("sourceIPAddress")?.string ?? "", field: "ip_address"),
             userAgent: fitting.fit(userAgent, field: "user_agent"),
-            requestID: fitting.fit(record["requestID"]?.string ?? "", field: "request_id"))
+            requestID: fitting.fit(record.field("requestID")?.string ?? "", field: "request_id"))
         let details =
             identity.details + details(record, eventSource, target)
         for (key, value) in details {
@@ -78,7 +78,7 @@ struct CloudTrailMapping: Sendable {
 
     /// S3 puts its agents into brackets.
     private func agent(_ record: JSONValue) -> String {
-        let text = record["userAgent"]?.string ?? ""
+        let text = record.field("userAgent")?.string ?? ""
         return text.hasPrefix("[") && text.hasSuffix("]")
             ? String(text.dropFirst().dropLast()) : text
     }
@@ -91,7 +91,7 @@ struct CloudTrailMapping: Sendable {
             scope.append(
                 Event.Resource(type: "ACCOUNT", id: fitting.fit(account, field: "scope")))
         }
-        if let region = record["awsRegion"]?.string, !region.isEmpty {
+        if let region = record.field("awsRegion")?.string, !region.isEmpty {
             scope.append(Event.Resource(type: "REGION", id: fitting.fit(region, field: "scope")))
         }
         return scope
@@ -112,20 +112,20 @@ struct CloudTrailMapping: Sendable {
     private func details(
         _ record: JSONValue, _ eventSource: String, _ target: CloudTrailTarget
     ) -> [(key: String, value: String?)] {
-        let request = record["requestParameters"].flatMap { $0.isEmptyObject ? nil : $0.text }
+        let request = record.field("requestParameters").flatMap { $0.isEmptyObject ? nil : $0.text }
         return [
-            ("aws_event_type", record["eventType"]?.string),
-            ("error_code", record["errorCode"]?.string),
-            ("event_category", record["eventCategory"]?.string),
+            ("aws_event_type", record.field("eventType")?.string),
+            ("error_code", record.field("errorCode")?.string),
+            ("event_category", record.field("eventCategory")?.string),
             ("event_source", eventSource),
-            ("event_version", record["eventVersion"]?.string),
-            ("read_only", record["readOnly"]?.scalar),
+            ("event_version", record.field("eventVersion")?.string),
+            ("read_only", record.field("readOnly")?.scalar),
             ("request_parameters", request),
             ("resource_arns", target.resourceNames.joined(separator: " ")),
-            ("service_event_details", record["serviceEventDetails"]?.text),
-            ("shared_event_id", record["sharedEventID"]?.string),
-            ("tls_version", record["tlsDetails"]?["tlsVersion"]?.string),
-            ("vpc_endpoint_id", record["vpcEndpointId"]?.string),
+            ("service_event_details", record.field("serviceEventDetails")?.text),
+            ("shared_event_id", record.field("sharedEventID")?.string),
+            ("tls_version", record.field("tlsDetails")?.field("tlsVersion")?.string),
+            ("vpc_endpoint_id", record.field("vpcEndpointId")?.string),
         ]
     }
 }

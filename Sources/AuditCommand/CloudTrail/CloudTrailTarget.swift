@@ -18,8 +18,8 @@ struct CloudTrailTarget {
         self.eventSource = eventSource
         service = AWSName.service(ofEventSource: eventSource)
         self.record = record
-        request = record["requestParameters"] ?? .object([])
-        response = record["responseElements"] ?? .object([])
+        request = record.field("requestParameters") ?? .object([])
+        response = record.field("responseElements") ?? .object([])
     }
 
     var target: Event.Target {
@@ -29,17 +29,17 @@ struct CloudTrailTarget {
 
     /// The ARNs of `resources`.
     var resourceNames: [String] {
-        (record["resources"]?.elements ?? []).compactMap {
-            ($0["ARN"] ?? $0["arn"])?.string
+        (record.field("resources")?.elements ?? []).compactMap {
+            ($0.field("ARN") ?? $0.field("arn"))?.string
         }
     }
 
     private var fromResources: Event.Target? {
-        for resource in record["resources"]?.elements ?? [] {
-            guard let text = (resource["ARN"] ?? resource["arn"])?.string,
+        for resource in record.field("resources")?.elements ?? [] {
+            guard let text = (resource.field("ARN") ?? resource.field("arn"))?.string,
                 let name = AWSResourceName(text)
             else { continue }
-            let type = resource["type"]?.string.map(Self.type) ?? name.type
+            let type = resource.field("type")?.string.map(Self.type) ?? name.type
             return Event.Target(type: type, id: name.id)
         }
         return nil
@@ -123,9 +123,9 @@ struct CloudTrailTarget {
             }
         }
         if let id = request.firstIdentifier(named: "resourceid", levels: 3) {
-            return target(key: "resourceid", noun: request["resourceType"]?.string ?? "", id: id)
+            return target(key: "resourceid", noun: request.field("resourceType")?.string ?? "", id: id)
         }
-        if let id = request["name"]?.string, !id.isEmpty {
+        if let id = request.field("name")?.string, !id.isEmpty {
             return target(key: "name", noun: AWSName.singular(noun), id: id)
         }
         return nil
@@ -171,7 +171,7 @@ struct CloudTrailTarget {
     private var fromServiceDetails: Event.Target? {
         for key in ["additionalEventData", "serviceEventDetails"] {
             guard let details = record[key] else { continue }
-            if let text = (details["ARN"] ?? details["arn"])?.string,
+            if let text = (details.field("ARN") ?? details.field("arn"))?.string,
                 let name = AWSResourceName(text)
             {
                 return Event.Target(type: name.type, id: name.id)
@@ -187,7 +187,7 @@ struct CloudTrailTarget {
 
     /// A denied call has no parameters; its message says `... on resource: ARN`.
     private var fromError: Event.Target? {
-        guard let message = record["errorMessage"]?.string,
+        guard let message = record.field("errorMessage")?.string,
             let marker = message.firstRange(of: "on resource: ")
         else { return nil }
         let word = message[marker.upperBound...].prefix { !$0.isWhitespace }
@@ -219,7 +219,7 @@ extension JSONValue {
         case .string(let text): text.isEmpty ? nil : text
         case .array(let elements): elements.first?.identifier
         case .object:
-            (self["content"] ?? self["item"] ?? self["items"] ?? self["member"])?.identifier
+            (self.field("content") ?? self.field("item") ?? self.field("items") ?? self.field("member"))?.identifier
         case .null, .bool, .number: nil
         }
     }

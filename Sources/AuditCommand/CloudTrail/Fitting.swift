@@ -40,7 +40,7 @@ struct Fitting {
     /// A snapshot is whole or left out: half of a JSON value is none.
     mutating func fit(snapshot: JSONValue?) -> [UInt8] {
         guard let snapshot, !snapshot.isEmptyObject else { return [] }
-        let bytes = Array(snapshot.text.utf8)
+        let bytes = snapshot.encoded()
         guard bytes.count <= Fitting.snapshotBytesMax else {
             cutFields.append("snapshot")
             return []

@@ -15,7 +15,7 @@ enum CommandRunner {
         }
     }
 
-    static func status(of error: AuditClientError) -> ExitStatus {
+    static func status(of error: AuditClientError) -> CommandStatus {
         switch error.code {
         case .refused: .refused
         case .unavailable, .timedOut: .unavailable

@@ -41,6 +41,6 @@ struct ImportCloudTrailCommand: AsyncParsableCommand {
             mapping: CloudTrailMapping(organizationID: organization), paths: paths)
         let summary = try await settings.withClient { try await importer.run(client: $0) }
         try StandardStream.output.writeLine(summary.text)
-        if summary.refused > 0 { throw ExitCode(ExitStatus.refused.rawValue) }
+        if summary.refused > 0 { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 }

@@ -81,7 +81,7 @@ struct RecordCommand: AsyncParsableCommand {
         complaints.finish()
         let tally = await uploader.tally
         note("\(tally.stored) events stored, \(tally.duplicates) already there")
-        if !complaints.isEmpty { throw ExitCode(ExitStatus.refused.rawValue) }
+        if !complaints.isEmpty { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 
     private func text(_ results: [RecordResult], _ surface: Surface) -> String {

@@ -23,7 +23,7 @@ struct ResumeFile: Sendable {
         }
         guard count >= 0 else { throw failed("read") }
         let text = String(decoding: bytes, as: UTF8.self)
-        guard let value = UInt64(text.prefix { $0 != "\n" }), text.hasSuffix("\n") else {
+        guard text.hasSuffix("\n"), let value = UInt64(text.dropLast()) else {
             throw CommandError(
                 .refused,
                 "the resume file \(SafeText.line(path)) does not hold a sequence; "

@@ -1,5 +1,5 @@
 /// What the shell is told, after sysexits(3).
-enum ExitStatus: Int32, Sendable {
+enum CommandStatus: Int32, Sendable {
     case success = 0
     /// The command line was wrong.
     case usage = 64

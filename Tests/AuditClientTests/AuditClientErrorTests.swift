@@ -1,0 +1,55 @@
+import Codec
+import Testing
+
+@testable import AuditClient
+
+struct AuditClientErrorTests {
+    @Test(arguments: [
+        (1, AuditClientError.Code.cancelled), (2, .failed), (3, .refused), (4, .timedOut),
+        (5, .refused), (6, .refused), (7, .refused), (8, .refused), (11, .refused),
+        (12, .refused), (13, .failed), (14, .unavailable), (15, .failed), (16, .refused),
+        (99, .failed),
+    ] as [(Int32, AuditClientError.Code)])
+    func aStatusSaysWhatACallerCanDo(grpcCode: Int32, code: AuditClientError.Code) {
+        #expect(AuditClientError.Code(grpcCode: grpcCode) == code)
+    }
+
+    @Test func fieldsThatTheMessageDoesNotNameAreAdded() {
+        let first = FieldViolation(field: "target.id", reason: "is missing")
+        let second = FieldViolation(field: "actor.id", reason: "is missing")
+        let error = AuditClientError(
+            StatusDetails(
+                code: 3, message: "target.id: is missing (and 1 more)",
+                violations: [first, second]))
+        #expect(error.code == .refused)
+        #expect(
+            error.message == "target.id: is missing (and 1 more); actor.id: is missing")
+        #expect(error.violations == [first, second])
+    }
+
+    @Test func aStatusWithoutWordsStillSaysSomething() {
+        let error = AuditClientError(StatusDetails(code: 15, message: ""))
+        #expect(error.message == "the server answered with status 15")
+    }
+}
+
+struct ServerAddressTests {
+    @Test(arguments: [
+        ("127.0.0.1:50051", "127.0.0.1", 50051), ("audit.internal:1", "audit.internal", 1),
+        ("[::1]:50051", "::1", 50051), ("localhost:65535", "localhost", 65_535),
+        ("0.0.0.0:0", "0.0.0.0", 0),
+    ])
+    func reads(text: String, host: String, port: Int) throws {
+        let address = try #require(ServerAddress(text))
+        #expect(address == ServerAddress(host: host, port: port))
+        #expect(address.description == text)
+    }
+
+    @Test(arguments: [
+        "", ":", ":1", "host", "host:", "host:x", "host:+1", "host:65536", "host:1:2", "::1",
+        "[::1]", "[::1:5", "[host]:1", "a b:1", "host:١",
+    ])
+    func refuses(text: String) {
+        #expect(ServerAddress(text) == nil)
+    }
+}

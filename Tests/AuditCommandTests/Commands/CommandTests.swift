@@ -1,0 +1,141 @@
+import ArgumentParser
+import AuditClient
+import AuditModel
+import AuditService
+import Codec
+import Testing
+
+@testable import AuditCommand
+
+struct CommandRunnerTests {
+    @Test(arguments: [
+        (AuditClientError.Code.refused, CommandStatus.refused), (.unavailable, .unavailable),
+        (.timedOut, .unavailable), (.failed, .failure), (.cancelled, .failure),
+    ])
+    func theStatusTellsWhatToDo(code: AuditClientError.Code, status: CommandStatus) {
+        let error = AuditClientError(code: code, grpcCode: 2, message: "why")
+        #expect(CommandRunner.failure(for: error) == CommandError(status, "why"))
+    }
+
+    @Test func aClosedPipeIsNoFailure() {
+        #expect(CommandRunner.failure(for: StandardStream.ReaderGone()) == nil)
+    }
+
+    @Test func theToolNamesItself() {
+        #expect(CommandRunner.usageText("Error: no\nUsage: x") == "auditrpc: no\nUsage: x\n")
+    }
+
+    @Test(arguments: [
+        ["nonsense"], ["query", "--nonsense"], ["query", "--limit", "many"],
+        ["query", "--limit", "0"], ["query", "--output", "xml"], ["facets"],
+        ["facets", "colour"], ["facets", "unspecified"], ["show"], ["import", "cloudtrail"],
+    ])
+    func aWrongCommandLineIsAUsageError(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) {
+            try RootCommand.parseAsRoot(arguments)
+        }
+        #expect(error.map { RootCommand.exitCode(for: $0).rawValue } == CommandStatus.usage.rawValue)
+    }
+}
+
+struct ShowCommandTests {
+    @Test func aKeyIsAnIDOrASequence() throws {
+        #expect(try ShowCommand.key("42") == .sequence(AuditModel.Sequence(42)))
+        let id = "0190d2b4-7c3a-7000-8000-000000000001"
+        #expect(try ShowCommand.key(id) == .id(try #require(EventID(id))))
+        for text in ["0", "-1", "x", "18446744073709551616", ""] {
+            let error = #expect(throws: CommandError.self) { try ShowCommand.key(text) }
+            #expect(error?.status == .usage)
+        }
+    }
+}
+
+struct FacetArgumentTests {
+    @Test(arguments: FacetArgument.allValueStrings)
+    func everyNameThatIsOfferedIsRead(name: String) {
+        #expect(FacetArgument(argument: name) != nil)
+    }
+}
+
+struct ServeCommandTests {
+    @Test func theDefaultsAreThoseOfTheHelp() throws {
+        let configuration = try ServeCommand.parse([]).serverConfiguration()
+        #expect(configuration.host == "127.0.0.1" && configuration.port == 50051)
+        #expect(configuration.dataDirectory == "./data")
+        #expect(configuration.retention == .seconds(30 * 86_400))
+    }
+
+    @Test func everythingCanBeKept() throws {
+        let configuration = try ServeCommand.parse(["--retention", "none", "--listen", "[::]:0"])
+            .serverConfiguration()
+        #expect(configuration.retention == nil)
+        #expect(configuration.host == "::" && configuration.port == 0)
+        let greeting = ServeCommand.greeting(
+            address: "[::]:7", configuration: configuration, program: "auditrpc")
+        #expect(greeting.contains("listening on [::]:7\n"))
+        #expect(greeting.contains("for ever"))
+        #expect(greeting.contains("auditrpc tail --server [::]:7"))
+    }
+
+    @Test(arguments: [
+        ["--listen", ""], ["--listen", "nonsense"], ["--listen", "127.0.0.1"],
+        ["--listen", "127.0.0.1:99999"], ["--listen", "[::1:5"], ["--retention", "0s"],
+        ["--retention", "long"], ["--data", ""],
+    ])
+    func refuses(arguments: [String]) throws {
+        let command = try ServeCommand.parse(arguments)
+        let error = #expect(throws: CommandError.self) { try command.serverConfiguration() }
+        #expect(error?.status == .usage)
+    }
+}
+
+struct EventOptionsTests {
+    let id = EventID(high: 1, low: 2)
+    let now = Timestamp(nanosecondsSinceEpoch: 1_700_000_000_000_000_000)
+    let required = [
+        "--event-type", "UPDATE", "--target-type", "SERVICE", "--target", "web", "--actor", "ada",
+    ]
+
+    func event(_ arguments: [String]) throws -> Event {
+        try RecordCommand.parse(arguments).event.event(now: now, makeID: { id })
+    }
+
+    @Test func flagsDescribeAnEvent() throws {
+        let event = try event(
+            required + [
+                "--scope", "project=42", "--actor-type", "agent", "--change", "a -> b",
+                "--snapshot", #"{"a":1}"#, "--outcome", "failure", "--occurred-at", "1h",
+                "--metadata", "k=v=w", "--ip-address", "::1",
+            ])
+        #expect(event.id == id.description)
+        #expect(event.scope == [.init(type: "PROJECT", id: "42")])
+        #expect(event.actor == .init(type: .agent, id: "ada"))
+        #expect(event.snapshot == Array(#"{"a":1}"#.utf8))
+        #expect(event.outcome == .failure && event.source == "CLI")
+        #expect(event.occurredAt == now.advanced(by: .seconds(-3_600)))
+        #expect(event.metadata == ["k": "v=w"])
+    }
+
+    @Test(arguments: ["--event-type", "--target-type", "--target", "--actor"])
+    func whatIsMissingIsNamed(option: String) throws {
+        var arguments = required
+        let place = try #require(arguments.firstIndex(of: option))
+        arguments.removeSubrange(place...place + 1)
+        let error = #expect(throws: CommandError.self) { try event(arguments) }
+        #expect(error == CommandError(.usage, "an event needs \(option)"))
+    }
+
+    @Test(arguments: [["--scope", "42"], ["--metadata", "=v"], ["--outcome", "maybe"]])
+    func refuses(arguments: [String]) {
+        let error = #expect(throws: CommandError.self) { try event(required + arguments) }
+        #expect(error?.status == .usage)
+    }
+}
+
+struct UnreadableTests {
+    @Test func whatCouldNotBeReadIsNamed() {
+        #expect(Unreadable.text([]) == nil)
+        let range = SequenceRange(first: AuditModel.Sequence(3), last: AuditModel.Sequence(9))
+        #expect(Unreadable.text([range])?.contains("events 3 to 9") == true)
+    }
+}
