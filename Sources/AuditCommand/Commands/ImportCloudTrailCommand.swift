@@ -31,11 +31,10 @@ struct ImportCloudTrailCommand: AsyncParsableCommand {
     var organization: String?
 
     func run() async throws {
-        var connection = ConnectionOptions()
-        connection.server = server
         // $AUDITRPC_ORGANIZATION is for reading: here the records name their accounts themselves.
-        let settings = try connection.resolved(
-            environment: Environment.variables.filter { $0.key != "AUDITRPC_ORGANIZATION" })
+        let settings = try ConnectionSettings(
+            server: server ?? Environment.variables["AUDITRPC_SERVER"], organization: nil,
+            timeout: nil)
         let paths = try CloudTrailFiles.expand(files)
         let importer = CloudTrailImport(
             mapping: CloudTrailMapping(organizationID: organization), paths: paths)

@@ -28,25 +28,10 @@ struct ConnectionOptions: ParsableArguments {
     func resolved(
         environment: [String: String]
     ) throws(CommandError) -> ConnectionSettings {
-        let text = server ?? nonEmpty(environment["AUDITRPC_SERVER"]) ?? Self.defaultServer
-        guard let address = ServerAddress(text), address.port > 0 else {
-            throw CommandError(
-                .usage, "the server '\(SafeText.line(text))' is not an address: write host:port")
-        }
-        var settings = ConnectionSettings(
-            address: address,
-            organizationID: organization ?? environment["AUDITRPC_ORGANIZATION"] ?? "")
-        if let timeout {
-            let duration = try DurationExpression.parse(timeout)
-            guard duration > .zero else {
-                throw CommandError(.usage, "--timeout must be more than nothing")
-            }
-            settings.timeout = duration
-        }
-        return settings
+        try ConnectionSettings(
+            server: server ?? environment["AUDITRPC_SERVER"],
+            organization: organization ?? environment["AUDITRPC_ORGANIZATION"], timeout: timeout)
     }
-
-    private func nonEmpty(_ text: String?) -> String? { text?.isEmpty == false ? text : nil }
 }
 
 /// Where a client command goes.
@@ -55,6 +40,24 @@ struct ConnectionSettings: Hashable, Sendable {
     /// Empty for all organizations.
     var organizationID: String
     var timeout = Limits.callTimeout
+
+    /// - Parameter server: nil or empty for the default.
+    init(server: String?, organization: String?, timeout: String?) throws(CommandError) {
+        let chosen = server.flatMap { $0.isEmpty ? nil : $0 }
+        let text = chosen ?? ConnectionOptions.defaultServer
+        guard let address = ServerAddress(text), address.port > 0 else {
+            throw CommandError(
+                .usage, "the server '\(SafeText.line(text))' is not an address: write host:port")
+        }
+        self.address = address
+        organizationID = organization ?? ""
+        if let timeout {
+            self.timeout = try DurationExpression.parse(timeout)
+            guard self.timeout > .zero else {
+                throw CommandError(.usage, "--timeout must be more than nothing")
+            }
+        }
+    }
 
     func connect() async throws(AuditClientError) -> AuditLogClient {
         try await AuditLogClient.connect(

@@ -72,6 +72,8 @@ struct Table {
             line += style.paint(text, cell.color) + String(repeating: " ", count: padding)
             if !isLast { line += Table.gap }
         }
+        // Empty cells at the end leave only their gaps.
+        while line.last == " " { line.removeLast() }
         return line
     }
 
