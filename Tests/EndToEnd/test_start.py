@@ -1,7 +1,7 @@
 """A start that can't succeed says why, and leaves what is there as it was."""
 
 import pytest
-from clients import Client, event
+from clients import Client, event, timestamp
 from process import Server, run
 
 SECONDS = 20
@@ -47,7 +47,8 @@ def test_an_address_that_is_none_is_a_usage_error(tmp_path, listen):
 
 def test_everything_is_there_after_a_restart(tmp_path, organization):
     with Server(tmp_path / "data") as first, Client(first.address, organization) as client:
-        client.record(*(event(change=str(n)) for n in range(1000)))
+        moment = timestamp(1_700_000_000)
+        client.record(*(event(change=str(n), occurred_at=moment) for n in range(1000)))
         before = client.events()
         token = client.page(size=300).next_page_token
         status = client.status()

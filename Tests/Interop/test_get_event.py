@@ -148,7 +148,7 @@ def test_a_facet_without_a_field_or_with_an_unknown_one_is_refused(faceted):
 def test_status_of_a_server_with_nothing_stored(own):
     status = own.status()
     assert (status.head_sequence, status.oldest_sequence, status.event_count) == (0, 1, 0)
-    assert not status.HasField("retention")
+    assert status.retention.ToSeconds() == 30 * 86_400
     assert status.version
     assert abs(status.started_at.ToSeconds() - time.time()) < 60
     assert status.subscriber_count == 0
