@@ -48,13 +48,11 @@ extension AuditClientError {
             violations: status.violations)
     }
 
-    /// The server's message, and the fields that it does not name itself.
+    /// The server's message, and the reasons that it does not give itself, with their fields.
     static func text(
         _ message: String, _ violations: [FieldViolation], grpcCode: Int32
     ) -> String {
-        let unnamed = violations.filter {
-            !message.contains($0.field) || !message.contains($0.reason)
-        }
+        let unnamed = violations.filter { !message.contains($0.reason) }
         let texts = (message.isEmpty ? [] : [message]) + unnamed.map(\.description)
         guard !texts.isEmpty else { return "the server answered with status \(grpcCode)" }
         return texts.joined(separator: "; ")

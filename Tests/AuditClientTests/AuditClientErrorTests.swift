@@ -4,26 +4,28 @@ import Testing
 @testable import AuditClient
 
 struct AuditClientErrorTests {
-    @Test(arguments: [
-        (1, AuditClientError.Code.cancelled), (2, .failed), (3, .refused), (4, .timedOut),
-        (5, .refused), (6, .refused), (7, .refused), (8, .refused), (11, .refused),
-        (12, .refused), (13, .failed), (14, .unavailable), (15, .failed), (16, .refused),
-        (99, .failed),
-    ] as [(Int32, AuditClientError.Code)])
+    @Test(
+        arguments: [
+            (1, AuditClientError.Code.cancelled), (2, .failed), (3, .refused), (4, .timedOut),
+            (5, .refused), (6, .refused), (7, .refused), (8, .refused), (11, .refused),
+            (12, .refused), (13, .failed), (14, .unavailable), (15, .failed), (16, .refused),
+            (99, .failed),
+        ] as [(Int32, AuditClientError.Code)])
     func aStatusSaysWhatACallerCanDo(grpcCode: Int32, code: AuditClientError.Code) {
         #expect(AuditClientError.Code(grpcCode: grpcCode) == code)
     }
 
-    @Test func fieldsThatTheMessageDoesNotNameAreAdded() {
+    @Test func reasonsThatTheMessageDoesNotGiveAreAdded() {
         let first = FieldViolation(field: "target.id", reason: "is missing")
-        let second = FieldViolation(field: "actor.id", reason: "is missing")
+        let second = FieldViolation(field: "change", reason: "has 5,000 bytes, at most 4,096")
         let error = AuditClientError(
             StatusDetails(
                 code: 3, message: "target.id: is missing (and 1 more)",
                 violations: [first, second]))
         #expect(error.code == .refused)
         #expect(
-            error.message == "target.id: is missing (and 1 more); actor.id: is missing")
+            error.message
+                == "target.id: is missing (and 1 more); change: has 5,000 bytes, at most 4,096")
         #expect(error.violations == [first, second])
     }
 

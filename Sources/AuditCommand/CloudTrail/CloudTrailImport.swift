@@ -24,10 +24,7 @@ struct CloudTrailImport {
     func run(client: AuditLogClient) async throws -> Summary {
         let complaints = Complaints()
         let uploader = Uploader(client: client, organizationID: "") { batch, results in
-            for (origin, result) in zip(batch.origins, results) {
-                guard let error = result.error else { continue }
-                complaints.add("\(origin): \(SafeText.line(AuditClientError(error).message))")
-            }
+            complaints.add(refusalsOf: batch, results)
         }
         let columns = Terminal.columns(STDERR_FILENO)
         var summary = Summary()

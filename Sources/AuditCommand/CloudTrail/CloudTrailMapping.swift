@@ -54,7 +54,8 @@ struct CloudTrailMapping: Sendable {
         event.outcome = ending.outcome
         event.reason = fitting.fit(ending.reason, field: "reason")
         event.context = Event.RequestContext(
-            ipAddress: fitting.fit(record.field("sourceIPAddress")?.string ?? "", field: "ip_address"),
+            ipAddress: fitting.fit(
+                record.field("sourceIPAddress")?.string ?? "", field: "ip_address"),
             userAgent: fitting.fit(userAgent, field: "user_agent"),
             requestID: fitting.fit(record.field("requestID")?.string ?? "", field: "request_id"))
         let details =

@@ -12,7 +12,8 @@ struct CloudTrailOutcome {
         let code = record.field("errorCode")?.string ?? ""
         let message = record.field("errorMessage")?.string ?? ""
         // A sign-in says its end in its response.
-        let isFailedLogin = record.field("responseElements")?.field("ConsoleLogin")?.string == "Failure"
+        let isFailedLogin =
+            record.field("responseElements")?.field("ConsoleLogin")?.string == "Failure"
         self.code = code.hasPrefix("Client.") ? String(code.dropFirst("Client.".count)) : code
         reason = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
         outcome =

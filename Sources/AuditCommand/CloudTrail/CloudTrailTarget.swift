@@ -123,7 +123,8 @@ struct CloudTrailTarget {
             }
         }
         if let id = request.firstIdentifier(named: "resourceid", levels: 3) {
-            return target(key: "resourceid", noun: request.field("resourceType")?.string ?? "", id: id)
+            return target(
+                key: "resourceid", noun: request.field("resourceType")?.string ?? "", id: id)
         }
         if let id = request.field("name")?.string, !id.isEmpty {
             return target(key: "name", noun: AWSName.singular(noun), id: id)
@@ -219,7 +220,8 @@ extension JSONValue {
         case .string(let text): text.isEmpty ? nil : text
         case .array(let elements): elements.first?.identifier
         case .object:
-            (self.field("content") ?? self.field("item") ?? self.field("items") ?? self.field("member"))?.identifier
+            (self.field("content") ?? self.field("item") ?? self.field("items")
+                ?? self.field("member"))?.identifier
         case .null, .bool, .number: nil
         }
     }

@@ -27,7 +27,8 @@ enum CommandRunner {
     /// `auditrpc: `.
     static func usageText(_ fullMessage: String) -> String {
         let prefix = "Error: "
-        let text = fullMessage.hasPrefix(prefix)
+        let text =
+            fullMessage.hasPrefix(prefix)
             ? String(fullMessage.dropFirst(prefix.count)) : fullMessage
         return "auditrpc: \(text)\n"
     }

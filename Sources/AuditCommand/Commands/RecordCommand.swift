@@ -63,10 +63,7 @@ struct RecordCommand: AsyncParsableCommand {
         let printer = RecordResults(surface: surface)
         if !isQuiet { try StandardStream.output.write(printer.header) }
         let uploader = Uploader(client: client, organizationID: organizationID) { batch, results in
-            for (origin, result) in zip(batch.origins, results) {
-                guard let error = result.error else { continue }
-                complaints.add("\(origin): \(SafeText.line(AuditClientError(error).message))")
-            }
+            complaints.add(refusalsOf: batch, results)
             if !isQuiet {
                 try StandardStream.output.write(
                     printer.text(results.filter { $0.error == nil }))

@@ -49,8 +49,12 @@ enum StatusTable {
             ("Server", "\(server) (version \(status.version))"),
             ("Started at", status.startedAt?.rfc3339 ?? ""),
             ("Events", String(status.eventCount)),
-            ("Head sequence", String(status.headSequence.rawValue)),
-            ("Oldest sequence", holdsNothing ? "none is kept" : "\(status.oldestSequence)"),
+            (
+                "Sequences",
+                holdsNothing
+                    ? "none kept; the head is \(status.headSequence)"
+                    : "\(status.oldestSequence) to \(status.headSequence)"
+            ),
             ("On disk", bytes(status.storedBytes)),
             ("Retention", status.retention.map(DurationExpression.text) ?? "for ever"),
             ("Subscribers", String(status.subscriberCount)),

@@ -1,3 +1,5 @@
+import AuditClient
+import Codec
 import Synchronization
 
 /// What was wrong with single inputs: said on standard error, the first ones in full, the rest
@@ -14,6 +16,20 @@ final class Complaints: Sendable {
             return count
         }
         if number <= Limits.complaintsMax { note(text) }
+    }
+
+    /// The events that the server refused, each under its origin.
+    func add(refusalsOf batch: UploadBatch, _ results: [RecordResult]) {
+        for (origin, result) in zip(batch.origins, results) {
+            guard let error = result.error else { continue }
+            let message = AuditClientError(error).message
+            add("\(origin): \(SafeText.line(Complaints.withoutIndex(message)))")
+        }
+    }
+
+    /// The place of an event in its request is of no use to somebody who sent a file.
+    static func withoutIndex(_ message: String) -> String {
+        message.replacing(/events\[[0-9]+\](\.|: )?/, with: "")
     }
 
     /// Says how many were not said.

@@ -18,6 +18,8 @@ enum EventLine {
         guard line.bytes.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { return nil }
         do throws(CodecError) {
             var event = try Event(json: line.bytes)
+            // As it is printed: what a query prints can be recorded again and is the same event.
+            event.snapshot = JSONText.compact(event.snapshot)
             if event.id.isEmpty { event.id = makeID().description }
             return event
         } catch {

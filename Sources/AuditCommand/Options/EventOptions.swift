@@ -85,7 +85,8 @@ struct EventOptions: ParsableArguments {
             actor: Event.Actor(
                 type: try one(actorType, "--actor-type"), id: try required(actor, "--actor"),
                 name: actorName ?? ""),
-            source: source, change: change ?? "", snapshot: Array((snapshot ?? "").utf8),
+            source: source, change: change ?? "",
+            snapshot: JSONText.compact(Array((snapshot ?? "").utf8)),
             outcome: try one(outcome, "--outcome"), reason: reason ?? "",
             context: Event.RequestContext(
                 ipAddress: ipAddress ?? "", requestID: requestID ?? ""))

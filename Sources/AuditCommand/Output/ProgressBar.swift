@@ -5,7 +5,8 @@ enum ProgressBar {
     /// - Parameter fraction: 0 to 1.
     static func line(fraction: Double, text: String, columns: Int) -> String {
         let filled = Int((min(max(fraction, 0), 1) * Double(cells)).rounded(.down))
-        let bar = String(repeating: "█", count: filled)
+        let bar =
+            String(repeating: "█", count: filled)
             + String(repeating: "░", count: cells - filled)
         let percent = "\(Int(min(max(fraction, 0), 1) * 100))%"
         let line = "\(bar) \(DisplayWidth.pad(percent, to: 4)) \(SafeText.line(text))"

@@ -128,14 +128,18 @@ struct CloudTrailMappingTests {
     @Test(arguments: [
         (#"{"type":"Root","arn":"arn:aws:iam::1:root"}"#, ActorType.user, "arn:aws:iam::1:root"),
         (#"{"type":"AWSAccount","accountId":"456","principalId":"AIDA"}"#, .apiToken, "AIDA"),
-        (#"{"type":"AWSService","invokedBy":"config.amazonaws.com"}"#, .service,
-            "config.amazonaws.com"),
-        (#"{"type":"FederatedUser","arn":"arn:aws:sts::1:federated-user/ada"}"#, .user,
-            "arn:aws:sts::1:federated-user/ada"),
+        (
+            #"{"type":"AWSService","invokedBy":"config.amazonaws.com"}"#, .service,
+            "config.amazonaws.com"
+        ),
+        (
+            #"{"type":"FederatedUser","arn":"arn:aws:sts::1:federated-user/ada"}"#, .user,
+            "arn:aws:sts::1:federated-user/ada"
+        ),
         (#"{}"#, .apiToken, "unknown"),
         (
-            #"{"type":"AssumedRole","principalId":"AROA:ada@example.com","arn":"arn:of:session","# +
-            #""sessionContext":{"sessionIssuer":{"userName":"AWSReservedSSO_Admin_1","arn":"r"}}}"#,
+            #"{"type":"AssumedRole","principalId":"AROA:ada@example.com","arn":"arn:of:session","#
+                + #""sessionContext":{"sessionIssuer":{"userName":"AWSReservedSSO_Admin_1","arn":"r"}}}"#,
             .user, "arn:of:session"
         ),
     ])
@@ -195,8 +199,10 @@ struct CloudTrailMappingTests {
     @Test(arguments: [
         (#"{}"#, "eventID is missing"), (#"[]"#, "eventID is missing"),
         (#"{"eventID":"x"}"#, "eventID is not a UUID"),
-        (#"{"eventID":"0190D2B4-7C3A-7000-8000-000000000001","eventTime":"soon"}"#,
-            "eventTime is not an RFC 3339 time"),
+        (
+            #"{"eventID":"0190D2B4-7C3A-7000-8000-000000000001","eventTime":"soon"}"#,
+            "eventTime is not an RFC 3339 time"
+        ),
     ])
     func aRecordThatIsNone(json: String, message: String) throws {
         let record = try JSONValue(parsing: Array(json.utf8))

@@ -34,7 +34,8 @@ struct CommandRunnerTests {
         let error = #expect(throws: (any Error).self) {
             try RootCommand.parseAsRoot(arguments)
         }
-        #expect(error.map { RootCommand.exitCode(for: $0).rawValue } == CommandStatus.usage.rawValue)
+        #expect(
+            error.map { RootCommand.exitCode(for: $0).rawValue } == CommandStatus.usage.rawValue)
     }
 }
 

@@ -7,8 +7,8 @@ import Testing
 struct EventLineTests {
     let id = EventID(high: 0x0190_d2b4_7c3a_7000, low: 0x8000_0000_0000_0001)
     let valid =
-        #"{"event_type":"UPDATE","target":{"type":"S","id":"1"},"# +
-        #""actor":{"type":"USER","id":"u"}}"#
+        #"{"event_type":"UPDATE","target":{"type":"S","id":"1"},"#
+        + #""actor":{"type":"USER","id":"u"}}"#
 
     func event(_ text: String, number: Int = 17) throws -> Event? {
         try EventLine.event(
@@ -20,6 +20,19 @@ struct EventLineTests {
         let own = "0190d2b4-7c3a-7000-8000-00000000000f"
         let given = #"{"id":"\#(own)","# + valid.dropFirst()
         #expect(try event(given)?.id == own)
+    }
+
+    @Test func aSnapshotIsSentAsItIsPrinted() throws {
+        let event = try #require(
+            try event(#"{"snapshot": {"a" : [1.0, "b c"]}, "# + valid.dropFirst()))
+        #expect(event.snapshot == Array(#"{"a":[1.0,"b c"]}"#.utf8))
+        #expect(try self.event(String(decoding: event.json(), as: UTF8.self)) == event)
+    }
+
+    @Test func theServersPlaceOfAnEventIsNotNamed() {
+        #expect(
+            Complaints.withoutIndex("events[17].target.id: is missing") == "target.id: is missing")
+        #expect(Complaints.withoutIndex("events[0]: is too large") == "is too large")
     }
 
     @Test func blankLinesAreNoEvents() throws {

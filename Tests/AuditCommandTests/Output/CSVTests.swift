@@ -33,7 +33,8 @@ struct CSVTests {
         #expect(record.hasPrefix("7,,i,o,,UPDATE,S,1,Web,PROJECT=p; ENV=e,USER,ada,"))
         #expect(record.hasSuffix(",a=1; b=2,\"{\"\"n\"\":1}\"\r\n"))
         // No comma stands inside a cell here but in the last one, which has none.
-        #expect(record.split(separator: ",", omittingEmptySubsequences: false).count
-            == EventCSV.header.split(separator: ",").count)
+        #expect(
+            record.split(separator: ",", omittingEmptySubsequences: false).count
+                == EventCSV.header.split(separator: ",").count)
     }
 }

@@ -124,10 +124,11 @@ struct EventDetailsTests {
 }
 
 struct StatusTableTests {
-    @Test(arguments: [
-        (0, "0 bytes"), (1_023, "1023 bytes"), (1_024, "1.0 KiB"), (1_536, "1.5 KiB"),
-        (1_048_575, "1023.9 KiB"), (1_048_576, "1.0 MiB"), (5_368_709_120, "5.0 GiB"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "0 bytes"), (1_023, "1023 bytes"), (1_024, "1.0 KiB"), (1_536, "1.5 KiB"),
+            (1_048_575, "1023.9 KiB"), (1_048_576, "1.0 MiB"), (5_368_709_120, "5.0 GiB"),
+        ] as [(UInt64, String)])
     func bytesAreReadable(count: UInt64, expected: String) {
         #expect(StatusTable.bytes(count) == expected)
     }
@@ -138,7 +139,7 @@ struct StatusTableTests {
             refusingWrites: "the disk is full")
         let text = StatusTable.text(
             status, server: "a:1", surface: Surface(format: .table, style: .plain))
-        #expect(text.contains("Oldest sequence none is kept\n"))
+        #expect(text.contains("Sequences       none kept; the head is 9\n"))
         #expect(text.contains("Retention       for ever\n"))
         #expect(text.contains("Writes          refused: the disk is full\n"))
     }

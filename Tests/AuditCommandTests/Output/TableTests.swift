@@ -75,10 +75,11 @@ struct TableTests {
 }
 
 struct StyleTests {
-    @Test(arguments: [
-        (true, [:], true), (false, [:], false), (true, ["NO_COLOR": "1"], false),
-        (true, ["NO_COLOR": ""], true), (true, ["TERM": "dumb"], false),
-    ] as [(Bool, [String: String], Bool)])
+    @Test(
+        arguments: [
+            (true, [:], true), (false, [:], false), (true, ["NO_COLOR": "1"], false),
+            (true, ["NO_COLOR": ""], true), (true, ["TERM": "dumb"], false),
+        ] as [(Bool, [String: String], Bool)])
     func colorsAreForTerminalsThatWantThem(
         isTerminal: Bool, environment: [String: String], expected: Bool
     ) {
