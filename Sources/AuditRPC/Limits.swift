@@ -14,6 +14,9 @@ package struct RPCLimits: Sendable, Equatable {
     /// Request bytes of one connection that wait in memory, partial messages and paused calls together.
     /// The call that exceeds it ends; the others go on.
     package var connectionBufferedBytesMax = 16 << 20
+    /// Bytes of answers that wait for one connection's peer to read them, of all its calls together. The
+    /// call that exceeds it ends; a single message is always taken.
+    package var connectionQueuedBytesMax = 32 << 20
     /// Flow-control window of a call, in bytes: what a peer may send before a paused handler stops it.
     package var streamWindowBytes = 256 << 10
     /// Flow-control window of a connection, in bytes: four stalled calls leave room for the others.

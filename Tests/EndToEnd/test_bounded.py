@@ -10,6 +10,7 @@ from rawhttp2 import RawHTTP2, framed
 
 # The ring's 64 MiB, what replies and batches hold, and what a debug build adds.
 MEBIBYTES_MAX = 256
+RESOURCE_EXHAUSTED = 8
 
 
 def snapshot(kibibytes):
@@ -69,14 +70,34 @@ def test_a_stream_whose_answers_are_never_read(server, own):
         own.record(event())
 
 
-def test_queries_over_much_more_than_a_page_may_hold(server, own):
-    for _ in range(60):
+def test_large_answers_that_are_never_read(server, own):
+    """Three connections ask for 300 pages of 4 MiB each, and read none: most calls are refused."""
+    for _ in range(10):
         own.record(*(event(snapshot=snapshot(200)) for _ in range(12)))
-    calls = [
-        own.stub.Query.future(
-            log.QueryRequest(organization_id=own.organization, page_size=1000), timeout=60
-        )
-        for _ in range(64)
-    ]
-    assert all(call.result().events for call in calls)
-    bounded("64 large queries at once", server.resident_mebibytes(), MEBIBYTES_MAX)
+    page = framed(
+        log.QueryRequest(organization_id=own.organization, page_size=1000).SerializeToString()
+    )
+    with contextlib.ExitStack() as connections:
+        for _ in range(3):
+            raw = connections.enter_context(RawHTTP2(server.host_and_port, reads=False))
+            for _ in range(300):
+                raw.send(raw.open("Query"), page)
+            # A status alone needs no window: the refusals arrive.
+            answers = raw.answers.values()
+            raw.until(lambda: sum(one.grpc_status == RESOURCE_EXHAUSTED for one in answers) > 250)
+        bounded("900 large answers, never read", server.resident_mebibytes(), MEBIBYTES_MAX)
+        assert own.page(size=1).events
+
+
+def test_large_queries_at_once_of_a_client_that_reads(server, own):
+    for _ in range(10):
+        own.record(*(event(snapshot=snapshot(200)) for _ in range(12)))
+    for _ in range(8):
+        calls = [
+            own.stub.Query.future(
+                log.QueryRequest(organization_id=own.organization, page_size=1000), timeout=60
+            )
+            for _ in range(4)
+        ]
+        assert all(call.result().events for call in calls)
+    bounded("large queries at once", server.resident_mebibytes(), MEBIBYTES_MAX)

@@ -15,6 +15,8 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
 
     /// Bytes of this connection's peer that wait in memory, in all its calls.
     final private(set) var bufferedBytes = 0
+    /// Bytes that wait for this connection's peer to read them, in all its calls.
+    final var queuedBytes = 0
     /// Window that was not given back because too much waits already.
     private final var withheldWindowBytes = 0
 

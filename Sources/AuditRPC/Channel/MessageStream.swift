@@ -14,6 +14,7 @@ package class MessageStream: HTTP2Stream {
     private final var backlogOffset = 0
     /// What the connection counts for this stream.
     private final var countedBytes = 0
+    private final var countedQueuedBytes = 0
     private final var isPaused = false
     private final var isDelivering = false
     /// The peer ended its side while bytes of it still waited.
@@ -196,6 +197,7 @@ package class MessageStream: HTTP2Stream {
     final func enqueue(_ message: [UInt8]) {
         guard let connection else { return }
         outbound.append(message)
+        updateQueuedCount()
         if outbound.byteCount >= connection.limits.outboundHighWatermarkBytes {
             isAboveWatermark = true
         }
@@ -213,7 +215,15 @@ package class MessageStream: HTTP2Stream {
         connection.setNeedsFlush()
     }
 
+    /// Tells the connection how much waits, after any change of the queue.
+    final func updateQueuedCount() {
+        guard let connection, outbound.byteCount != countedQueuedBytes else { return }
+        connection.queuedBytes += outbound.byteCount - countedQueuedBytes
+        countedQueuedBytes = outbound.byteCount
+    }
+
     final override func outboundTaken() {
+        updateQueuedCount()
         guard isAboveWatermark, let connection,
             outbound.byteCount <= connection.limits.outboundLowWatermarkBytes
         else { return }
@@ -236,6 +246,8 @@ package class MessageStream: HTTP2Stream {
         guard let connection else { return }
         let counted = countedBytes
         countedBytes = 0
+        connection.queuedBytes -= countedQueuedBytes
+        countedQueuedBytes = 0
         self.connection = nil
         if counted > 0 { connection.changeBufferedBytes(by: -counted) }
         if hasPendingEnd, code == .noError, readsAfterClose { return }

@@ -43,12 +43,32 @@ package final class ServerCall: MessageStream {
 
     /// Sends one message. A call that is over ignores it.
     package func send(message: [UInt8]) {
+        guard hasRoom(for: message.count) else { return refuseUnread() }
         switch state.send() {
         case .sendHeadersAndMessage:
             connection?.session.submitResponse(stream: self)
             enqueue(message)
         case .sendMessage: enqueue(message)
         case .ignore: break
+        }
+    }
+
+    private func hasRoom(for bytes: Int) -> Bool {
+        guard state.isOpen, let connection, connection.queuedBytes > 0 else { return true }
+        return connection.queuedBytes + bytes <= connection.limits.connectionQueuedBytesMax
+    }
+
+    /// The peer asks for more than it reads. The handler is in the middle of a send, so it hears of the end
+    /// in a later turn of the loop; until then its sends are ignored.
+    private func refuseUnread() {
+        let handler = handler
+        let limit = connection?.limits.connectionQueuedBytesMax ?? 0
+        endEarly(
+            RPCStatus(
+                .resourceExhausted,
+                "answers of more than \(limit) bytes wait for this connection to read them"))
+        eventLoop.assumeIsolated().execute {
+            handler?.cancel(reason: .refused(.resourceExhausted), on: self)
         }
     }
 
@@ -117,7 +137,13 @@ package final class ServerCall: MessageStream {
     private func abort(_ status: RPCStatus, reason: CancelReason) {
         guard state.isOpen else { return }
         let handler = handler
+        endEarly(status)
+        handler?.cancel(reason: reason, on: self)
+    }
+
+    private func endEarly(_ status: RPCStatus) {
         outbound.discardWaiting()
+        updateQueuedCount()
         if outbound.isMidMessage {
             // The peer waits for the rest of a message, so trailers cannot follow.
             _ = state.finish()
@@ -127,7 +153,6 @@ package final class ServerCall: MessageStream {
         } else {
             finish(status)
         }
-        handler?.cancel(reason: reason, on: self)
     }
 
     override func refuse(_ status: RPCStatus) {
