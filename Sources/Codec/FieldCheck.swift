@@ -1,7 +1,8 @@
 import AuditModel
 import CProtobufC
 
-/// Collects what is wrong with a message, each with the path of its field. Where nothing is wrong it makes no String.
+/// Collects what is wrong with a message, each with the path of its field. Where nothing is wrong
+/// it makes no String.
 struct FieldCheck {
     private struct Step {
         var name: StaticString

@@ -1,4 +1,5 @@
-/// What the contract allows and what decoding may take. The numbers of the contract are in proto/auditrpc/v1 as well.
+/// What the contract allows and what decoding may take. The numbers of the contract are in
+/// proto/auditrpc/v1 as well.
 package enum Limits {
     // MARK: Events
 
@@ -6,7 +7,8 @@ package enum Limits {
     package static let eventsPerRecordMax = 1_000
     /// Bytes of one event as the caller encoded it: sixteen of the largest fit a message.
     package static let eventBytesMax = 262_144
-    /// Bytes that a stored event may have more: the organization and the id from outside it, and the server's fields.
+    /// Bytes that a stored event may have more: the organization and the id from outside it, and
+    /// the server's fields.
     package static let storedExtraBytesMax = 256
     /// Bytes of a string field, unless it has its own limit.
     package static let stringBytesMax = 1_024
@@ -45,19 +47,21 @@ package enum Limits {
 
     /// Violations named in one refusal: enough to repair a request, small enough for trailers.
     package static let violationsMax = 20
-    /// Violations named for one event of a partly stored request: a thousand refusals fit a message.
+    /// Violations named for one event of a partly stored request: a thousand refusals fit a
+    /// message.
     package static let violationsPerEventMax = 4
     /// Ranges of an answer's `unreadable`: beyond it they are given more coarsely.
     package static let unreadableRangesMax = 64
     /// Differences of two snapshots; beyond it the whole value counts as changed.
     package static let differencesMax = 1_000
-    /// Bytes of the paths and texts of all differences; beyond it the whole value counts as changed.
+    /// Bytes of the paths and texts of all differences; beyond it the whole value counts as
+    /// changed.
     package static let differenceBytesMax = 1_048_576
 
     // MARK: Decoding
 
-    /// Memory for each byte of a message: an empty message inside another takes 2 bytes on the wire and some hundred
-    /// decoded; what asks for more is an attack.
+    /// Memory for each byte of a message: an empty message inside another takes 2 bytes on the wire
+    /// and some hundred decoded; what asks for more is an attack.
     static let arenaBytesPerMessageByte = 64
     /// Memory for the fixed parts of a message.
     static let arenaSlackBytes = 8_192

@@ -2,8 +2,8 @@ package import AuditModel
 
 /// Where a query goes on, bound to its organization, filter and order.
 ///
-/// The text holds no secret and grants nothing: it names a place in what its bearer may read anyway. The checksum is against
-/// accidents and guesses.
+/// The text holds no secret and grants nothing: it names a place in what its bearer may read
+/// anyway. The checksum is against accidents and guesses.
 package struct PageToken: Hashable, Sendable {
     /// The next sequence to look at, in the query's order.
     package var next: Sequence
@@ -77,7 +77,8 @@ package struct PageToken: Hashable, Sendable {
     }
 }
 
-/// RFC 4648, section 5, without padding, for whole groups of three bytes only: every text has one meaning.
+/// RFC 4648, section 5, without padding, for whole groups of three bytes only: every text has one
+/// meaning.
 private enum Base64URL {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

@@ -1,6 +1,8 @@
-/// A 64-bit hash that is the same in every process and version: FNV-1a with the finish of MurmurHash3.
+/// A 64-bit hash that is the same in every process and version: FNV-1a with the finish of
+/// MurmurHash3.
 ///
-/// For recognising equal things, not for keeping enemies out: whoever wants a collision can make one.
+/// For recognising equal things, not for keeping enemies out: whoever wants a collision can make
+/// one.
 struct StableHash {
     private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 

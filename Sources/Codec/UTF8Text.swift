@@ -37,7 +37,8 @@ enum UTF8Text {
         return nil
     }
 
-    /// The size of the well-formed sequence of two to four bytes at `offset` (Unicode, table 3-7); zero when it is none.
+    /// The size of the well-formed sequence of two to four bytes at `offset` (Unicode, table 3-7);
+    /// zero when it is none.
     static func sequenceBytes(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
         let left = bytes.count - offset
         func continues(_ distance: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
@@ -77,8 +78,8 @@ enum Words {
     static let lowBits: UInt64 = 0x0101_0101_0101_0101
     static let highBits: UInt64 = 0x8080_8080_8080_8080
 
-    /// Not zero when a byte is zero. Its lowest bit marks the first such byte of a little-endian word; bits above it may
-    /// be false.
+    /// Not zero when a byte is zero. Its lowest bit marks the first such byte of a little-endian
+    /// word; bits above it may be false.
     @inline(__always)
     static func zeroBytes(_ word: UInt64) -> UInt64 {
         (word &- lowBits) & ~word & highBits

@@ -1,7 +1,7 @@
 package import AuditModel
 
-/// A filter in the form that looks at events as they are stored: in place, in one pass (and a second one for a text),
-/// without allocation.
+/// A filter in the form that looks at events as they are stored: in place, in one pass (and a
+/// second one for a text), without allocation.
 package struct CompiledFilter: Sendable {
     /// Whose events may pass; nil for all organizations.
     package let organization: [UInt8]?
@@ -43,7 +43,8 @@ extension CompiledFilter: Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(key.hash) }
 }
 
-/// What an event must have. A class, so that the filters of many subscriptions are copied as one reference.
+/// What an event must have. A class, so that the filters of many subscriptions are copied as one
+/// reference.
 private final class Rules: Sendable {
     /// The fields that the filter narrows.
     struct Wanted: OptionSet {
@@ -147,7 +148,8 @@ private final class Rules: Sendable {
         (0..<32).contains(value) && bits & (1 << UInt32(value)) != 0
     }
 
-    /// A snapshot is searched as the caller wrote it: what its JSON escapes is found in its escaped form only.
+    /// A snapshot is searched as the caller wrote it: what its JSON escapes is found in its escaped
+    /// form only.
     static func find(_ text: TextNeedle, in payload: UnsafeRawBufferPointer) -> Bool {
         var reader = WireReader(payload)
         while let field = reader.next() {

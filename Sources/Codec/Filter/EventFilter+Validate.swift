@@ -1,8 +1,8 @@
 import AuditModel
 
 extension EventFilter {
-    /// Checks the limits of filter.proto. Requests are checked when they are decoded; this is for a filter that comes from
-    /// elsewhere.
+    /// Checks the limits of filter.proto. Requests are checked when they are decoded; this is for a
+    /// filter that comes from elsewhere.
     ///
     /// - Throws: `.invalid`; the violations name `filter.event_types[0]`.
     package func validate() throws(CodecError) {

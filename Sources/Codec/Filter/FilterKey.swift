@@ -1,7 +1,7 @@
 import AuditModel
 
-/// The meaning of a filter in an organization as bytes: two filters that let the same values pass, in whatever order or
-/// number they name them, have the same key.
+/// The meaning of a filter in an organization as bytes: two filters that let the same values pass,
+/// in whatever order or number they name them, have the same key.
 struct FilterKey: Hashable, Sendable {
     let bytes: [UInt8]
     /// The same in every process and version.

@@ -1,4 +1,5 @@
-/// Visits the values of a stored event that a filter can name: what an index holds and what facets count.
+/// Visits the values of a stored event that a filter can name: what an index holds and what facets
+/// count.
 package enum IndexTerms {
     package struct Term {
         package var field: FacetField
@@ -10,8 +11,8 @@ package enum IndexTerms {
         package var name: UnsafeRawBufferPointer
     }
 
-    /// Calls `body` for each value that is there, a scope's once for each resource. Nothing is allocated; the pointers must
-    /// not outlive the call.
+    /// Calls `body` for each value that is there, a scope's once for each resource. Nothing is
+    /// allocated; the pointers must not outlive the call.
     package static func visit(_ payload: UnsafeRawBufferPointer, _ body: (Term) -> Void) {
         func term(
             _ field: FacetField, _ value: UnsafeRawBufferPointer,

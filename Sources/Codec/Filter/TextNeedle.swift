@@ -16,8 +16,9 @@ struct TextNeedle: Sendable {
 
     /// Whether it is somewhere in `text`.
     ///
-    /// Eight places are tried at once: a place stays a candidate when its first and its last byte fit. Folding sets bit 5,
-    /// which takes a few other bytes for letters, so that a candidate is always compared in full.
+    /// Eight places are tried at once: a place stays a candidate when its first and its last byte
+    /// fit. Folding sets bit 5, which takes a few other bytes for letters, so that a candidate is
+    /// always compared in full.
     func isContained(in text: UnsafeRawBufferPointer) -> Bool {
         bytes.withUnsafeBufferPointer { needle in
             let span = needle.count - 1

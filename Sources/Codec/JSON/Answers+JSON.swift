@@ -128,7 +128,8 @@ extension JSONWriter {
 }
 
 extension Duration {
-    /// The JSON form of google.protobuf.Duration: seconds with as many decimals as it needs, and an s.
+    /// The JSON form of google.protobuf.Duration: seconds with as many decimals as it needs, and an
+    /// s.
     var wireText: String {
         let (seconds, attoseconds) = components
         let nanoseconds = attoseconds.magnitude / 1_000_000_000

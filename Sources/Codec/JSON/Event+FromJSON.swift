@@ -1,11 +1,11 @@
 import AuditModel
 
 extension Event {
-    /// Reads the JSON view that `json` writes. Enumerations may carry their prefix; null is as good as absent, except as
-    /// the snapshot, where it is a value.
+    /// Reads the JSON view that `json` writes. Enumerations may carry their prefix; null is as good
+    /// as absent, except as the snapshot, where it is a value.
     ///
-    /// - Throws: `.malformed` for what is not JSON, `.invalid` naming the first field that is unknown, there twice or of a
-    ///   wrong type. Limits are the server's to judge.
+    /// - Throws: `.malformed` for what is not JSON, `.invalid` naming the first field that is
+    ///   unknown, there twice or of a wrong type. Limits are the server's to judge.
     public init(json: [UInt8]) throws(CodecError) {
         self = try json.withUnsafeBufferPointer { (buffer) throws(CodecError) in
             let bytes = UnsafeRawBufferPointer(buffer)

@@ -1,8 +1,9 @@
 import AuditModel
 
 extension Event {
-    /// The JSON view on one line: the field names of the contract, times in RFC 3339, enumerations by their short names,
-    /// the snapshot as the JSON that it is. Fields that are not set are left out.
+    /// The JSON view on one line: the field names of the contract, times in RFC 3339, enumerations
+    /// by their short names, the snapshot as the JSON that it is. Fields that are not set are left
+    /// out.
     public func json() -> [UInt8] {
         var writer = JSONWriter()
         writer.event(self)

@@ -1,16 +1,18 @@
 extension JSONDifference {
-    /// How two JSON texts differ in meaning: white space, escapes and the order of members do not count; of a key that is
-    /// there twice the last value does. An empty text stands for no value.
+    /// How two JSON texts differ in meaning: white space, escapes and the order of members do not
+    /// count; of a key that is there twice the last value does. An empty text stands for no value.
     ///
-    /// Numbers differ when their texts do, also 1 and 1.0: whoever wrote the second meant to say something else than the
-    /// first, and comparing by value would need a precision that JSON does not have.
+    /// Numbers differ when their texts do, also 1 and 1.0: whoever wrote the second meant to say
+    /// something else than the first, and comparing by value would need a precision that JSON does
+    /// not have.
     ///
-    /// Of an array the equal elements at both ends are left out and the others compared place by place. Paths of what was
-    /// removed are places in `before`, of all else places in `after`. Applied in this order they give `after`: what changed,
-    /// what was removed, last place first, and what was added, first place first.
+    /// Of an array the equal elements at both ends are left out and the others compared place by
+    /// place. Paths of what was removed are places in `before`, of all else places in `after`.
+    /// Applied in this order they give `after`: what changed, what was removed, last place first,
+    /// and what was added, first place first.
     ///
-    /// Past 1,000 differences, or 1 MiB of them, the whole value counts as changed. Text that is not JSON differs as a
-    /// whole.
+    /// Past 1,000 differences, or 1 MiB of them, the whole value counts as changed. Text that is
+    /// not JSON differs as a whole.
     package static func between(_ before: [UInt8], _ after: [UInt8]) -> [JSONDifference] {
         before.withUnsafeBytes { beforeBytes in
             after.withUnsafeBytes { afterBytes in

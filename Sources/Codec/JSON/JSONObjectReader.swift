@@ -8,8 +8,8 @@ struct JSONObjectReader {
     /// `bytes` are known to be JSON.
     init(_ bytes: UnsafeRawBufferPointer) { scanner = JSONScanner(bytes) }
 
-    /// Reads an object; `body` reads the value of a field, or returns false for a field that it does not know. Null is an
-    /// object without fields.
+    /// Reads an object; `body` reads the value of a field, or returns false for a field that it
+    /// does not know. Null is an object without fields.
     mutating func object(
         _ body: (String, inout JSONObjectReader) throws(CodecError) -> Bool
     ) throws(CodecError) {

@@ -228,7 +228,8 @@ struct JSONScanner {
         }
     }
 
-    /// RFC 8259, section 7. A surrogate may stand alone: the grammar allows it and JavaScript writes it.
+    /// RFC 8259, section 7. A surrogate may stand alone: the grammar allows it and JavaScript
+    /// writes it.
     private mutating func escape() throws(JSONFault) {
         guard offset + 1 < bytes.count else {
             offset = bytes.count

@@ -1,4 +1,5 @@
-/// What can be done with JSON text without reading it into values: strings and numbers stay as they were written.
+/// What can be done with JSON text without reading it into values: strings and numbers stay as they
+/// were written.
 package enum JSONText {
     /// Why the text is not one JSON value (RFC 8259), nested at most 128 deep; nil when it is one.
     package static func fault(in text: [UInt8]) -> String? {
@@ -35,11 +36,17 @@ package enum JSONText {
 
         mutating func format() -> [UInt8] {
             while let byte = next() {
+                guard byte != UInt8(ascii: "\"") else {
+                    string()
+                    continue
+                }
+                offset += 1
                 switch byte {
                 case UInt8(ascii: "{"), UInt8(ascii: "["):
                     output.append(byte)
                     depth += 1
-                    // An empty container stays on its line. "]" and "}" are two above their opening characters.
+                    // An empty container stays on its line. "]" and "}" are two above their opening
+                    // characters.
                     if next() != byte + 2 { line() }
                 case UInt8(ascii: "}"), UInt8(ascii: "]"):
                     depth -= 1
@@ -51,13 +58,9 @@ package enum JSONText {
                 case UInt8(ascii: ":"):
                     output.append(byte)
                     if indented { output.append(UInt8(ascii: " ")) }
-                case UInt8(ascii: "\""):
-                    string()
-                    continue
                 default:
                     output.append(byte)
                 }
-                offset += 1
             }
             return output
         }
@@ -85,8 +88,9 @@ package enum JSONText {
         }
     }
 
-    /// What a string stands for; `raw` lies between its quotes and was scanned. A surrogate that stands alone becomes
-    /// its three bytes, which is no UTF-8 but keeps different strings different.
+    /// What a string stands for; `raw` lies between its quotes and was scanned. A surrogate that
+    /// stands alone becomes its three bytes, which is no UTF-8 but keeps different strings
+    /// different.
     static func unescaped(_ raw: UnsafeRawBufferPointer) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(raw.count)
@@ -112,7 +116,8 @@ package enum JSONText {
         return output
     }
 
-    /// Reads the digits behind `\u`, and behind them a second escape when the two are a surrogate pair.
+    /// Reads the digits behind `\u`, and behind them a second escape when the two are a surrogate
+    /// pair.
     private static func codePoint(_ raw: UnsafeRawBufferPointer, _ offset: inout Int) -> UInt32 {
         let first = unit(raw, offset)
         offset += 4

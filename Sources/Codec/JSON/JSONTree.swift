@@ -1,5 +1,5 @@
-/// A JSON text in the form that is compared: strings without escapes, members sorted by key and each once, and for
-/// every value its place in the text, which is printed as it was written.
+/// A JSON text in the form that is compared: strings without escapes, members sorted by key and
+/// each once, and for every value its place in the text, which is printed as it was written.
 struct JSONTree {
     struct Node {
         var kind: Kind

@@ -103,8 +103,8 @@ package enum JSONValue: Sendable {
 }
 
 extension JSONValue: Equatable {
-    /// The same text but for white space and escapes. Members in another order are another value here; for what differs in
-    /// meaning there is `JSONDifference`.
+    /// The same text but for white space and escapes. Members in another order are another value
+    /// here; for what differs in meaning there is `JSONDifference`.
     package static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -137,7 +137,8 @@ extension JSONScanner {
         _ body: (String, inout JSONScanner) throws(JSONFault) -> Void
     ) throws(JSONFault) {
         try rawMembers { (key, scanner) throws(JSONFault) in
-            try body(String(decoding: JSONText.unescaped(scanner.slice(key)), as: UTF8.self), &scanner)
+            try body(
+                String(decoding: JSONText.unescaped(scanner.slice(key)), as: UTF8.self), &scanner)
         }
     }
 

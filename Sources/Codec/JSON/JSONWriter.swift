@@ -112,7 +112,8 @@ extension JSONWriter {
         }
     }
 
-    /// JSON text as the value that it is; what is not JSON as a string, so that the whole stays JSON.
+    /// JSON text as the value that it is; what is not JSON as a string, so that the whole stays
+    /// JSON.
     mutating func member(_ name: String, json text: [UInt8]) {
         guard !text.isEmpty else { return }
         key(name)

@@ -1,8 +1,9 @@
 public import AuditModel
 
 extension Timestamp {
-    /// From RFC 3339, section 5.6: `2026-03-01T12:30:00.25Z`, or with an offset. Nil for anything else, for a day that
-    /// does not exist and for what 64 bits of nanoseconds cannot say. Digits beyond nanoseconds are cut off.
+    /// From RFC 3339, section 5.6: `2026-03-01T12:30:00.25Z`, or with an offset. Nil for anything
+    /// else, for a day that does not exist and for what 64 bits of nanoseconds cannot say. Digits
+    /// beyond nanoseconds are cut off.
     public init?(rfc3339 text: String) {
         var text = text
         guard let time = text.withUTF8({ Timestamp(rfc3339: UnsafeRawBufferPointer($0)) }) else {
@@ -21,7 +22,8 @@ extension Timestamp {
             let minute = number(text, 14..<16), text[16] == UInt8(ascii: ":"),
             let second = number(text, 17..<19)
         else { return nil }
-        // A leap second has no place in a Timestamp (google.protobuf.Timestamp smears it): 60 is refused.
+        // A leap second has no place in a Timestamp (google.protobuf.Timestamp smears it): 60 is
+        // refused.
         guard (1...12).contains(month), day >= 1, day <= CivilDate.days(month: month, year: year),
             hour < 24, minute < 60, second < 60
         else { return nil }
@@ -31,7 +33,8 @@ extension Timestamp {
         else { return nil }
         let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
         let seconds = Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - offset)
-        // In the second that straddles the least moment the seconds alone are out of range: nobody needs them.
+        // In the second that straddles the least moment the seconds alone are out of range: nobody
+        // needs them.
         self.init(seconds: seconds, nanoseconds: nanoseconds)
     }
 
@@ -86,7 +89,8 @@ private struct CivilDate {
     var month: Int
     var day: Int
 
-    /// The year is counted from March, so that the leap day is the last of a year; 400 years are one cycle.
+    /// The year is counted from March, so that the leap day is the last of a year; 400 years are
+    /// one cycle.
     init(daysSinceEpoch: Int) {
         let (cycle, dayOfCycle) = Int64(daysSinceEpoch + 719_468)
             .quotientAndRemainderRoundedDown(146_097)
@@ -135,7 +139,8 @@ private func number(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int?
     return value
 }
 
-/// The fraction of a second at `position`, in nanoseconds; zero when there is none, nil for a point without digits.
+/// The fraction of a second at `position`, in nanoseconds; zero when there is none, nil for a point
+/// without digits.
 private func fraction(_ text: UnsafeRawBufferPointer, _ position: inout Int) -> Int32? {
     guard text[position] == UInt8(ascii: ".") else { return 0 }
     position += 1

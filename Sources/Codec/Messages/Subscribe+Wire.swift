@@ -84,7 +84,8 @@ extension SubscribeResponse: CodedMessage {
             guard let gap = message.gap?.pointee else { return }
             guard gap.first_sequence <= gap.last_sequence else {
                 check.refuse(
-                    "gap", "ends at \(gap.last_sequence), before its start at \(gap.first_sequence)")
+                    "gap", "ends at \(gap.last_sequence), before its start at \(gap.first_sequence)"
+                )
                 return
             }
             let range = SequenceRange(

@@ -65,7 +65,8 @@ extension FieldCheck {
 }
 
 extension Duration {
-    /// google.protobuf.Duration: at most 10,000 years, nanoseconds below one second and of the sign of the seconds.
+    /// google.protobuf.Duration: at most 10,000 years, nanoseconds below one second and of the sign
+    /// of the seconds.
     init?(wireSeconds seconds: Int64, nanoseconds: Int32) {
         guard seconds.magnitude <= 315_576_000_000, nanoseconds.magnitude < 1_000_000_000,
             seconds == 0 || nanoseconds == 0 || (seconds < 0) == (nanoseconds < 0)

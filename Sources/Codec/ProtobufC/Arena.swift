@@ -2,8 +2,9 @@ import CProtobufC
 
 /// Memory that protobuf-c and the encoders take piece by piece and that is given back all at once.
 ///
-/// A bump allocator: one `malloc` as long as the first estimate holds, none of the hundreds that protobuf-c would make
-/// for a request. Not for anything that must outlive it: every pointer into it dies with it or with `reset`.
+/// A bump allocator: one `malloc` as long as the first estimate holds, none of the hundreds that
+/// protobuf-c would make for a request. Not for anything that must outlive it: every pointer into
+/// it dies with it or with `reset`.
 struct Arena: ~Copyable {
     /// Lives at the start of the first chunk, so that its address is stable for the C side.
     private struct State {
@@ -38,7 +39,8 @@ struct Arena: ~Copyable {
             to: State(
                 allocator: ProtobufCAllocator(
                     alloc: { data, size in
-                        Arena.take(size, of: data.unsafelyUnwrapped.assumingMemoryBound(to: State.self))
+                        Arena.take(
+                            size, of: data.unsafelyUnwrapped.assumingMemoryBound(to: State.self))
                     },
                     free: { _, _ in }, allocator_data: UnsafeMutableRawPointer(state)),
                 position: chunk + stateBytes, end: chunk + chunkBytes, overflow: nil,

@@ -1,7 +1,8 @@
 import CAuditProto
 import CProtobufC
 
-/// A message struct of protoc-c. Its first member is the `ProtobufCMessage` that names its descriptor.
+/// A message struct of protoc-c. Its first member is the `ProtobufCMessage` that names its
+/// descriptor.
 protocol CMessage {
     /// Sets every field to its default and the descriptor.
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void { get }
@@ -15,13 +16,14 @@ extension Arena {
         return message
     }
 
-    /// Reads a message; nil when the bytes are not one or the arena's limit was met. Bytes are copied into the arena.
+    /// Reads a message; nil when the bytes are not one or the arena's limit was met. Bytes are
+    /// copied into the arena.
     func unpack<Message: CMessage>(
         _ type: Message.Type, from bytes: UnsafeRawBufferPointer
     ) -> UnsafeMutablePointer<Message>? {
         withUnsafeTemporaryAllocation(of: Message.self, capacity: 1) { scratch in
-            // protoc-c gives the descriptor as a global, whose address Swift does not promise; an initialised message
-            // carries it.
+            // protoc-c gives the descriptor as a global, whose address Swift does not promise; an
+            // initialised message carries it.
             Message.initialize(scratch.baseAddress)
             let descriptor = UnsafeRawPointer(scratch.baseAddress.unsafelyUnwrapped)
                 .assumingMemoryBound(to: ProtobufCMessage.self).pointee.descriptor
@@ -80,7 +82,9 @@ extension CMessage {
     static func packed(_ message: UnsafePointer<Self>) -> [UInt8] {
         let size = packedSize(message)
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            if let memory = buffer.baseAddress { pack(message, to: UnsafeMutableRawPointer(memory)) }
+            if let memory = buffer.baseAddress {
+                pack(message, to: UnsafeMutableRawPointer(memory))
+            }
             count = size
         }
     }

@@ -2,7 +2,8 @@
 protocol CodedValue {
     associatedtype CType: CMessage
 
-    /// Reads a message; what cannot be said in Swift or is refused by the contract is noted in `check`.
+    /// Reads a message; what cannot be said in Swift or is refused by the contract is noted in
+    /// `check`.
     init(_ message: CType, _ check: inout FieldCheck)
 
     /// Fills a message that is at its defaults.

@@ -2,20 +2,22 @@ import AuditModel
 import CAuditProto
 import CProtobufC
 
-/// The form that is stored: what the caller sent, in the order of the field numbers, with its organization, its id and its
-/// outcome filled in, metadata sorted by key, unknown fields behind, and without the server's two fields. The same content
-/// has the same bytes, however a client encoded it: that is what makes a repeated Record recognisable.
+/// The form that is stored: what the caller sent, in the order of the field numbers, with its
+/// organization, its id and its outcome filled in, metadata sorted by key, unknown fields behind,
+/// and without the server's two fields. The same content has the same bytes, however a client
+/// encoded it: that is what makes a repeated Record recognisable.
 enum CanonicalEvent {
     /// The id is the first field: tag, length and text.
     private static let idBytes = 2 + EventID.textBytes
 
-    /// What the canonical form may have more than the caller's: an id, an outcome and an organization with tag and length.
+    /// What the canonical form may have more than the caller's: an id, an outcome and an
+    /// organization with tag and length.
     static func extraBytesMax(organizationBytes: Int) -> Int {
         idBytes + 2 + 1 + WireSize.delimited(organizationBytes)
     }
 
-    /// Writes the canonical form of an event that passed `EventRules`, which it changes to that end. Nil when `output` is
-    /// too small.
+    /// Writes the canonical form of an event that passed `EventRules`, which it changes to that
+    /// end. Nil when `output` is too small.
     static func pack(
         _ event: UnsafeMutablePointer<Auditrpc__V1__Event>,
         to output: UnsafeMutableRawBufferPointer, _ makeID: () -> EventID
@@ -56,7 +58,8 @@ enum CanonicalEvent {
         return Timestamp(seconds: time.seconds, nanoseconds: time.nanos)
     }
 
-    /// By the bytes of the keys, in place. An insertion sort: the pairs are few, and most callers send them in order.
+    /// By the bytes of the keys, in place. An insertion sort: the pairs are few, and most callers
+    /// send them in order.
     static func sortMetadata(_ event: UnsafeMutablePointer<Auditrpc__V1__Event>) {
         guard let entries = event.pointee.metadata, event.pointee.n_metadata > 1 else { return }
         for index in 1..<event.pointee.n_metadata {

@@ -2,8 +2,8 @@ package import AuditModel
 
 /// A Record request that passed every check: canonical bytes and where each event lies in them.
 package struct PreparedRequest: Sendable {
-    /// The canonical payloads, one after the other: each event without sequence and recorded_at, its organization and
-    /// id filled in.
+    /// The canonical payloads, one after the other: each event without sequence and recorded_at,
+    /// its organization and id filled in.
     package var bytes: [UInt8]
     /// One for each event of the request, in order.
     package var events: [PreparedEvent]

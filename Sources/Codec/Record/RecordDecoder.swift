@@ -2,15 +2,16 @@ package import AuditModel
 import CAuditProto
 import CProtobufC
 
-/// Reads a Record request: decodes, checks every limit of the contract and makes the canonical bytes.
+/// Reads a Record request: decodes, checks every limit of the contract and makes the canonical
+/// bytes.
 package enum RecordDecoder {
     /// Allocates a few times for a request, never for an event (a caller's mistake aside).
     ///
     /// - Parameters:
     ///   - now: the server's clock, for the limit on occurred_at.
     ///   - makeID: called once for each event that brings no id.
-    /// - Throws: `.malformed`, or `.invalid` with the fields' names. With partial_success a refused event becomes a
-    ///   rejection of the result instead.
+    /// - Throws: `.malformed`, or `.invalid` with the fields' names. With partial_success a refused
+    ///   event becomes a rejection of the result instead.
     package static func decode(
         _ message: UnsafeRawBufferPointer, now: Timestamp, makeID: () -> EventID
     ) throws(CodecError) -> PreparedRequest {
@@ -57,7 +58,8 @@ private struct EventPacker: ~Copyable {
         case prepared(PreparedEvent)
         /// With partial success.
         case refused(CodecError)
-        /// The request will be refused; the other events are still looked at, to name their faults as well.
+        /// The request will be refused; the other events are still looked at, to name their faults
+        /// as well.
         case noted
         /// The message cannot be read.
         case ended(CodecError)

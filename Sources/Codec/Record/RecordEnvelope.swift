@@ -1,7 +1,7 @@
 /// A RecordRequest before its events are looked into: what bounds the memory that they will take.
 ///
-/// Read by our own wire reader, since an empty event takes 2 bytes here and some hundred decoded: a message of 4 MiB
-/// would become a gigabyte before anyone could count its events.
+/// Read by our own wire reader, since an empty event takes 2 bytes here and some hundred decoded: a
+/// message of 4 MiB would become a gigabyte before anyone could count its events.
 struct RecordEnvelope {
     private let message: UnsafeRawBufferPointer
     private(set) var organization = UnsafeRawBufferPointer(start: nil, count: 0)

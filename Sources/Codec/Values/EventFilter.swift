@@ -1,7 +1,7 @@
 public import AuditModel
 
-/// Which events (`auditrpc.v1.EventFilter`): values of one field are alternatives, fields narrow one another, an empty
-/// field does not narrow.
+/// Which events (`auditrpc.v1.EventFilter`): values of one field are alternatives, fields narrow
+/// one another, an empty field does not narrow.
 public struct EventFilter: Hashable, Sendable {
     public var eventTypes: [String]
     public var targetTypes: [String]

@@ -1,4 +1,5 @@
-/// `google.rpc.Status` with the field violations of its `google.rpc.BadRequest`; details of other types are passed over.
+/// `google.rpc.Status` with the field violations of its `google.rpc.BadRequest`; details of other
+/// types are passed over.
 public struct StatusDetails: Hashable, Sendable {
     /// A gRPC status code.
     public var code: Int32

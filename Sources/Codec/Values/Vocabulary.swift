@@ -1,4 +1,5 @@
-/// An enumeration of the contract: its number on the wire and its name in the JSON view and on the command line.
+/// An enumeration of the contract: its number on the wire and its name in the JSON view and on the
+/// command line.
 public protocol WireEnumeration: RawRepresentable<Int32>, CaseIterable, Hashable, Sendable {
     /// The name of the contract without its prefix: `API_TOKEN` of `ACTOR_TYPE_API_TOKEN`.
     var name: String { get }

@@ -2,11 +2,12 @@
 public protocol WireMessage: Hashable, Sendable {
     /// Reads and checks a message. The pointer is not kept.
     ///
-    /// - Throws: `CodecError.Code.malformed` for bytes that are not this message, `.invalid` with the fields' names
-    ///   for a request that the contract refuses.
+    /// - Throws: `CodecError.Code.malformed` for bytes that are not this message, `.invalid` with
+    ///   the fields' names for a request that the contract refuses.
     init(decoding bytes: UnsafeRawBufferPointer) throws(CodecError)
 
-    /// The protobuf bytes. What the contract would refuse is encoded all the same: the server judges.
+    /// The protobuf bytes. What the contract would refuse is encoded all the same: the server
+    /// judges.
     func encoded() -> [UInt8]
 }
 

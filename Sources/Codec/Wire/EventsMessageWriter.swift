@@ -4,7 +4,8 @@ package struct EventsMessageWriter {
     /// Events so far.
     package private(set) var count = 0
 
-    /// The tag and the greatest length of the list: it is known only at the end, and the list then moves up to it.
+    /// The tag and the greatest length of the list: it is known only at the end, and the list then
+    /// moves up to it.
     private static let headBytesMax = 1 + WireSize.varint(UInt64(UInt32.max))
 
     /// - Parameter capacity: bytes of the payloads, as far as they are known.

@@ -6,14 +6,16 @@ package struct QueryResponseWriter {
     /// Events so far.
     package private(set) var count = 0
 
-    /// The fields behind the events: a token, two sequences and the unreadable ranges at their greatest.
+    /// The fields behind the events: a token, two sequences and the unreadable ranges at their
+    /// greatest.
     private static let trailerBytesMax =
         2 * WireSize.varint(.max) + 2 + 3 + Limits.pageTokenBytesMax
         + Limits.unreadableRangesMax * (2 + 2 * (1 + WireSize.varint(.max)))
 
     package init() {}
 
-    /// The greatest size of the message if an event of `payloadBytes` were appended and the page then finished.
+    /// The greatest size of the message if an event of `payloadBytes` were appended and the page
+    /// then finished.
     package func bytesMax(appending payloadBytes: Int) -> Int {
         writer.bytes.count + 1 + WireSize.delimited(payloadBytes)
             + QueryResponseWriter.trailerBytesMax
@@ -24,7 +26,8 @@ package struct QueryResponseWriter {
         count += 1
     }
 
-    /// - Parameter unreadable: in any order; of more than 64 the last ones become one range that covers them.
+    /// - Parameter unreadable: in any order; of more than 64 the last ones become one range that
+    ///   covers them.
     package consuming func finish(
         nextPageToken: String, scannedThrough: Sequence, oldest: Sequence,
         unreadable: [SequenceRange]

@@ -18,7 +18,8 @@ enum WireSize {
     }
 }
 
-/// Writes protobuf fields into memory that is known to be large enough; a debug build checks every store.
+/// Writes protobuf fields into memory that is known to be large enough; a debug build checks every
+/// store.
 struct RawWriter {
     private let buffer: UnsafeMutableRawBufferPointer
     private(set) var count = 0

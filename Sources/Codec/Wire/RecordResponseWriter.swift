@@ -4,7 +4,8 @@ package import AuditModel
 package struct RecordResponseWriter {
     private var writer: ByteWriter
 
-    /// id 2 + 36, sequence 1 + 10, recorded_at 2 + 17, duplicate 2: the length of a result fits one byte.
+    /// id 2 + 36, sequence 1 + 10, recorded_at 2 + 17, duplicate 2: the length of a result fits one
+    /// byte.
     private static let resultBytesMax = 70
 
     /// Takes memory for `count` results at once.

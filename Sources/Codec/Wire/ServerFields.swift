@@ -4,13 +4,14 @@ package import AuditModel
 ///
 /// Protobuf lets fields follow one another in any order, so that nothing is encoded twice.
 package enum ServerFields {
-    /// The greatest size of the suffix: sequence 2 + 10, recorded_at 2 + 1 + 17, occurred_at 1 + 1 + 17.
+    /// The greatest size of the suffix: sequence 2 + 10, recorded_at 2 + 1 + 17, occurred_at 1 + 1
+    /// + 17.
     package static let bytesMax = 51
 
     /// Writes the suffix to the start of `buffer` (at least `bytesMax` bytes) and returns its size.
     ///
-    /// - Parameter occurredAt: the caller's time, which is in the canonical bytes already; nil writes `recordedAt` as
-    ///   occurred_at.
+    /// - Parameter occurredAt: the caller's time, which is in the canonical bytes already; nil
+    ///   writes `recordedAt` as occurred_at.
     package static func write(
         sequence: Sequence, recordedAt: Timestamp, occurredAt: Timestamp?,
         to buffer: UnsafeMutableRawBufferPointer
@@ -27,7 +28,8 @@ package enum ServerFields {
         return writer.count
     }
 
-    /// Whether `stored` is `canonical` and the server's fields behind it, and nothing else: the same content.
+    /// Whether `stored` is `canonical` and the server's fields behind it, and nothing else: the
+    /// same content.
     package static func sameContent(
         stored: UnsafeRawBufferPointer, canonical: UnsafeRawBufferPointer
     ) -> Bool {
