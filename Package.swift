@@ -74,7 +74,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["AuditModel", "Codec", "EventStore"],
+            name: "TestSupport",
+            dependencies: ["AuditModel", "AuditService", "Codec", "EventStore", logging],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("CodecTests", ["AuditModel", "Codec", "TestSupport"]),

@@ -1,4 +1,5 @@
-/// Every bound of the command line tool, with its unit and its reason.
+/// Every bound of the command line tool, with its unit and its reason; those of the contract are
+/// `Codec.Limits`.
 enum Limits {
     /// Events in one request of a pipelined stream: large enough to share a sync, small enough
     /// that one refused event spoils little.
@@ -32,17 +33,10 @@ enum Limits {
     /// Columns of a terminal that does not say its width.
     static let terminalColumns = 120
 
-    /// Events asked for in one page.
-    static let pageSize = 1_000
-
     /// The pause before the first attempt to reach the server again, and the longest one: quick
     /// enough for a restart, slow enough for a thousand followers.
     static let reconnectDelayMin = Duration.milliseconds(100)
     static let reconnectDelayMax = Duration.seconds(10)
-
-    /// How far a caller's clock may run ahead of the server's: the contract's limit on
-    /// occurred_at.
-    static let clockSkewMax = Duration.seconds(300)
 
     /// How long one unary call may take unless `--timeout` says otherwise.
     static let callTimeout = Duration.seconds(30)

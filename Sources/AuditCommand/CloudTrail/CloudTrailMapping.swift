@@ -39,7 +39,8 @@ struct CloudTrailMapping: Sendable {
         var event = Event(
             id: id.lowercased(),
             organizationID: fitting.fit(
-                organizationID, field: "organization_id", bytesMax: Fitting.organizationBytesMax),
+                organizationID, field: "organization_id",
+                bytesMax: Codec.Limits.organizationBytesMax),
             occurredAt: occurredAt, eventType: fitting.fit(eventName, field: "event_type"),
             target: fit(target.target, &fitting), scope: scope(record, account, &fitting),
             actor: fit(identity.actor, &fitting))
@@ -49,7 +50,7 @@ struct CloudTrailMapping: Sendable {
         event.change = fitting.fit(
             CloudTrailChange.line(
                 record: record, eventName: eventName, target: target.target, ending: ending),
-            field: "change", bytesMax: Fitting.changeBytesMax)
+            field: "change", bytesMax: Codec.Limits.changeBytesMax)
         event.snapshot = fitting.fit(snapshot: record.field("responseElements"))
         event.outcome = ending.outcome
         event.reason = fitting.fit(ending.reason, field: "reason")

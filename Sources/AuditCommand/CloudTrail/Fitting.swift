@@ -3,9 +3,6 @@ import Codec
 /// Makes text fit the limits of an event (proto/auditrpc/v1/event.proto), and remembers what was
 /// cut.
 struct Fitting {
-    static let stringBytesMax = 1_024
-    static let changeBytesMax = 4_096
-    static let organizationBytesMax = 128
     /// What a snapshot may take of the 256 KiB of an event: all fields beside it together stay
     /// below the rest.
     static let snapshotBytesMax = 180_000
@@ -16,7 +13,7 @@ struct Fitting {
     /// At most `bytesMax` bytes, ended by an ellipsis when something is missing; NUL becomes
     /// U+FFFD.
     mutating func fit(
-        _ text: String, field: String, bytesMax: Int = Fitting.stringBytesMax
+        _ text: String, field: String, bytesMax: Int = Codec.Limits.stringBytesMax
     ) -> String {
         var text = text
         if text.utf8.contains(0) {

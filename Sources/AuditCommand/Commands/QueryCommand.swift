@@ -67,8 +67,8 @@ struct QueryCommand: AsyncParsableCommand {
         var outcome = Outcome()
         var request = request
         while true {
-            let wanted = all ? Limits.pageSize : min(limit - printer.count, Limits.pageSize)
-            request.pageSize = Int32(wanted)
+            let left = all ? Int.max : limit - printer.count
+            request.pageSize = Int32(min(left, Codec.Limits.pageSizeMax))
             let page = try await client.query(request)
             try printer.print(page.events)
             outcome.unreadable += page.unreadable

@@ -75,7 +75,7 @@ struct TailCommand: AsyncParsableCommand {
         if let position { return .after(position) }
         if fromStart { return .oldest }
         if let after { return .after(AuditModel.Sequence(after)) }
-        if let since { return .since(since.advanced(by: .zero - Limits.clockSkewMax)) }
+        if let since { return .since(since.advanced(by: .zero - Codec.Limits.occurredAheadMax)) }
         return .now
     }
 }

@@ -12,7 +12,7 @@ struct OutputOptions: ParsableArguments {
         name: .shortAndLong,
         help: ArgumentHelp(
             """
-            table, json (one object a line; exact) or csv (RFC 4180; cells that look like \
+            table (a narrow terminal leaves columns out), json (one object a line; exact) or csv (RFC 4180; cells that look like \
             formulas get an apostrophe).
             """, valueName: "format"))
     var output: OutputFormat = .table

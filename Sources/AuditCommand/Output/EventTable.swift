@@ -3,19 +3,23 @@ import Codec
 
 /// The columns of the audit page that people know, and the number that `show` takes.
 enum EventTable {
+    /// On a narrow terminal the type, the tool, the organization and the sequence are left out, in
+    /// this order.
     static func columns(showsOrganization: Bool) -> [Table.Column] {
         var columns = [
-            Table.Column("Sequence", min: 8, usual: 8),
+            Table.Column("Sequence", min: 8, usual: 8, rank: 4),
             Table.Column("Timestamp", min: 20, usual: 20),
         ]
-        if showsOrganization { columns.append(Table.Column("Organization", min: 12, usual: 16)) }
+        if showsOrganization {
+            columns.append(Table.Column("Organization", min: 12, usual: 16, rank: 3))
+        }
         return columns + [
-            Table.Column("Event type", min: 12, usual: 16),
-            Table.Column("Target type", min: 12, usual: 14),
-            Table.Column("Target", min: 14, usual: 28),
-            Table.Column("Change", min: 16, usual: 44),
-            Table.Column("User", min: 10, usual: 20),
-            Table.Column("Tool", min: 7, usual: 18),
+            Table.Column("Event type", min: 10, usual: 16),
+            Table.Column("Target type", min: 12, usual: 14, rank: 1),
+            Table.Column("Target", min: 12, usual: 28),
+            Table.Column("Change", min: 13, usual: 44),
+            Table.Column("User", min: 8, usual: 20),
+            Table.Column("Tool", min: 7, usual: 18, rank: 2),
             Table.Column("Outcome", min: 7, usual: 7),
         ]
     }

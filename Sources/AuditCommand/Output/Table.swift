@@ -10,9 +10,13 @@ struct Table {
         var columnsMin: Int
         /// What it is given at first for rows that are not known yet.
         var columnsUsual: Int
+        /// Where a terminal is too narrow for all columns, the one with the lowest rank is left
+        /// out first; nil is never left out.
+        var rank: Int?
 
-        init(_ title: String, min: Int, usual: Int) {
+        init(_ title: String, min: Int, usual: Int, rank: Int? = nil) {
             self.title = title
+            self.rank = rank
             columnsMin = Swift.max(min, DisplayWidth.of(title))
             columnsUsual = Swift.max(usual, columnsMin)
         }
@@ -34,6 +38,8 @@ struct Table {
     private static let gap = "  "
 
     private let columns: [Column]
+    /// The columns that are shown, as indices.
+    private let shown: [Int]
     private let widths: [Int]
     private let isCut: Bool
     private let style: Style
@@ -51,10 +57,21 @@ struct Table {
             return max(
                 DisplayWidth.of(columns[index].title), widest ?? columns[index].columnsUsual)
         }
+        var shown = Array(columns.indices)
         if let terminalColumns {
-            let available = terminalColumns - Table.gap.utf8.count * (columns.count - 1)
-            Table.shrink(&widths, columns: columns, to: available)
+            func available() -> Int { terminalColumns - Table.gap.utf8.count * (shown.count - 1) }
+            func least() -> Int {
+                shown.reduce(0) { $0 + Swift.min(widths[$1], columns[$1].columnsMin) }
+            }
+            while least() > available(),
+                let dropped = shown.filter({ columns[$0].rank != nil })
+                    .min(by: { (columns[$0].rank ?? 0) < (columns[$1].rank ?? 0) })
+            {
+                shown.removeAll { $0 == dropped }
+            }
+            Table.shrink(&widths, of: shown, columns: columns, to: available())
         }
+        self.shown = shown
         self.widths = widths
     }
 
@@ -64,8 +81,9 @@ struct Table {
 
     func render(_ row: [Cell]) -> String {
         var line = ""
-        for (index, cell) in row.enumerated() {
-            let isLast = index == row.count - 1
+        for index in shown {
+            let cell = row[index]
+            let isLast = index == shown.last
             var text = cell.text
             if isCut { text = DisplayWidth.truncate(text, to: widths[index]) }
             let padding = isLast ? 0 : max(0, widths[index] - DisplayWidth.of(text))
@@ -78,10 +96,12 @@ struct Table {
     }
 
     /// Takes columns from the widest until all fit or each is at its least.
-    private static func shrink(_ widths: inout [Int], columns: [Column], to available: Int) {
-        var excess = widths.reduce(0, +) - available
+    private static func shrink(
+        _ widths: inout [Int], of shown: [Int], columns: [Column], to available: Int
+    ) {
+        var excess = shown.reduce(0) { $0 + widths[$1] } - available
         while excess > 0 {
-            let candidates = widths.indices.filter { widths[$0] > columns[$0].columnsMin }
+            let candidates = shown.filter { widths[$0] > columns[$0].columnsMin }
             guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return }
             widths[widest] -= 1
             excess -= 1

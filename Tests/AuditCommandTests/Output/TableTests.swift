@@ -56,6 +56,17 @@ struct TableTests {
         #expect(lines(rows, columns: 40)[1].hasSuffix("…"))
     }
 
+    @Test(arguments: [(200, 10), (127, 10), (113, 9), (104, 8), (90, 7), (80, 6)])
+    func aNarrowTerminalHasFewerColumns(width: Int, count: Int) {
+        let row = (0..<10).map { Table.Cell(String(repeating: "\($0)", count: 30)) }
+        let table = Table(
+            columns: EventTable.columns(showsOrganization: true), fitting: [row],
+            terminalColumns: width, style: .plain)
+        #expect(Set(table.render(row)).subtracting([" ", "…"]).count == count)
+        #expect(DisplayWidth.of(table.render(row)) <= width)
+        #expect(table.header.contains("CHANGE"))
+    }
+
     @Test func controlCharactersOfCellsAreShown() {
         let line = lines([["\u{1B}]0;title\u{07}", "two\nlines"]], columns: nil)[1]
         #expect(line == #"\u001b]0;title\u0007  two\nlines"#)

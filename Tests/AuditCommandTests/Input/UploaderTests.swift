@@ -1,0 +1,111 @@
+import AuditClient
+import AuditModel
+import Codec
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import AuditCommand
+
+/// Uploads to a whole server in this process.
+struct UploaderTests {
+    /// What was reported, in order.
+    final class Reported: Sendable {
+        let origins = Mutex<[String]>([])
+        let errors = Mutex<[String]>([])
+
+        func add(_ batch: UploadBatch, _ results: [RecordResult]) {
+            origins.withLock { $0 += batch.origins }
+            errors.withLock { errors in
+                errors += zip(batch.origins, results).compactMap { $1.error == nil ? nil : $0 }
+            }
+        }
+    }
+
+    func batch(_ lines: Range<Int>, isRefused: (Int) -> Bool = { _ in false }) -> UploadBatch {
+        var batch = UploadBatch()
+        for line in lines {
+            var event = Event.sample(type: isRefused(line) ? "" : "UPDATE", change: "\(line)")
+            event.id = EventID(high: 0x7000, low: 0x8000_0000_0000_0000 | UInt64(line)).description
+            batch.append(event, origin: "line \(line)", bytes: 100)
+        }
+        return batch
+    }
+
+    func client(of server: RunningServer) async throws -> AuditLogClient {
+        try await AuditLogClient.connect(to: try #require(ServerAddress(server.address)))
+    }
+
+    @Test func everyEventIsAnsweredInOrder() async throws {
+        let folder = try TemporaryDirectory()
+        try await RunningServer.with(data: folder.path) { server in
+            let reported = Reported()
+            let uploader = Uploader(
+                client: try await client(of: server), organizationID: "acme", report: reported.add)
+            for start in stride(from: 0, to: 2_000, by: 50) {
+                try await uploader.send(batch(start..<start + 50) { $0 == 777 })
+            }
+            try await uploader.send(batch(0..<10))
+            try await uploader.finish()
+            let tally = await uploader.tally
+            #expect(tally == UploadTally(stored: 1_999, duplicates: 10, refused: 1))
+            #expect(reported.errors.withLock { $0 } == ["line 777"])
+            let expected = (Array(0..<2_000) + Array(0..<10)).map { "line \($0)" }
+            #expect(reported.origins.withLock { $0 } == expected)
+        }
+    }
+
+    @Test func whatWasNotAnsweredIsSentAgainToTheNextServer() async throws {
+        let folder = try TemporaryDirectory()
+        let reported = Reported()
+        let (uploader, address) = try await RunningServer.with(data: folder.path) { server in
+            let uploader = Uploader(
+                client: try await client(of: server), organizationID: "acme", report: reported.add)
+            for start in stride(from: 0, to: 200, by: 50) {
+                try await uploader.send(batch(start..<start + 50))
+            }
+            return (uploader, server.address)
+        }
+        try await RunningServer.with(data: folder.path, at: address) { server in
+            try await uploader.send(batch(200..<250))
+            try await uploader.finish()
+            let client = try await client(of: server)
+            #expect(try await client.getStatus().eventCount == 250)
+            let tally = await uploader.tally
+            #expect(tally.stored + tally.duplicates == 250 && tally.refused == 0)
+            #expect(reported.origins.withLock { $0 } == (0..<250).map { "line \($0)" })
+            await client.close()
+        }
+    }
+
+    @Test func aReaderThatHasGoneEndsTheUpload() async throws {
+        let folder = try TemporaryDirectory()
+        try await RunningServer.with(data: folder.path) { server in
+            let uploader = Uploader(
+                client: try await client(of: server), organizationID: "acme"
+            ) { _, _ in throw StandardStream.ReaderGone() }
+            await #expect(throws: StandardStream.ReaderGone.self) {
+                for start in 0..<50 { try await uploader.send(batch(start..<start + 1)) }
+                try await uploader.finish()
+            }
+        }
+    }
+}
+
+struct CloudTrailImportTests {
+    @Test func filesAreImportedOnce() async throws {
+        let folder = try TemporaryDirectory()
+        try await RunningServer.with(data: folder.path) { server in
+            let address = try #require(ServerAddress(server.address))
+            let client = try await AuditLogClient.connect(to: address)
+            let importer = CloudTrailImport(
+                mapping: CloudTrailMapping(), paths: [CloudTrailMappingTests.fixture])
+            let first = try await importer.run(client: client)
+            #expect(first == CloudTrailImport.Summary(read: 12, stored: 12))
+            #expect(first.text == "12 records read, 12 stored, 0 already there")
+            let second = try await importer.run(client: client)
+            #expect(second == CloudTrailImport.Summary(read: 12, alreadyThere: 12))
+            await client.close()
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import AuditService
+import Logging
+
+/// A whole server in this process, on a port of its own and with its data in a folder that the test owns.
+package struct RunningServer: Sendable {
+    /// Host and port.
+    package let address: String
+
+    /// Runs `body` beside a server; drains and closes it afterwards.
+    ///
+    /// - Parameter listen: the address of an earlier server to take its place; a free port without.
+    package static func with<Result: Sendable>(
+        data: String, at listen: String? = nil,
+        _ body: (RunningServer) async throws -> Result
+    ) async throws -> Result {
+        var configuration = AuditServerConfiguration(port: 0, dataDirectory: data)
+        if let port = listen?.split(separator: ":").last { configuration.port = Int(port) ?? 0 }
+        let server = try await AuditServer.open(
+            configuration,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let running = Task { try await server.run() }
+        do {
+            let result = try await body(RunningServer(address: server.listeningAddress))
+            running.cancel()
+            try await running.value
+            return result
+        } catch {
+            running.cancel()
+            try? await running.value
+            throw error
+        }
+    }
+}
