@@ -5,23 +5,35 @@ import Testing
 
 @Suite("Faults")
 struct FaultTests {
-    /// Opens and appends until something fails; what was stored, and the error.
+    /// Opens and appends, over full disks until anything else fails; what was stored, and the last error.
     private func run(
         on disk: SimulatedDisk, seed: UInt64
     ) -> (store: EventStore?, oracle: StoreOracle, error: StoreError?) {
         var generator = SeededGenerator(seed: seed)
         var oracle = StoreOracle()
+        var failure: StoreError?
         var opened: EventStore?
         do throws(StoreError) {
             let (store, _) = try EventStore.test(on: disk, logBytesMax: 4096)
             opened = store
             for frame in 0..<40 {
-                try fill(store, &oracle, frames: 1, startingAt: frame, using: &generator)
+                do throws(StoreError) {
+                    try fill(store, &oracle, frames: 1, startingAt: frame, using: &generator)
+                } catch {
+                    failure = error
+                    guard error.code == .diskFull else { throw error }
+                    // A frame smaller than the one that failed: what that one left must be gone.
+                    let smallest = StoreOracle.Stored.random(
+                        count: 1, using: &generator, payloadBytesMax: 1)
+                    oracle.add(try store.store(smallest, now: second(frame)))
+                    // And this is all: the next recovery meets what is left behind it.
+                    return (store, oracle, failure)
+                }
             }
-            return (opened, oracle, nil)
         } catch {
-            return (opened, oracle, error)
+            failure = error
         }
+        return (opened, oracle, failure)
     }
 
     @Test(
@@ -98,7 +110,8 @@ struct FaultTests {
             var oracle = StoreOracle()
             var refused = 0
             for frame in 0..<20 {
-                let events = StoreOracle.Stored.random(count: 3, using: &generator)
+                let events = StoreOracle.Stored.random(
+                    count: Int.random(in: 1...5, using: &generator), using: &generator)
                 do throws(StoreError) {
                     oracle.add(try store.store(events, now: second(frame)))
                 } catch {

@@ -115,6 +115,26 @@ struct RetentionTests {
         #expect(store.bounds.oldest == oldest)
     }
 
+    @Test("a cursor that retention overtakes goes on at the oldest", arguments: 1...20)
+    func overtakesCursor(appended: Int) throws {
+        var generator = SeededGenerator(seed: 46)
+        let (store, _) = try EventStore.test(
+            on: SimulatedDisk(), logBytesMax: 1024 * 1024, retention: .seconds(10))
+        var oracle = StoreOracle()
+        try fill(store, &oracle, frames: 5, using: &generator)
+        var cursor = store.cursor(from: Sequence(1), .forward)
+        while try cursor.next() != nil {}
+        try fill(store, &oracle, frames: appended, startingAt: 5, using: &generator)
+        store.hideExpired(now: second(appended + 12), uptime: .zero)
+        let oldest = store.bounds.oldest
+        var expected = max(cursor.position, oldest)
+        while let batch = try cursor.next() {
+            #expect(batch.firstSequence == expected)
+            expected = batch.lastSequence.next
+        }
+        #expect(expected == oracle.head.next)
+    }
+
     @Test("a reader keeps the file that it reads")
     func readersKeepFiles() throws {
         let directory = try TemporaryDirectory()
