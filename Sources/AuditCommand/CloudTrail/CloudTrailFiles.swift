@@ -17,7 +17,10 @@ enum CloudTrailFiles {
             }
             let found = try below(path)
             guard !found.isEmpty else {
-                throw CommandError(.usage, "no .json file lies in \(SafeText.line(path))")
+                throw CommandError(
+                    .usage,
+                    "no .json file lies in \(SafeText.line(path)); compressed ones need gunzip first"
+                )
             }
             files += found
         }

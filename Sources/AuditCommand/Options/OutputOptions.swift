@@ -12,8 +12,8 @@ struct OutputOptions: ParsableArguments {
         name: .shortAndLong,
         help: ArgumentHelp(
             """
-            table (a narrow terminal leaves columns out), json (one object a line; exact) or csv (RFC 4180; cells that look like \
-            formulas get an apostrophe).
+            table (a narrow terminal leaves columns out), json (one object a line; exact) or csv \
+            (RFC 4180; cells that look like formulas get an apostrophe).
             """, valueName: "format"))
     var output: OutputFormat = .table
 
