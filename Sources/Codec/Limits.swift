@@ -51,7 +51,7 @@ package enum Limits {
     /// message.
     package static let violationsPerEventMax = 4
     /// Ranges of an answer's `unreadable`: beyond it they are given more coarsely.
-    package static let unreadableRangesMax = 64
+    package static let unreadableRangesMax = 100
     /// Differences of two snapshots; beyond it the whole value counts as changed.
     package static let differencesMax = 1_000
     /// Bytes of the paths and texts of all differences; beyond it the whole value counts as

@@ -52,6 +52,7 @@ struct JSONScanner {
     }
 
     /// The byte at the position behind white space; nil at the end.
+    @inline(__always)
     mutating func peek() -> UInt8? {
         while offset < bytes.count {
             let byte = bytes[offset]
@@ -62,12 +63,14 @@ struct JSONScanner {
     }
 
     /// Steps over `byte`, which is the next behind white space; false and no step when it is not.
+    @inline(__always)
     mutating func take(_ byte: Unicode.Scalar) -> Bool {
         guard peek() == UInt8(ascii: byte) else { return false }
         offset += 1
         return true
     }
 
+    @inline(__always)
     mutating func expect(_ byte: Unicode.Scalar) throws(JSONFault) {
         guard take(byte) else { throw unexpected() }
     }

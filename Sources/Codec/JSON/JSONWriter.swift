@@ -30,7 +30,17 @@ struct JSONWriter {
     mutating func string(_ text: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 { append(escaping: byte) }
+        var text = text
+        text.withUTF8 { utf8 in
+            // Whole runs at once: most strings hold nothing to escape.
+            var start = 0
+            for (offset, byte) in utf8.enumerated() where JSONWriter.needsEscape(byte) {
+                bytes.append(contentsOf: utf8[start..<offset])
+                append(escaping: byte)
+                start = offset + 1
+            }
+            bytes.append(contentsOf: utf8[start...])
+        }
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
     }
@@ -51,6 +61,10 @@ struct JSONWriter {
     }
 
     /// RFC 8259, section 7: quotation marks, backslashes and what is below U+0020.
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
     private mutating func append(escaping byte: UInt8) {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):

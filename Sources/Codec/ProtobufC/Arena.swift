@@ -24,8 +24,8 @@ struct Arena: ~Copyable {
 
     /// - Parameters:
     ///   - firstChunkBytes: taken at once.
-    ///   - bytesMax: what all chunks after the first may take together; then allocation fails, which protobuf-c reports
-    ///     as a message that cannot be read.
+    ///   - bytesMax: what all chunks after the first may take together; then allocation fails,
+    ///     which protobuf-c reports as a message that cannot be read.
     init(firstChunkBytes: Int, bytesMax: Int = .max) {
         let stateBytes = Arena.aligned(MemoryLayout<State>.size)
         let chunkBytes = stateBytes + Arena.aligned(firstChunkBytes)

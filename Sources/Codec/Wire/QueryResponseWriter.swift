@@ -26,7 +26,7 @@ package struct QueryResponseWriter {
         count += 1
     }
 
-    /// - Parameter unreadable: in any order; of more than 64 the last ones become one range that
+    /// - Parameter unreadable: in any order; of more than 100 the last ones become one range that
     ///   covers them.
     package consuming func finish(
         nextPageToken: String, scannedThrough: Sequence, oldest: Sequence,
@@ -40,7 +40,7 @@ package struct QueryResponseWriter {
         return writer.bytes
     }
 
-    /// At most 64 ranges that cover all of `ranges`: it is said too much rather than too little.
+    /// At most 100 ranges that cover all of `ranges`: it is said too much rather than too little.
     package static func coarsened(_ ranges: [SequenceRange]) -> [SequenceRange] {
         guard ranges.count > Limits.unreadableRangesMax else { return ranges }
         let sorted = ranges.sorted { $0.first < $1.first }

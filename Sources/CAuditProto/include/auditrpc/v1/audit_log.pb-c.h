@@ -209,7 +209,7 @@ struct  Auditrpc__V1__QueryResponse
    */
   uint64_t oldest_sequence;
   /*
-   * What could not be read: events may be missing there.
+   * What could not be read: events may be missing there. At most 100.
    */
   size_t n_unreadable;
   Auditrpc__V1__SequenceRange **unreadable;
@@ -431,7 +431,8 @@ struct  Auditrpc__V1__GetEventResponse
    */
   Auditrpc__V1__Event *previous;
   /*
-   * From the previous snapshot to this one; empty when they are equal or there is no previous event.
+   * From the previous snapshot to this one; empty when they are equal or there is no previous event. Beyond 1,000, or
+   * 1,048,576 bytes of them, one difference of the whole value.
    */
   size_t n_differences;
   Auditrpc__V1__JsonDifference **differences;
@@ -452,7 +453,8 @@ struct  Auditrpc__V1__JsonDifference
 {
   ProtobufCMessage base;
   /*
-   * A JSON Pointer (RFC 6901); empty for the whole value.
+   * A JSON Pointer (RFC 6901); empty for the whole value. What was REMOVED has its place in the previous snapshot, all
+   * else its place in this one.
    */
   ProtobufCBinaryData path;
   Auditrpc__V1__JsonDifference__Kind kind;
@@ -514,7 +516,7 @@ struct  Auditrpc__V1__ListFacetsResponse
    */
   uint64_t scanned_through;
   /*
-   * What could not be read: counts may be missing there.
+   * What could not be read: counts may be missing there. At most 100.
    */
   size_t n_unreadable;
   Auditrpc__V1__SequenceRange **unreadable;

@@ -61,7 +61,7 @@ typedef enum _Auditrpc__V1__Outcome {
 /* --- messages --- */
 
 /*
- * Anything else: at most 64 pairs, keys not empty.
+ * Anything else: at most 64 pairs, keys not empty and each once. Stored in the order of the keys.
  */
 struct  Auditrpc__V1__Event__MetadataEntry
 {
