@@ -33,7 +33,7 @@ package struct RPCMetadata: Sendable, Equatable {
     /// The first value of `name`, or nil.
     package subscript(name: String) -> String? {
         var result: String?
-        forEach(named: name) { value in
+        visit(named: name) { value in
             if result == nil { result = String(decoding: value, as: UTF8.self) }
         }
         return result
@@ -42,31 +42,31 @@ package struct RPCMetadata: Sendable, Equatable {
     /// Every value of `name`, in order.
     package func values(named name: String) -> [String] {
         var result: [String] = []
-        forEach(named: name) { result.append(String(decoding: $0, as: UTF8.self)) }
+        visit(named: name) { result.append(String(decoding: $0, as: UTF8.self)) }
         return result
     }
 
     /// The bytes of the first value of a `-bin` field; nil without one, or when it is not base64.
     package func bytes(named name: String) -> [UInt8]? {
         var result: [UInt8]?
-        forEach(named: name) { value in
+        visit(named: name) { value in
             if result == nil { result = Base64.decode(value) }
         }
         return result
     }
 
     /// Calls `body` with name and value of each field, in order. The bytes are valid during the call.
-    package func forEach(
+    package func visit(
         _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) {
-        fields.forEach(body)
+        fields.visit(body)
     }
 
-    private func forEach(named name: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+    private func visit(named name: String, _ body: (UnsafeRawBufferPointer) -> Void) {
         var wanted = name.lowercased()
         wanted.withUTF8 { wanted in
             let wanted = UnsafeRawBufferPointer(wanted)
-            forEach { name, value in
+            visit { name, value in
                 if name.equals(wanted) { body(value) }
             }
         }

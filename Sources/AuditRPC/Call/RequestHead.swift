@@ -59,7 +59,8 @@ struct RequestHead {
             return .status(
                 RPCStatus(
                     .resourceExhausted,
-                    "the request's header fields take more than \(limits.headerListBytesMax) bytes"))
+                    "the request's header fields take more than \(limits.headerListBytesMax) bytes")
+            )
         }
         guard isPost else { return .http(405) }
         guard contentType == .grpc else { return .http(415) }

@@ -242,7 +242,8 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     /// Fills the output buffer; false when there is nothing to write.
     private final func gatherOutput() -> Bool {
         do {
-            while output.readableBytes < limits.writeBytesMax, let bytes = try session.nextOutput() {
+            while output.readableBytes < limits.writeBytesMax, let bytes = try session.nextOutput()
+            {
                 output.writeBytes(bytes)
             }
         } catch {

@@ -53,10 +53,14 @@ extension HTTP2Session {
         if count > 0 { nghttp2_session_consume_stream(handle, stream.id, count) }
     }
 
-    /// First step of a graceful end (RFC 9113 §6.8): no new streams, please. The answer to the PING shows that the
+    /// First step of a graceful end (RFC 9113 §6.8): no new streams, please. A PING that follows it shows when the
     /// peer has read it; then `submitGoAway` says which streams count.
     func submitShutdownNotice() {
         nghttp2_submit_shutdown_notice(handle)
+    }
+
+    /// Overtakes everything that is queued.
+    func submitPing() {
         nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
     }
 
@@ -138,7 +142,7 @@ extension HeaderFields {
         storage.withUnsafeBytes { _ in
             withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: count) { list in
                 var index = 0
-                forEach { name, value in
+                visit { name, value in
                     list.initializeElement(
                         at: index, to: nghttp2_nv(name: name, value: value, flags: 0))
                     index += 1

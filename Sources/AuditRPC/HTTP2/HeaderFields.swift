@@ -38,7 +38,7 @@ struct HeaderFields: Sendable, Equatable {
 
     /// Calls `body` with name and value of each field, in order. The bytes are valid during the call, or, inside
     /// `withStableBytes`, during that.
-    func forEach(
+    func visit(
         _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) {
         storage.withUnsafeBytes { bytes in

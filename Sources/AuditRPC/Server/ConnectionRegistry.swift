@@ -46,7 +46,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Runs `body` for each connection on its event loop, soon.
-    func forEach(_ body: @escaping @Sendable (ServerConnection) -> Void) {
+    func onEach(_ body: @escaping @Sendable (ServerConnection) -> Void) {
         let members = state.withLock { Array($0.members.values) }
         for member in members {
             member.connection.eventLoop.execute { body(member.connection) }

@@ -64,7 +64,8 @@ package struct RPCRouter: Sendable {
     /// Any number of both; the call ends OK when `body` returns.
     package mutating func addBidirectional(
         _ path: String,
-        _ body: @escaping @Sendable (RequestMessages, MessageWriter, CallContext) async throws
+        _ body:
+            @escaping @Sendable (RequestMessages, MessageWriter, CallContext) async throws
             -> Void
     ) {
         add(path, requests: .many) { call in AsyncCallHandler(call: call, body) }

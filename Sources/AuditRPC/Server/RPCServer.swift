@@ -104,10 +104,10 @@ package final class RPCServer: Sendable {
     private func runDrain(timeout: TimeAmount) async {
         try? await listener.close().get()
         connections.startClosing()
-        connections.forEach { $0.drain() }
+        connections.onEach { $0.drain() }
         let connections = connections
         let timer = group.next().scheduleTask(in: timeout) {
-            connections.forEach { $0.shutDown() }
+            connections.onEach { $0.shutDown() }
         }
         await connections.waitUntilEmpty()
         timer.cancel()

@@ -54,8 +54,13 @@ final class ServerConnection: HTTP2Connection {
         session.submitShutdownNotice()
         for case let call as ServerCall in session.openStreams { call.drain() }
         endBatch()
+        // Only now, because nghttp2 sends a PING before all that is queued.
+        session.submitPing()
+        setNeedsFlush()
         // A peer that does not answer must not hold the drain until its very end.
-        eventLoop.assumeIsolated().scheduleTask(in: limits.drainNoticeTime) { self.giveLastNotice() }
+        eventLoop.assumeIsolated().scheduleTask(in: limits.drainNoticeTime) {
+            self.giveLastNotice()
+        }
     }
 
     override func receivedPingAcknowledgement() {
@@ -84,7 +89,8 @@ final class ServerConnection: HTTP2Connection {
 
     override func broken(by problem: HTTP2SessionError) {
         if problem.isForeignProtocol {
-            logger.info("closed a connection that does not speak HTTP/2", metadata: ["peer": "\(peer)"])
+            logger.info(
+                "closed a connection that does not speak HTTP/2", metadata: ["peer": "\(peer)"])
         } else {
             logger.notice(
                 "closed a connection that broke HTTP/2",
@@ -103,7 +109,8 @@ final class ServerConnection: HTTP2Connection {
     override func connectionClosed() {
         if let problem = session.lastProblem {
             logger.debug(
-                "a connection had a problem", metadata: ["peer": "\(peer)", "problem": "\(problem)"])
+                "a connection had a problem",
+                metadata: ["peer": "\(peer)", "problem": "\(problem)"])
         }
         onClose(self)
     }

@@ -1,0 +1,205 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import AuditRPC
+
+/// The client against servers that fail in every way.
+@Suite struct ClientConnectionTests {
+    private func connect(to address: SocketAddress) async throws -> RPCClientConnection {
+        try await RPCClientConnection.connect(
+            to: address, on: MultiThreadedEventLoopGroup.singleton,
+            configuration: .init(connectTimeout: .seconds(60)), logger: TestServer.quiet)
+    }
+
+    /// The error of one unary call to a server that does `serve` after the request came.
+    private func error(
+        serving serve: @escaping @Sendable (RawPeer) async throws -> Void
+    ) async throws -> RPCError? {
+        let (address, listener) = try await RawPeer.listen { peer in
+            try await peer.send(RawFrame(.settings))
+            _ = await peer.next { $0.kind == 0 && $0.endsStream }
+            try await serve(peer)
+        }
+        let client = try await connect(to: address)
+        let error = await failure { _ = try await client.unary("/test/Call", [1]) }
+        await client.close()
+        try await listener.close()
+        return error
+    }
+
+    @Test func nobodyListens() async throws {
+        let (address, listener) = try await RawPeer.listen { _ in }
+        try await listener.close()
+        let error = await failure { _ = try await connect(to: address) }
+        #expect(error?.code == .unavailable)
+        #expect(
+            error?.message == "cannot connect to 127.0.0.1:\(address.port!): connection refused")
+    }
+
+    @Test func theServerSpeaksAnotherProtocol() async throws {
+        let (address, listener) = try await RawPeer.listen { peer in
+            try await peer.send(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+        }
+        let error = await failure { _ = try await connect(to: address) }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("does not speak HTTP/2") == true)
+        try await listener.close()
+    }
+
+    @Test func theServerClosesAtOnce() async throws {
+        let (address, listener) = try await RawPeer.listen { await $0.close() }
+        let error = await failure { _ = try await connect(to: address) }
+        #expect(error?.code == .unavailable)
+        try await listener.close()
+    }
+
+    @Test func theServerSaysNothing() async throws {
+        let (address, listener) = try await RawPeer.listen { _ in }
+        let error = await failure {
+            _ = try await RPCClientConnection.connect(
+                to: address, on: MultiThreadedEventLoopGroup.singleton,
+                configuration: .init(connectTimeout: .milliseconds(50)), logger: TestServer.quiet)
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("did not begin HTTP/2 in time") == true)
+        try await listener.close()
+    }
+
+    @Test func anHTTPErrorIsMapped() async throws {
+        let error = try await error { peer in
+            try await peer.send(.headers([(":status", "503")], stream: 1, endStream: true))
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message == "the server answered with HTTP status 503")
+    }
+
+    @Test func aWebPageIsNotAnAnswer() async throws {
+        let error = try await error { peer in
+            try await peer.send(
+                .headers(
+                    [(":status", "200"), ("content-type", "text/html")], stream: 1,
+                    endStream: false),
+                .data(Array("<html>".utf8)))
+        }
+        #expect(error?.code == .unknown)
+    }
+
+    @Test func anInformationalResponseIsSkipped() async throws {
+        let error = try await error { peer in
+            try await peer.send(
+                .headers([(":status", "103")], stream: 1, endStream: false),
+                .headers(
+                    [
+                        (":status", "200"), ("content-type", "application/grpc"),
+                        ("grpc-status", "5"), ("grpc-message", "gone"),
+                    ], stream: 1, endStream: true))
+        }
+        #expect(error?.code == .notFound)
+        #expect(error?.message == "gone")
+    }
+
+    @Test func aResponseWithoutAStatus() async throws {
+        let error = try await error { peer in
+            try await peer.send(
+                .headers(
+                    [(":status", "200"), ("content-type", "application/grpc")], stream: 1,
+                    endStream: false),
+                .data(framed([1]), endStream: true))
+        }
+        #expect(error?.code == .unknown)
+    }
+
+    @Test(arguments: [
+        (UInt8(7), RPCStatus.Code.unavailable), (8, .cancelled), (11, .resourceExhausted),
+        (2, .internal),
+    ])
+    func aResetIsMapped(reset: UInt8, code: RPCStatus.Code) async throws {
+        let error = try await error { peer in
+            try await peer.send(RawFrame(.reset, stream: 1, payload: [0, 0, 0, reset]))
+        }
+        #expect(error?.code == code)
+    }
+
+    @Test func aLostConnection() async throws {
+        let error = try await error { await $0.close() }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("127.0.0.1") == true)
+    }
+
+    @Test func goAwayEndsCallsThatItExcludes() async throws {
+        let error = try await error { peer in
+            try await peer.send(
+                RawFrame(.goAway, payload: [0, 0, 0, 0, 0, 0, 0, 11] + Array("calm down".utf8)))
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("ENHANCE_YOUR_CALM (calm down)") == true)
+    }
+
+    @Test func theNumberOfResponses() async throws {
+        let head = RawFrame.headers(
+            [(":status", "200"), ("content-type", "application/grpc")], stream: 1,
+            endStream: false)
+        let end = RawFrame.headers([("grpc-status", "0")], stream: 1, endStream: true)
+        let none = try await error { try await $0.send(head, end) }
+        #expect(none?.code == .unimplemented)
+        let two = try await error {
+            try await $0.send(head, .data(framed([1])), .data(framed([2])), end)
+        }
+        #expect(two?.code == .unimplemented)
+    }
+
+    @Test func closingEndsOpenCalls() async throws {
+        let began = Event<Void>()
+        var router = RPCRouter()
+        router.addUnary("/test/Wait") { _, context in
+            began.happen()
+            try await context.waitForDrain()
+            return []
+        }
+        try await TestServer.run(router) { test in
+            let task = Task { try await test.client.unary("/test/Wait", []) }
+            try await began.next()
+            await test.client.close()
+            let error = await failure { _ = try await task.value }
+            #expect(error?.code == .unavailable)
+            #expect(!test.client.isOpen)
+        }
+    }
+
+    @Test func aSlowReaderGetsEverythingAfterTheServerEnded() async throws {
+        let pong = Event<Void>()
+        let (address, listener) = try await RawPeer.listen { peer in
+            // The client's windows count once they are acknowledged.
+            try await peer.send(RawFrame(.settings), RawFrame(.settings, flags: 1))
+            _ = await peer.next { $0.kind == 0 && $0.endsStream }
+            // More than the reader's queue takes, less than the window: the stream is closed before it is read.
+            try await peer.send(
+                .headers(
+                    [(":status", "200"), ("content-type", "application/grpc")], stream: 1,
+                    endStream: false))
+            for index in 0..<20 {
+                let message = [UInt8](repeating: UInt8(index), count: 10_000)
+                try await peer.send(.data(framed(message)))
+            }
+            try await peer.send(
+                .headers([("grpc-status", "0")], stream: 1, endStream: true),
+                RawFrame(.ping, payload: [0, 0, 0, 0, 0, 0, 0, 1]))
+            _ = await peer.next(.ping)
+            pong.happen()
+        }
+        let client = try await connect(to: address)
+        let call = client.call("/test/Burst")
+        try await call.write([])
+        call.finishWriting()
+        try await pong.next()
+        var first: [UInt8] = []
+        for try await message in call.messages {
+            #expect(message.count == 10_000)
+            first.append(message[0])
+        }
+        #expect(first == [UInt8](0..<20))
+        await client.close()
+        try await listener.close()
+    }
+}
