@@ -1,7 +1,8 @@
 /// Events that were stored together: consecutive sequences, one recorded_at, one block of bytes.
 ///
-/// The committer makes one for each group commit, and a read of the disk makes one for each frame; the ring, the feed
-/// and the queries share it. Immutable after `init`, which is what makes it safe to send anywhere.
+/// The committer makes one for each group commit, and a read of the disk makes one for each frame;
+/// the ring, the feed and the queries share it. Immutable after `init`, which is what makes it safe
+/// to send anywhere.
 public final class EventBatch: @unchecked Sendable {
     // @unchecked: nothing writes to `bytes` after init, and deinit runs when no reader is left.
     @usableFromInline let bytes: UnsafeRawBufferPointer
@@ -35,7 +36,8 @@ public final class EventBatch: @unchecked Sendable {
         }
     }
 
-    /// Takes ownership of `bytes`, which must have been allocated by `UnsafeMutableRawBufferPointer.allocate`.
+    /// Takes ownership of `bytes`, which must have been allocated by
+    /// `UnsafeMutableRawBufferPointer.allocate`.
     public init(
         owning bytes: UnsafeMutableRawBufferPointer, firstSequence: Sequence,
         recordedAt: Timestamp, entries: [Entry]

@@ -16,7 +16,8 @@ public struct EventID: Hashable, Sendable {
         low = 0x8000_0000_0000_0000 | (random.1 & 0x3FFF_FFFF_FFFF_FFFF)
     }
 
-    /// From its 36-character text (RFC 9562, section 4); letters of either case. Nil for anything else.
+    /// From its 36-character text (RFC 9562, section 4); letters of either case. Nil for anything
+    /// else.
     public init?(text: UnsafeRawBufferPointer) {
         guard text.count == EventID.textBytes else { return nil }
         var halves: (UInt64, UInt64) = (0, 0)

@@ -1,6 +1,7 @@
 /// The position of an event in the log: 1, 2, 3 ..., dense, never reused.
 ///
-/// It is the storage order, the page position and the resume cursor. Zero stands before the first event.
+/// It is the storage order, the page position and the resume cursor. Zero stands before the first
+/// event.
 public struct Sequence: RawRepresentable, Hashable, Comparable, Sendable {
     public var rawValue: UInt64
 

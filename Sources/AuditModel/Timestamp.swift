@@ -1,4 +1,5 @@
-/// A moment: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. Reaches from 1677 to 2262.
+/// A moment: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. Reaches from 1677 to
+/// 2262.
 public struct Timestamp: Hashable, Comparable, Sendable {
     public var nanosecondsSinceEpoch: Int64
 
@@ -7,8 +8,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         self.nanosecondsSinceEpoch = nanosecondsSinceEpoch
     }
 
-    /// Nil when it lies outside what nanoseconds in 64 bits can say, or `nanoseconds` is not in 0..<1e9
-    /// (the rule of google.protobuf.Timestamp).
+    /// Nil when it lies outside what nanoseconds in 64 bits can say, or `nanoseconds` is not in
+    /// 0..<1e9 (the rule of google.protobuf.Timestamp).
     @inlinable
     public init?(seconds: Int64, nanoseconds: Int32) {
         guard nanoseconds >= 0, nanoseconds < 1_000_000_000 else { return nil }

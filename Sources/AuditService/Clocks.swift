@@ -20,7 +20,8 @@ extension Duration {
 }
 
 extension EventStore {
-    /// What may be read right now: an event is hidden the moment it is past the retention, not at the next sweep.
+    /// What may be read right now: an event is hidden the moment it is past the retention, not at
+    /// the next sweep.
     var currentBounds: StoreBounds {
         hideExpired(now: .now, uptime: .sinceStart)
         return bounds

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Makes UUIDv7 ids for events that bring none.
 ///
-/// The random bits come from SplitMix64 seeded by the system: ids must be unique, not secret, and a system call for each event would
-/// be the most expensive part of taking it.
+/// The random bits come from SplitMix64 seeded by the system: ids must be unique, not secret, and a
+/// system call for each event would be the most expensive part of taking it.
 final class EventIDSource: Sendable {
     private let state: Mutex<UInt64>
 

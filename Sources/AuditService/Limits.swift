@@ -1,7 +1,8 @@
 /// What the service may take of memory and work, beside the limits of its modules.
 package struct ServiceLimits: Hashable, Sendable {
-    /// Bytes of canonical events that wait for the committer at the most; a Record beyond it is refused. 64 MiB: more
-    /// than a second of what a disk takes, so that a wait ends before a client's patience does.
+    /// Bytes of canonical events that wait for the committer at the most; a Record beyond it is
+    /// refused. 64 MiB: more than a second of what a disk takes, so that a wait ends before a
+    /// client's patience does.
     package var recorderQueueBytesMax = 64 << 20
     /// Events that wait for the committer at the most. 131,072.
     package var recorderQueueEventsMax = 131_072
@@ -32,8 +33,8 @@ package struct ServiceLimits: Hashable, Sendable {
     package var readThreads = 2
     package var waitingReadsMax = 4_096
 
-    /// Bytes of events in one message of a feed: large enough to make the frame cost nothing, small enough that a
-    /// stuck subscriber holds little.
+    /// Bytes of events in one message of a feed: large enough to make the frame cost nothing, small
+    /// enough that a stuck subscriber holds little.
     package var feedMessageBytesMax = 64 << 10
     /// Bytes that one read of the disk gathers for a feed that catches up.
     package var feedReadBytesMax = 256 << 10

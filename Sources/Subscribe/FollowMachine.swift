@@ -1,9 +1,11 @@
 package import AuditModel
 
-/// Where one subscription stands and what it does next: disk, ring or wait, and what it tells its client.
+/// Where one subscription stands and what it does next: disk, ring or wait, and what it tells its
+/// client.
 ///
-/// A value that is told what happened; it reads nothing itself. Its position only ever grows, and every sequence is passed
-/// exactly once: by events, or by a gap that is said. That is the CompleteFeed guarantee.
+/// A value that is told what happened; it reads nothing itself. Its position only ever grows, and
+/// every sequence is passed exactly once: by events, or by a gap that is said. That is the
+/// CompleteFeed guarantee.
 package struct FollowMachine: Hashable, Sendable {
     /// What to do when retention took events that were not sent yet.
     package enum OnGap: Hashable, Sendable {
@@ -65,7 +67,8 @@ package struct FollowMachine: Hashable, Sendable {
         self.onGap = onGap
     }
 
-    /// The next thing to do. Asking again without doing it gives the same read or wait; a notice is given once.
+    /// The next thing to do. Asking again without doing it gives the same read or wait; a notice is
+    /// given once.
     package mutating func next(_ stored: Stored) -> Step {
         let wanted = position.next
         if wanted < stored.oldest {
@@ -92,7 +95,8 @@ package struct FollowMachine: Hashable, Sendable {
         return .readDisk(from: wanted)
     }
 
-    /// Everything through `sequence` was read; `sent` is the last event of it that went out, if any did.
+    /// Everything through `sequence` was read; `sent` is the last event of it that went out, if any
+    /// did.
     package mutating func passed(through sequence: Sequence, lastSent sent: Sequence?) {
         precondition(sequence >= position, "a feed never goes back")
         position = sequence
@@ -105,6 +109,7 @@ package struct FollowMachine: Hashable, Sendable {
         return .progress(position)
     }
 
-    /// Sequences that the client does not know to be behind it: a reason for a Progress before its time.
+    /// Sequences that the client does not know to be behind it: a reason for a Progress before its
+    /// time.
     package var untold: UInt64 { position.rawValue - told.rawValue }
 }

@@ -14,10 +14,12 @@ package struct HubWake<Waker: Sendable>: Sendable {
     package var position: Sequence
 }
 
-/// The meeting point of the committer, who publishes, and the subscriptions, who read: the ring, and who waits for what.
+/// The meeting point of the committer, who publishes, and the subscriptions, who read: the ring,
+/// and who waits for what.
 ///
-/// `publish` only appends to the ring. Matching and waking happen in `dispatch`, on a thread of the hub's owner, so that the
-/// committer never waits for a subscriber or a filter. `Waker` is whatever the owner needs to reach a subscription.
+/// `publish` only appends to the ring. Matching and waking happen in `dispatch`, on a thread of the
+/// hub's owner, so that the committer never waits for a subscriber or a filter. `Waker` is whatever
+/// the owner needs to reach a subscription.
 package final class Hub<Waker: Sendable>: Sendable {
     private let limits: FeedLimits
     private let ring: Mutex<Ring>
@@ -51,7 +53,8 @@ package final class Hub<Waker: Sendable>: Sendable {
         state.withLock { $0.hub.members.count }
     }
 
-    /// Makes a stored batch visible to the subscriptions. True when somebody waits, so that a `dispatch` is due.
+    /// Makes a stored batch visible to the subscriptions. True when somebody waits, so that a
+    /// `dispatch` is due.
     package func publish(_ batch: EventBatch) -> Bool {
         ring.withLock {
             $0.buffer.append(batch)
@@ -80,22 +83,26 @@ package final class Hub<Waker: Sendable>: Sendable {
         state.withLock { $0.hub.remove(id) }
     }
 
-    /// Asks for one wake-up by what matches behind `position`. False when there may be something already: look again.
+    /// Asks for one wake-up by what matches behind `position`. False when there may be something
+    /// already: look again.
     package func wait(_ id: SubscriptionID, after position: Sequence) -> Bool {
         let waits = state.withLock { $0.hub.wait(id, after: position) }
         guard waits else { return false }
-        // A batch that was published before the wait began, while nobody waited, was not announced to the dispatcher.
+        // A batch that was published before the wait began, while nobody waited, was not announced
+        // to the dispatcher.
         guard bounds.head > position else { return true }
         state.withLock { _ = $0.hub.stopWaiting(id) }
         return false
     }
 
-    /// Ends the wait of a subscription, if it waits; gives the position up to which nothing matched it.
+    /// Ends the wait of a subscription, if it waits; gives the position up to which nothing matched
+    /// it.
     package func stopWaiting(_ id: SubscriptionID) -> Sequence? {
         state.withLock { $0.hub.stopWaiting(id) }
     }
 
-    /// Matches what was published since the last call and gives the subscriptions to wake. One thread at a time.
+    /// Matches what was published since the last call and gives the subscriptions to wake. One
+    /// thread at a time.
     package func dispatch() -> [HubWake<Waker>] {
         var wakes: [HubWake<Waker>] = []
         while true {

@@ -3,15 +3,17 @@ import Codec
 
 /// Who waits for what: the pure half of the hub.
 ///
-/// Subscriptions with equal filters in one organization form a group that is matched once for all of them. Groups are found
-/// by organization, so that the traffic of one tenant costs the subscribers of another nothing.
+/// Subscriptions with equal filters in one organization form a group that is matched once for all
+/// of them. Groups are found by organization, so that the traffic of one tenant costs the
+/// subscribers of another nothing.
 struct HubState<Waker: Sendable> {
     typealias GroupID = Int
 
     struct Member {
         var group: GroupID
         var waker: Waker
-        /// Everything up to it has been handled; nil while the subscription is busy and needs no wake-up.
+        /// Everything up to it has been handled; nil while the subscription is busy and needs no
+        /// wake-up.
         var waitsAfter: Sequence?
     }
 
@@ -26,7 +28,8 @@ struct HubState<Waker: Sendable> {
     private(set) var members: [SubscriptionID: Member] = [:]
     private var groups: [GroupID: Group] = [:]
     private var groupByFilter: [CompiledFilter: GroupID] = [:]
-    /// Groups of one organization, by the hash of its name; the filter itself tells a collision apart.
+    /// Groups of one organization, by the hash of its name; the filter itself tells a collision
+    /// apart.
     private var groupsByOrganization: [Int: [GroupID]] = [:]
     private var groupsOfEveryOrganization: [GroupID] = []
     private var lastGroup: GroupID = 0
@@ -62,8 +65,8 @@ struct HubState<Waker: Sendable> {
         }
     }
 
-    /// Registers the wish to be woken by what matches behind `position`. False when events behind it were matched
-    /// already, without this subscription: it must look again itself.
+    /// Registers the wish to be woken by what matches behind `position`. False when events behind
+    /// it were matched already, without this subscription: it must look again itself.
     mutating func wait(_ id: SubscriptionID, after position: Sequence) -> Bool {
         // With nobody waiting nothing was matched; from here on it is for this position's sake.
         if waitingCount == 0 { matchedThrough = max(matchedThrough, position) }
@@ -85,8 +88,8 @@ struct HubState<Waker: Sendable> {
         return max(position, matchedThrough)
     }
 
-    /// Matches a batch against the groups that somebody waits in; gives those to wake, with the position that each may go
-    /// on from.
+    /// Matches a batch against the groups that somebody waits in; gives those to wake, with the
+    /// position that each may go on from.
     mutating func match(_ batch: EventBatch) -> [HubWake<Waker>] {
         var wakes: [HubWake<Waker>] = []
         if waitingCount > 0 {
@@ -96,7 +99,8 @@ struct HubState<Waker: Sendable> {
         return wakes
     }
 
-    /// Batches up to `sequence` left the ring before they were matched: everybody looks for himself.
+    /// Batches up to `sequence` left the ring before they were matched: everybody looks for
+    /// himself.
     mutating func skip(to sequence: Sequence) -> [HubWake<Waker>] {
         var wakes: [HubWake<Waker>] = []
         for group in groups.keys { wake(group, into: &wakes) }

@@ -1,7 +1,7 @@
 /// What the live feed may take of memory and work.
 package struct FeedLimits: Hashable, Sendable {
-    /// Events that the ring keeps at the most. 65,536: a minute at 1,000 events a second, so that a dashboard that
-    /// stalls for seconds never costs a read of the disk.
+    /// Events that the ring keeps at the most. 65,536: a minute at 1,000 events a second, so that a
+    /// dashboard that stalls for seconds never costs a read of the disk.
     package var ringEventsMax: Int
     /// Bytes that the ring keeps at the most, in case events are large. 64 MiB.
     package var ringBytesMax: Int

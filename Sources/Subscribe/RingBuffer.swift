@@ -1,12 +1,14 @@
 package import AuditModel
 
-/// The newest batches, addressed by sequence: appended at the head, dropped at the tail, read anywhere between.
+/// The newest batches, addressed by sequence: appended at the head, dropped at the tail, read
+/// anywhere between.
 ///
-/// Reading takes a reference to a whole batch, so it copies nothing and an append never waits for a reader. A batch is found
-/// by binary search, because batches differ in length and their sequences are contiguous.
+/// Reading takes a reference to a whole batch, so it copies nothing and an append never waits for a
+/// reader. A batch is found by binary search, because batches differ in length and their sequences
+/// are contiguous.
 ///
-/// Not a queue: nobody takes from it, and what is dropped is gone for every reader at once. A reader that needs what
-/// was dropped reads the disk.
+/// Not a queue: nobody takes from it, and what is dropped is gone for every reader at once. A
+/// reader that needs what was dropped reads the disk.
 package struct RingBuffer {
     /// A circular array: batch number `n` since the beginning lies in slot `n % slots.count`.
     private var slots: [EventBatch?]
@@ -21,8 +23,8 @@ package struct RingBuffer {
     /// Bytes held.
     package private(set) var residentBytes = 0
 
-    /// Holds at most `eventsMax` events and `bytesMax` bytes, except that the newest batch always stays whole: a
-    /// group commit may be larger than a small ring.
+    /// Holds at most `eventsMax` events and `bytesMax` bytes, except that the newest batch always
+    /// stays whole: a group commit may be larger than a small ring.
     package init(eventsMax: Int, bytesMax: Int) {
         precondition(eventsMax > 0, "a ring holds at least one event")
         self.eventsMax = eventsMax

@@ -58,8 +58,9 @@ struct CommitterTests {
     @Test func organizationsDoNotShareIds() throws {
         let acme = try fixture.prepare([.sample(organization: "acme").identified(1)])
         let other = try fixture.prepare([.sample(organization: "other").identified(1)])
-        #expect(outcomes([acme, other, acme, other])
-            == [["stored 1"], ["stored 2"], ["duplicate 1"], ["duplicate 2"]])
+        #expect(
+            outcomes([acme, other, acme, other])
+                == [["stored 1"], ["stored 2"], ["duplicate 1"], ["duplicate 2"]])
     }
 
     @Test func aRefusedRequestLeavesNothingBehind() throws {

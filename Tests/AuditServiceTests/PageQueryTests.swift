@@ -54,8 +54,8 @@ struct PageQueryTests {
         #expect(all.count > 1)
     }
 
-    /// Random events, filters, page sizes and budgets, with events recorded between the pages: a query gives every event
-    /// that matched when it began, exactly once, in its order.
+    /// Random events, filters, page sizes and budgets, with events recorded between the pages: a
+    /// query gives every event that matched when it began, exactly once, in its order.
     @Test(arguments: 1...12) func pagesAreComplete(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let fixture = try ServiceFixture(logBytesMax: 16 << 10)
@@ -97,7 +97,9 @@ struct PageQueryTests {
         guard head > count else { return [] }
         return try (count + 1...head).compactMap { number in
             let found = try #require(try fixture.store.read(Sequence(UInt64(number))))
-            let event = try found.batch.withEvent(at: found.index) { try Event(decoding: $0.payload) }
+            let event = try found.batch.withEvent(at: found.index) {
+                try Event(decoding: $0.payload)
+            }
             return event.eventType == type ? UInt64(number) : nil
         }
     }
@@ -106,7 +108,8 @@ struct PageQueryTests {
         let fixture = try ServiceFixture()
         try fixture.record((1...3).map { _ in .sample() })
         let query = PageQuery(store: fixture.store, limits: ServiceLimits())
-        let page = try QueryResponse(decoding: query.run(QueryRequest(pageSize: 1), fixture.control))
+        let page = try QueryResponse(
+            decoding: query.run(QueryRequest(pageSize: 1), fixture.control))
         let other = QueryRequest(
             organizationID: "acme", pageSize: 1, pageToken: page.nextPageToken)
         #expect(throws: ServiceError.self) { try query.run(other, fixture.control) }

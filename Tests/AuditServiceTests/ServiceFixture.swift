@@ -35,7 +35,8 @@ final class ServiceFixture {
     }
 
     /// Stores requests in one group commit; the answers' tickets are their positions.
-    func commit(_ requests: [PreparedRequest]) -> (answers: [RecordAnswer<Int>], batch: EventBatch?) {
+    func commit(_ requests: [PreparedRequest]) -> (answers: [RecordAnswer<Int>], batch: EventBatch?)
+    {
         var committer = Committer<Int>(store: store, now: { .now })
         return committer.commit(requests.enumerated().map { .init(request: $1, ticket: $0) })
     }

@@ -5,7 +5,8 @@ import Testing
 struct FollowMachineTests {
     @Test func aFreshFeedReadsTheDiskThenTheRingThenWaits() {
         var machine = FollowMachine(after: .zero, onGap: .fail)
-        let stored = FollowMachine.Stored(oldest: Sequence(1), head: Sequence(9), ringFirst: Sequence(5))
+        let stored = FollowMachine.Stored(
+            oldest: Sequence(1), head: Sequence(9), ringFirst: Sequence(5))
         #expect(machine.next(stored) == .readDisk(from: Sequence(1)))
         machine.passed(through: Sequence(4), lastSent: Sequence(4))
         #expect(machine.next(stored) == .readRing(from: Sequence(5)))
@@ -17,9 +18,11 @@ struct FollowMachineTests {
 
     @Test func theRingOvertakesALiveFeed() {
         var machine = FollowMachine(after: Sequence(3), onGap: .fail)
-        let before = FollowMachine.Stored(oldest: Sequence(1), head: Sequence(3), ringFirst: Sequence(2))
+        let before = FollowMachine.Stored(
+            oldest: Sequence(1), head: Sequence(3), ringFirst: Sequence(2))
         #expect(machine.next(before) == .say(.caughtUp(Sequence(3))))
-        let after = FollowMachine.Stored(oldest: Sequence(1), head: Sequence(90), ringFirst: Sequence(50))
+        let after = FollowMachine.Stored(
+            oldest: Sequence(1), head: Sequence(90), ringFirst: Sequence(50))
         #expect(machine.next(after) == .say(.fellBehind(Sequence(3))))
         #expect(machine.next(after) == .readDisk(from: Sequence(4)))
         machine.passed(through: Sequence(60), lastSent: nil)

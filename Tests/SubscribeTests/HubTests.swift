@@ -88,7 +88,9 @@ struct HubTests {
                 #expect(hub.wait(id, after: head))
                 waiting[step] = (id, type, head)
             case 1:
-                guard let name = waiting.keys.sorted().randomElement(using: &random) else { continue }
+                guard let name = waiting.keys.sorted().randomElement(using: &random) else {
+                    continue
+                }
                 let left = waiting.removeValue(forKey: name)
                 hub.unsubscribe(try #require(left).id)
             default:

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 struct RingBufferTests {
-    /// Every sequence of batch lengths up to `total` events: visits every layout of a small ring, wrapped or not.
+    /// Every sequence of batch lengths up to `total` events: visits every layout of a small ring,
+    /// wrapped or not.
     private func compositions(of total: Int) -> [[Int]] {
         guard total > 0 else { return [[]] }
         return (1...total).flatMap { first in

@@ -8,7 +8,8 @@ extension Event {
         actor: String = "ada", change: String = "", snapshot: String = ""
     ) -> Event {
         Event(
-            organizationID: organization, occurredAt: Timestamp(seconds: 1_700_000_000, nanoseconds: 0),
+            organizationID: organization,
+            occurredAt: Timestamp(seconds: 1_700_000_000, nanoseconds: 0),
             eventType: type, target: Event.Target(type: "SERVICE", id: target),
             actor: Event.Actor(type: .user, id: actor), source: "CONSOLE", change: change,
             snapshot: Array(snapshot.utf8), outcome: .success)

@@ -16,7 +16,7 @@ struct ServeCommand: AsyncParsableCommand {
             Examples:
 
               auditrpc serve
-              auditrpc serve --listen 0.0.0.0:50051 --data /var/lib/auditrpc --retention 365d
+              auditrpc serve --listen [::1]:50051 --data /var/lib/auditrpc --retention 365d
             """)
 
     @Option(

@@ -5,7 +5,8 @@ import EventStore
 import NIOCore
 import Subscribe
 
-/// `auditrpc.v1.AuditLog`: binds each method of the contract to the part of the service that does it.
+/// `auditrpc.v1.AuditLog`: binds each method of the contract to the part of the service that does
+/// it.
 struct AuditLogEndpoint: Sendable {
     let entrance: RecordEntrance
     let feed: Feed<SubscriberReference>
@@ -39,7 +40,8 @@ struct AuditLogEndpoint: Sendable {
             }
             return try EventLookup(store: store, limits: limits).run(request, control)
         }
-        addRead("ListFacets", to: &router) { [store, limits] message, control throws(ServiceError) in
+        addRead("ListFacets", to: &router) {
+            [store, limits] message, control throws(ServiceError) in
             let request: ListFacetsRequest = try Self.decode(message) {
                 request throws(CodecError) in try request.check()
             }
@@ -74,7 +76,8 @@ struct AuditLogEndpoint: Sendable {
         }
     }
 
-    /// Leaves the answer the time to arrive: a read that ends with its client's deadline helps nobody.
+    /// Leaves the answer the time to arrive: a read that ends with its client's deadline helps
+    /// nobody.
     private static func readTime(_ remaining: Duration?, _ limits: ServiceLimits) -> Duration {
         guard let remaining else { return limits.readTime }
         return min(remaining - min(remaining / 5, .milliseconds(500)), limits.readTime)

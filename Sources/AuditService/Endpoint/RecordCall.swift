@@ -38,7 +38,8 @@ struct RecordEntrance: Sendable {
     }
 }
 
-/// One unary Record, on the event loop of its connection: decoded there, stored by the committer, answered there.
+/// One unary Record, on the event loop of its connection: decoded there, stored by the committer,
+/// answered there.
 final class RecordCall: ServerCallHandler {
     private let entrance: RecordEntrance
     private var prepared: Result<PreparedRequest, ServiceError>?
@@ -69,7 +70,8 @@ final class RecordCall: ServerCallHandler {
         }
     }
 
-    /// What is queued is stored all the same: the client cannot know how far it got, and asks again with the same id.
+    /// What is queued is stored all the same: the client cannot know how far it got, and asks again
+    /// with the same id.
     func cancel(reason: CancelReason, on call: ServerCall) {
         prepared = nil
     }

@@ -4,12 +4,13 @@ import NIOCore
 
 /// One RecordStream: any number of requests under way, answered in their order.
 final class RecordStreamCall: ServerCallHandler {
-    /// Requests of one stream that may be under way: enough to fill group commits, and what stops a client that sends and
-    /// never reads.
+    /// Requests of one stream that may be under way: enough to fill group commits, and what stops a
+    /// client that sends and never reads.
     private static let underWayMax = 256
 
     private let entrance: RecordEntrance
-    /// A response for each request under way, nil until it is known; the first one is number `firstSlot`.
+    /// A response for each request under way, nil until it is known; the first one is number
+    /// `firstSlot`.
     private var responses: [[UInt8]?] = []
     private var firstSlot = 0
     private var end: RPCStatus?
@@ -23,7 +24,8 @@ final class RecordStreamCall: ServerCallHandler {
         let slot = firstSlot + responses.count
         responses.append(nil)
         if let refusal = submit(message, slot, call) {
-            respond(RecordResponse(results: [], status: StatusDetails(refusal)).encoded(), slot, call)
+            respond(
+                RecordResponse(results: [], status: StatusDetails(refusal)).encoded(), slot, call)
         }
         if responses.count >= Self.underWayMax, !isPaused {
             isPaused = true

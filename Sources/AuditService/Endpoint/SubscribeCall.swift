@@ -10,10 +10,11 @@ struct SubscriberReference: Sendable {
     var handler: NIOLoopBound<SubscribeCall>
 }
 
-/// One Subscribe call, on the event loop of its connection: asks the machine what to do and does it, as long as the client
-/// takes what it is sent.
+/// One Subscribe call, on the event loop of its connection: asks the machine what to do and does
+/// it, as long as the client takes what it is sent.
 ///
-/// What it holds is constant: a machine, a filter, and at most the messages of one look at the ring or the disk.
+/// What it holds is constant: a machine, a filter, and at most the messages of one look at the ring
+/// or the disk.
 final class SubscribeCall: ServerCallHandler {
     private let feed: Feed<SubscriberReference>
     private let report: @Sendable (ServiceError) -> Void

@@ -3,7 +3,8 @@ import Codec
 import EventStore
 import Subscribe
 
-/// What the subscriptions of a server share: the hub, the disk behind it, and the thread that wakes them.
+/// What the subscriptions of a server share: the hub, the disk behind it, and the thread that wakes
+/// them.
 ///
 /// `Waker` names a subscription from any thread.
 final class Feed<Waker: Sendable>: Sendable {
@@ -55,14 +56,16 @@ final class Feed<Waker: Sendable>: Sendable {
 
     /// Where things stand, for the next step of a subscription.
     ///
-    /// The order of the reads matters: the head is taken first, so that everything up to it is on disk, in the ring, or gone.
+    /// The order of the reads matters: the head is taken first, so that everything up to it is on
+    /// disk, in the ring, or gone.
     var stored: FollowMachine.Stored {
         let (head, ringFirst) = hub.bounds
-        return FollowMachine.Stored(oldest: store.currentBounds.oldest, head: head, ringFirst: ringFirst)
+        return FollowMachine.Stored(
+            oldest: store.currentBounds.oldest, head: head, ringFirst: ringFirst)
     }
 
-    /// Finds the position before everything recorded at or after `time`, on a reading thread; `done` is called there.
-    /// False when too many reads wait.
+    /// Finds the position before everything recorded at or after `time`, on a reading thread;
+    /// `done` is called there. False when too many reads wait.
     func findStart(
         since time: Timestamp, done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
     ) -> Bool {
@@ -75,7 +78,8 @@ final class Feed<Waker: Sendable>: Sendable {
         }
     }
 
-    /// A look at the ring, on the caller's thread; nil when the ring has moved past `position` meanwhile.
+    /// A look at the ring, on the caller's thread; nil when the ring has moved past `position`
+    /// meanwhile.
     func readRing(_ filter: CompiledFilter, after position: Sequence) -> FeedPortion? {
         var packer = FeedPacker(
             filter: filter, after: position, messageBytesMax: limits.feedMessageBytesMax)
@@ -89,7 +93,8 @@ final class Feed<Waker: Sendable>: Sendable {
         return found ? packer.finish() : nil
     }
 
-    /// A look at the disk, on a reading thread; `done` is called there. False when too many reads wait.
+    /// A look at the disk, on a reading thread; `done` is called there. False when too many reads
+    /// wait.
     func readDisk(
         _ filter: CompiledFilter, after position: Sequence,
         done: @escaping @Sendable (Result<FeedPortion, ServiceError>) -> Void

@@ -31,8 +31,8 @@ struct FeedPacker {
         portion = FeedPortion(through: position)
     }
 
-    /// Looks at the events of a batch behind the position, until `bytesMax` are gathered. False when something stopped it:
-    /// that, or a batch that does not continue the position.
+    /// Looks at the events of a batch behind the position, until `bytesMax` are gathered. False
+    /// when something stopped it: that, or a batch that does not continue the position.
     mutating func add(_ batch: EventBatch, bytesMax: Int) -> Bool {
         let first = portion.through.next
         // Retention took what lies between: the machine says so before anything behind it is sent.
@@ -49,7 +49,9 @@ struct FeedPacker {
     }
 
     private mutating func append(_ event: EventView) {
-        if written > 0, writer.bytesMax(appending: event.payload.count) > messageBytesMax { flush() }
+        if written > 0, writer.bytesMax(appending: event.payload.count) > messageBytesMax {
+            flush()
+        }
         writer.append(event.payload)
         written += 1
         bytes += event.payload.count
@@ -88,7 +90,8 @@ struct FeedReader: Sendable {
             do throws(StoreError) {
                 batch = try cursor.next()
             } catch {
-                // What was found before the damage is sent first; the next read then begins with the damage.
+                // What was found before the damage is sent first; the next read then begins with
+                // the damage.
                 guard packer.looked == 0 else { break }
                 throw ServiceError(error)
             }

@@ -2,7 +2,8 @@ import AuditModel
 import Codec
 import EventStore
 
-/// One event, the previous event of its target, and the difference between them, as an encoded `GetEventResponse`.
+/// One event, the previous event of its target, and the difference between them, as an encoded
+/// `GetEventResponse`.
 struct EventLookup {
     let store: EventStore
     let limits: ServiceLimits
@@ -25,7 +26,8 @@ struct EventLookup {
             }
             return previous.withUnsafeBytes { previous in
                 let differences = JSONDifference.between(
-                    Array(EventFields(previous).snapshot), Array(EventFields(event.payload).snapshot))
+                    Array(EventFields(previous).snapshot),
+                    Array(EventFields(event.payload).snapshot))
                 return GetEventResponseWriter.encode(
                     event: event.payload, previous: previous, differences: differences,
                     previousUnknown: false)
@@ -85,7 +87,8 @@ struct EventLookup {
         return try reading { () throws(StoreError) in try store.read(found) }
     }
 
-    /// The payload of the event before it with the same organization and target; true when the search ended early.
+    /// The payload of the event before it with the same organization and target; true when the
+    /// search ended early.
     private func previous(
         of found: StoredEvent, _ control: ReadControl
     ) throws(ServiceError) -> (payload: [UInt8]?, isUnknown: Bool) {

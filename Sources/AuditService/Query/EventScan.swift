@@ -2,8 +2,8 @@ import AuditModel
 import Codec
 import EventStore
 
-/// A walk over stored events in either direction, whatever file they lie in: the one loop under Query, ListFacets
-/// and GetEvent.
+/// A walk over stored events in either direction, whatever file they lie in: the one loop under
+/// Query, ListFacets and GetEvent.
 struct EventScan {
     let store: EventStore
     let control: ReadControl
@@ -27,7 +27,8 @@ struct EventScan {
 
     struct Outcome {
         var end = End.complete
-        /// The last sequence looked at or found unreadable, in the order of the walk; nil when there was none.
+        /// The last sequence looked at or found unreadable, in the order of the walk; nil when
+        /// there was none.
         var through: Sequence?
         var unreadable: [SequenceRange] = []
     }
@@ -43,7 +44,9 @@ struct EventScan {
         var cursor = store.cursor(from: first, isForward ? .forward : .backward)
         var looked = 0
         while true {
-            guard !control.isCancelled else { throw ServiceError(.cancelled, "the call was cancelled") }
+            guard !control.isCancelled else {
+                throw ServiceError(.cancelled, "the call was cancelled")
+            }
             guard !control.isTimeUp, looked < eventsMax else {
                 outcome.end = .budget
                 return outcome

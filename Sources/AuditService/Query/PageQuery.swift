@@ -45,11 +45,15 @@ struct PageQuery {
             next = left
             through = left.map { direction == .oldestFirst ? $0.previous : $0.next }
         case .budget:
-            next = outcome.through.map { direction == .oldestFirst ? $0.next : $0.previous } ?? first
+            next =
+                outcome.through.map { direction == .oldestFirst ? $0.next : $0.previous } ?? first
         }
         // The walk may end exactly at its budget.
         if let candidate = next,
-            direction == .oldestFirst ? candidate > last : candidate < last { next = nil }
+            direction == .oldestFirst ? candidate > last : candidate < last
+        {
+            next = nil
+        }
         let token = next.map { PageToken(next: $0, head: start.head).text(for: request) } ?? ""
         return page.finish(
             nextPageToken: token, scannedThrough: through ?? .zero, oldest: bounds.oldest,

@@ -4,7 +4,8 @@ import EventStore
 
 /// One group commit: looks up ids, gives sequences, makes one frame, writes and syncs it once.
 ///
-/// Lives on the committer's thread. All of a request goes into one frame, so a crash keeps all of it or nothing.
+/// Lives on the committer's thread. All of a request goes into one frame, so a crash keeps all of
+/// it or nothing.
 struct Committer<Ticket: Sendable>: ~Copyable {
     typealias Item = RecorderQueue<Ticket>.Item
 
@@ -26,7 +27,8 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         case refuse(ServiceError)
     }
 
-    /// Stores the work and says to each request what became of it. The batch is what was stored, nil when nothing was.
+    /// Stores the work and says to each request what became of it. The batch is what was stored,
+    /// nil when nothing was.
     mutating func commit(_ work: [Item]) -> (answers: [RecordAnswer<Ticket>], batch: EventBatch?) {
         pending.removeAll()
         let events = work.reduce(0) { $0 + $1.request.events.count }
@@ -166,7 +168,8 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         }
     }
 
-    /// Turns decisions into answers once the write is over; `written` is the batch's recorded_at or why it failed.
+    /// Turns decisions into answers once the write is over; `written` is the batch's recorded_at or
+    /// why it failed.
     private func answers(
         _ work: [Item], _ decisions: [Result<[Decision], ServiceError>],
         written: Result<Timestamp, ServiceError>
@@ -201,15 +204,19 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     }
 
     private enum Limit {
-        /// Bytes of an organization's name that the first size of a frame allows for; more makes it grow.
+        /// Bytes of an organization's name that the first size of a frame allows for; more makes it
+        /// grow.
         static var organizationBytesExpected: Int { 64 }
     }
 }
 
 extension PreparedRequest {
-    func withOrganization<Result>(of event: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result
+    func withOrganization<Result>(of event: Int, _ body: (UnsafeRawBufferPointer) -> Result)
+        -> Result
     {
-        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[events[event].organization])) }
+        bytes.withUnsafeBytes {
+            body(UnsafeRawBufferPointer(rebasing: $0[events[event].organization]))
+        }
     }
 
     func withPayload<Result>(of event: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {

@@ -1,7 +1,7 @@
 import AuditModel
 
-/// The ids that callers gave to the events of the batch being built: a duplicate may follow its original into the
-/// same group commit.
+/// The ids that callers gave to the events of the batch being built: a duplicate may follow its
+/// original into the same group commit.
 struct PendingIDs {
     /// Where an event with a given id lies in the work of this commit.
     struct Reference {

@@ -2,10 +2,11 @@ import AuditModel
 import Codec
 import EventStore
 
-/// Takes Record requests from any thread and stores them in order, from one thread, in group commits without timers: while one
-/// batch syncs, the next one gathers.
+/// Takes Record requests from any thread and stores them in order, from one thread, in group
+/// commits without timers: while one batch syncs, the next one gathers.
 ///
-/// OK is said only after the sync. `Ticket` is whatever the caller needs to find who waits for an answer.
+/// OK is said only after the sync. `Ticket` is whatever the caller needs to find who waits for an
+/// answer.
 final class Recorder<Ticket: Sendable>: Sendable {
     private let queue: Mailbox<RecorderQueue<Ticket>>
     private let thread: BackgroundThread

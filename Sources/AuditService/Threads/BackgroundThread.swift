@@ -2,7 +2,8 @@ import Glibc
 
 /// A thread that runs one body to its end, for work that blocks: the committer and the dispatcher.
 ///
-/// Neither may run on an event loop or in Swift's own pool, where a thread that waits for a disk holds up everything else.
+/// Neither may run on an event loop or in Swift's own pool, where a thread that waits for a disk
+/// holds up everything else.
 final class BackgroundThread: @unchecked Sendable {
     // @unchecked: `thread` is written in init alone, before the object is shared.
     private var thread = pthread_t()

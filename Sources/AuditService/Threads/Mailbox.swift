@@ -2,7 +2,8 @@ import Glibc
 
 /// State that threads share and wait on: a lock with one condition.
 ///
-/// `Synchronization.Mutex` has nothing to wait on, which a thread that sleeps until there is work needs.
+/// `Synchronization.Mutex` has nothing to wait on, which a thread that sleeps until there is work
+/// needs.
 final class Mailbox<State>: @unchecked Sendable {
     // @unchecked: `state` is touched only with `mutex` held.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -23,7 +24,8 @@ final class Mailbox<State>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Changes the state and wakes the threads that wait on it. Costs no system call when none does.
+    /// Changes the state and wakes the threads that wait on it. Costs no system call when none
+    /// does.
     func update<Result, Failure: Error>(
         _ body: (inout State) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {

@@ -20,7 +20,8 @@ final class ReadControl: Sendable {
 
 /// The threads that may wait for the disk on behalf of queries and feeds.
 ///
-/// Bounded twice: in threads, so that reads leave a core to recording, and in reads that wait for one.
+/// Bounded twice: in threads, so that reads leave a core to recording, and in reads that wait for
+/// one.
 final class ReadPool: Sendable {
     private let threads: NIOThreadPool
     private let waiting = Atomic<Int>(0)

@@ -20,7 +20,8 @@ package final class AuditServer: Service {
     private let server: RPCServer
     private let logger: Logger
 
-    /// Opens the store, recovers what a crash left, and listens. Serves from then on; `run` waits for the end.
+    /// Opens the store, recovers what a crash left, and listens. Serves from then on; `run` waits
+    /// for the end.
     ///
     /// - Throws: with a message for the operator: the folder is in use or damaged, the port is taken.
     package static func open(
@@ -87,10 +88,7 @@ package final class AuditServer: Service {
         var router = RPCRouter()
         endpoint.register(with: &router)
         do {
-            server = try await RPCServer.start(
-                on: SocketAddress.makeAddressResolvingHost(
-                    configuration.host, port: configuration.port),
-                router: router, logger: logger)
+            server = try await Self.listen(configuration, router, logger)
         } catch {
             recorder.stop()
             feed.stop()
@@ -101,10 +99,30 @@ package final class AuditServer: Service {
         (self.recorder, self.feed, self.reads) = (recorder, feed, reads)
     }
 
+    private static func listen(
+        _ configuration: AuditServerConfiguration, _ router: RPCRouter, _ logger: Logger
+    ) async throws(ServiceError) -> RPCServer {
+        let address: SocketAddress
+        do {
+            address = try .makeAddressResolvingHost(configuration.host, port: configuration.port)
+        } catch {
+            throw ServiceError(
+                .unavailable,
+                "cannot listen on \(configuration.host):\(configuration.port): "
+                    + "\(configuration.host) is neither an address nor a name that is known here")
+        }
+        do throws(RPCError) {
+            return try await RPCServer.start(on: address, router: router, logger: logger)
+        } catch {
+            throw ServiceError(.unavailable, error.message)
+        }
+    }
+
     /// The address it listens on.
     package var boundAddress: SocketAddress { server.boundAddress }
 
-    /// Sweeps the store from time to time, until a graceful shutdown or a cancellation; then drains and closes.
+    /// Sweeps the store from time to time, until a graceful shutdown or a cancellation; then drains
+    /// and closes.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
