@@ -16,7 +16,8 @@ package struct AppendBatch: ~Copyable {
         self.firstSequence = firstSequence
         self.recordedAt = recordedAt
         let events = min(max(events, 1), Limits.frameEventsMax)
-        let wanted = FrameHeader.bytes + bytes + events * EventHeader.bytes + FrameHeader.endMarkBytes
+        let wanted =
+            FrameHeader.bytes + bytes + events * EventHeader.bytes + FrameHeader.endMarkBytes
         buffer = .allocate(byteCount: min(wanted, Limits.frameBytesMax), alignment: 16)
         entries.reserveCapacity(events)
     }
@@ -31,7 +32,8 @@ package struct AppendBatch: ~Copyable {
     /// The sequence that the next appended event gets.
     package var nextSequence: Sequence { firstSequence + entries.count }
 
-    /// Whether an event of that size still fits; an empty batch takes any event within the limits of the contract.
+    /// Whether an event of that size still fits; an empty batch takes any event within the limits
+    /// of the contract.
     package func hasRoom(organizationBytes: Int, payloadBytes: Int) -> Bool {
         let event = EventHeader.bytes + organizationBytes + payloadBytes
         return entries.count < Limits.frameEventsMax
@@ -41,7 +43,8 @@ package struct AppendBatch: ~Copyable {
     /// Adds one event, whose payload is `payload` and then what `suffix` writes.
     ///
     /// - Parameters:
-    ///   - suffix: writes at most `suffixBytesMax` bytes to the start of its buffer and says how many.
+    ///   - suffix: writes at most `suffixBytesMax` bytes to the start of its buffer and says how
+    ///   many.
     /// - Returns: the event's sequence. The caller has asked `hasRoom` before.
     @discardableResult
     package mutating func append(
@@ -106,11 +109,13 @@ package struct AppendBatch: ~Copyable {
         var entries: [EventBatch.Entry]
     }
 
-    /// Writes the end mark and gives the bytes away; header and checksums are written when the log is known.
+    /// Writes the end mark and gives the bytes away; header and checksums are written when the log
+    /// is known.
     consuming func finish() -> Finished {
         precondition(!entries.isEmpty, "a frame holds at least one event")
         let length = used + FrameHeader.endMarkBytes
-        // The ring keeps these bytes for long: a buffer that was asked for far too large is not worth keeping.
+        // The ring keeps these bytes for long: a buffer that was asked for far too large is not
+        // worth keeping.
         if buffer.count - length > length / 4 {
             replaceBuffer(capacity: length)
         }

@@ -2,8 +2,8 @@ package import AuditModel
 
 /// Walks the stored frames from a sequence on, forward or backward.
 ///
-/// Never blocks the committer and is not blocked by it; sees what was committed before each call. A cursor is used by one
-/// thread at a time and keeps the file that it reads alive.
+/// Never blocks the committer and is not blocked by it; sees what was committed before each call. A
+/// cursor is used by one thread at a time and keeps the file that it reads alive.
 package struct Cursor: ~Copyable, Sendable {
     package enum Direction: Sendable {
         case forward
@@ -26,9 +26,10 @@ package struct Cursor: ~Copyable, Sendable {
 
     /// The next whole frame; nil when there is none (a forward cursor may be asked again later).
     ///
-    /// The first frame holds the start and may hold events on its other side: the caller skips them. A backward cursor
-    /// gives frames in descending order, and the events of each are still in ascending order. Events that
-    /// retention took are passed over: a forward cursor then goes on at the oldest, which the caller sees by the sequence.
+    /// The first frame holds the start and may hold events on its other side: the caller skips
+    /// them. A backward cursor gives frames in descending order, and the events of each are still
+    /// in ascending order. Events that retention took are passed over: a forward cursor then goes
+    /// on at the oldest, which the caller sees by the sequence.
     ///
     /// Throws `damaged` for frames that cannot be read; the call after it goes on behind them.
     package mutating func next() throws(StoreError) -> EventBatch? {

@@ -26,11 +26,12 @@ extension EventStore {
             firstSequence: next, recordedAt: recordedAt, events: events, bytes: bytes)
     }
 
-    /// Stores a batch with one write and one sync; when it returns, the events are on stable storage and readers see
-    /// them. The result holds the same bytes, not a copy.
+    /// Stores a batch with one write and one sync; when it returns, the events are on stable
+    /// storage and readers see them. The result holds the same bytes, not a copy.
     ///
-    /// Throws `diskFull` (nothing was stored, a later batch may be), `refusingWrites` (it is unknown whether these events
-    /// are stored; no later batch will be until a restart) or `closed`. Either way the batch is gone.
+    /// Throws `diskFull` (nothing was stored, a later batch may be), `refusingWrites` (it is
+    /// unknown whether these events are stored; no later batch will be until a restart) or
+    /// `closed`. Either way the batch is gone.
     package func append(_ batch: consuming AppendBatch) throws(StoreError) -> EventBatch {
         let batch = batch.finish()
         do {

@@ -2,8 +2,9 @@ package import AuditModel
 internal import Synchronization
 
 extension EventStore {
-    /// Hides every event that is older than the retention: bounds and reads begin behind them from now on, whatever the
-    /// clock says later. Cheap when nothing expired since the last call, so that reads may call it.
+    /// Hides every event that is older than the retention: bounds and reads begin behind them from
+    /// now on, whatever the clock says later. Cheap when nothing expired since the last call, so
+    /// that reads may call it.
     ///
     /// - Parameters:
     ///   - now: of the wall clock.
@@ -13,17 +14,19 @@ extension EventStore {
         if let cutoff = cutoff(now: believed) { hide(recordedBefore: cutoff) }
     }
 
-    /// Hides what expired and removes every log in which all events have; an old log that is still being written is ended
-    /// first, so that an idle store becomes empty too.
+    /// Hides what expired and removes every log in which all events have; an old log that is still
+    /// being written is ended first, so that an idle store becomes empty too.
     ///
-    /// Throws `inputOutput` when a file cannot be removed and what `append` throws when the next log cannot be begun;
-    /// what was done before stays done.
+    /// Throws `inputOutput` when a file cannot be removed and what `append` throws when the next
+    /// log cannot be begun; what was done before stays done.
     package func expire(now: Timestamp, uptime: Duration) throws(StoreError) -> ExpiryReport {
         let (believed, heldBack) = clock.withLock { $0.time(wall: now, uptime: uptime) }
         var report = ExpiryReport(oldest: .zero, clockHeldBack: heldBack)
         if let cutoff = cutoff(now: believed) {
             hide(recordedBefore: cutoff)
-            try removeLogs(recordedBefore: cutoff, &report)
+            let age = (configuration.retention ?? .zero) / Limits.logsPerRetention
+            try removeLogs(
+                recordedBefore: cutoff, rollBefore: believed.advanced(by: .zero - age), &report)
         }
         report.oldest = readable.oldest
         return report
@@ -51,8 +54,10 @@ extension EventStore {
         }
     }
 
+    /// - Parameter rollCutoff: a log that began before it is ended.
     private func removeLogs(
-        recordedBefore cutoff: Timestamp, _ report: inout ExpiryReport
+        recordedBefore cutoff: Timestamp, rollBefore rollCutoff: Timestamp,
+        _ report: inout ExpiryReport
     ) throws(StoreError) {
         var removed = report
         defer { report = removed }
@@ -62,14 +67,10 @@ extension EventStore {
             }
             // Full disks are why removal comes before a new log.
             try removeClosedLogs(recordedBefore: cutoff, &removed)
-            guard needsRoll(writer.log.active, cutoff: cutoff) else { return }
+            guard let first = writer.log.active.oldestRecordedAt, first < rollCutoff else { return }
             try roll(&writer)
             try removeClosedLogs(recordedBefore: cutoff, &removed)
         }
-    }
-
-    private func needsRoll(_ active: LogFile, cutoff: Timestamp) -> Bool {
-        !active.isEmpty && active.extent.newestRecordedAt < cutoff
     }
 
     /// Oldest first, each one durably: a crash in between leaves no hole.

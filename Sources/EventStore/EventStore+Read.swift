@@ -39,7 +39,8 @@ extension EventStore {
         Cursor(self, from: sequence, direction)
     }
 
-    /// The event with that sequence; nil when retention took it or it is not stored yet. Throws `damaged`.
+    /// The event with that sequence; nil when retention took it or it is not stored yet. Throws
+    /// `damaged`.
     package func read(_ sequence: Sequence) throws(StoreError) -> StoredEvent? {
         guard let log = log(holding: sequence) else { return nil }
         if let batch = cache.batch(holding: sequence) {
@@ -56,9 +57,11 @@ extension EventStore {
         return StoredEvent(batch, holding: sequence)
     }
 
-    /// The stored event with that id in that organization; nil when there is none or retention took it.
+    /// The stored event with that id in that organization; nil when there is none or retention took
+    /// it.
     ///
-    /// Costs no read when the id is new. Throws `damaged` when the only events that could be it cannot be read.
+    /// Costs no read when the id is new. Throws `damaged` when the only events that could be it
+    /// cannot be read.
     package func find(
         organization: UnsafeRawBufferPointer, id: EventID
     ) throws(StoreError) -> StoredEvent? {
@@ -79,7 +82,8 @@ extension EventStore {
         return nil
     }
 
-    /// The first readable event that was recorded at `time` or later; `head.next` when there is none.
+    /// The first readable event that was recorded at `time` or later; `head.next` when there is
+    /// none.
     package func firstSequence(recordedSince time: Timestamp) throws(StoreError) -> Sequence {
         let (oldest, head) = readable
         guard let found = firstFrame(recordedSince: time) else { return head.next }
@@ -88,8 +92,8 @@ extension EventStore {
 
     /// The first frame recorded at `time` or later.
     ///
-    /// Frames that cannot be read count as recorded later unless one behind them was recorded before: they are
-    /// neither skipped in silence nor hidden before their time.
+    /// Frames that cannot be read count as recorded later unless one behind them was recorded
+    /// before: they are neither skipped in silence nor hidden before their time.
     func firstFrame(recordedSince time: Timestamp) -> (sequence: Sequence, recordedAt: Timestamp)? {
         let logs = published.withLock { $0.logs }
         var reader = BlockReader()

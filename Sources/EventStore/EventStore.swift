@@ -3,9 +3,10 @@ internal import Synchronization
 
 /// The on-disk log of events.
 ///
-/// One thread appends (`makeBatch`, `append`); any thread reads, and neither waits for the other's disk operations: an
-/// append becomes visible to readers as a whole when it is on stable storage. Events come back in the batches that they
-/// were stored in. Sequences are dense and never reused, recorded_at never decreases, over restarts too.
+/// One thread appends (`makeBatch`, `append`); any thread reads, and neither waits for the other's
+/// disk operations: an append becomes visible to readers as a whole when it is on stable storage.
+/// Events come back in the batches that they were stored in. Sequences are dense and never reused,
+/// recorded_at never decreases, over restarts too.
 package final class EventStore: Sendable {
     let configuration: StoreConfiguration
     let fileSystem: any FileSystem
@@ -39,10 +40,12 @@ package final class EventStore: Sendable {
 
     /// Opens the folder, makes it when it is missing, and replays every kept event.
     ///
-    /// Events past the retention are visible until the first `hideExpired` or `expire`: call one before serving.
+    /// Events past the retention are visible until the first `hideExpired` or `expire`: call one
+    /// before serving.
     ///
-    /// Throws `locked` (another process has the folder), `damaged` (names file, byte and what to do),
-    /// `unsupportedVersion`, `invalidConfiguration`, `diskFull` or `inputOutput`. Nothing is changed then.
+    /// Throws `locked` (another process has the folder), `damaged` (names file, byte and what to
+    /// do), `unsupportedVersion`, `invalidConfiguration`, `diskFull` or `inputOutput`. Nothing is
+    /// changed then.
     package static func open(
         _ configuration: StoreConfiguration, fileSystem: any FileSystem = PosixFileSystem()
     ) throws(StoreError) -> (store: EventStore, report: RecoveryReport) {

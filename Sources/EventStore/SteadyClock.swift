@@ -2,10 +2,11 @@ package import AuditModel
 
 /// A wall clock that cannot run ahead: retention deletes by it.
 ///
-/// The first reading is believed. From then on the wall clock is believed up to what the steady clock (one that counts
-/// only time that passed) allows, plus `Limits.clockLeadMax` for the steps of a time service. A clock that jumps a year
-/// ahead moves retention by an hour; a clock that jumps back moves it back, and what was hidden stays hidden.
-/// A clock that was wrong at the start and is set right by more than the lead is believed after a restart.
+/// The first reading is believed. From then on the wall clock is believed up to what the steady
+/// clock (one that counts only time that passed) allows, plus `Limits.clockLeadMax` for the steps
+/// of a time service. A clock that jumps a year ahead moves retention by an hour; a clock that
+/// jumps back moves it back, and what was hidden stays hidden. A clock that was wrong at the start
+/// and is set right by more than the lead is believed after a restart.
 package struct SteadyClock: Sendable {
     private var start: (wall: Timestamp, uptime: Duration)?
 

@@ -5,14 +5,15 @@ package struct StoreConfiguration: Sendable {
     /// The folder of the store; made when it is missing.
     package var directory: String
 
-    /// In bytes: a log that would grow past it is closed and the next one begins. Retention removes whole logs, so it
-    /// is also the grain in which the disk shrinks. A single frame may be larger.
+    /// In bytes: a log that would grow past it is closed and the next one begins. Retention removes
+    /// whole logs, so it is also the grain in which the disk shrinks. A single frame may be larger.
     package var logBytesMax: Int
 
     /// The longest age that an event may reach, counted from recorded_at; nil keeps everything.
     package var retention: Duration?
 
-    /// Gives each new log the seed of its checksums, so that nothing a client stores can pass for a frame.
+    /// Gives each new log the seed of its checksums, so that nothing a client stores can pass for a
+    /// frame.
     package var salt: @Sendable () -> UInt64
 
     package init(
@@ -56,8 +57,8 @@ package struct StoreBounds: Hashable, Sendable {
     package var head: Sequence
     /// recorded_at of the last frame, or the floor for the next one.
     package var newestRecordedAt: Timestamp
-    /// Bytes of the kept logs up to their last frame: hidden events count until their log goes, zeros written ahead
-    /// do not count.
+    /// Bytes of the kept logs up to their last frame: hidden events count until their log goes,
+    /// zeros written ahead do not count.
     package var bytes: Int
 
     package var events: Int { Int(head.rawValue + 1 - oldest.rawValue) }

@@ -11,7 +11,8 @@ package struct StoreError: Error, Sendable {
         case unsupportedVersion
         /// No room. Nothing was stored; reads go on, and a later write may succeed.
         case diskFull
-        /// Writing failed in a way that leaves unknown what is on disk: no more writes until a restart. Reads go on.
+        /// Writing failed in a way that leaves unknown what is on disk: no more writes until a
+        /// restart. Reads go on.
         case refusingWrites
         /// The operating system refused a file operation.
         case inputOutput

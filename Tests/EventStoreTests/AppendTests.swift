@@ -42,7 +42,10 @@ struct AppendTests {
             #expect(batch.withEvent(at: index) { $0.recordedAt } == second(1))
         }
         let read = try #require(try store.read(Sequence(2)))
-        #expect(read.batch.withEvent(at: read.index) { Array($0.payload) } == events[1].payload + [7, 8, 9])
+        #expect(
+            read.batch.withEvent(at: read.index) { Array($0.payload) } == events[1].payload + [
+                7, 8, 9,
+            ])
     }
 
     @Test("a batch costs one write and one sync, the zeros ahead and new logs apart")

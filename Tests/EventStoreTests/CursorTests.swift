@@ -153,7 +153,8 @@ struct CursorTests {
                             await Task.yield()
                             continue
                         }
-                        // Retention may take what this reader did not reach; nothing may come twice.
+                        // Retention may take what this reader did not reach; nothing may come
+                        // twice.
                         #expect(batch.firstSequence > last, "reader \(reader)")
                         #expect(batch.recordedAt >= newest)
                         last = batch.lastSequence

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Faults")
 struct FaultTests {
-    /// Opens and appends, over full disks until anything else fails; what was stored, and the last error.
+    /// Opens and appends, over full disks until anything else fails; what was stored, and the last
+    /// error.
     private func run(
         on disk: SimulatedDisk, seed: UInt64
     ) -> (store: EventStore?, oracle: StoreOracle, error: StoreError?) {
@@ -37,7 +38,7 @@ struct FaultTests {
     }
 
     @Test(
-        "every file operation that fails, before or after it persisted, loses nothing that was stored",
+        "a file operation that fails, before or after it persisted, loses nothing that was stored",
         arguments: [false, true])
     func everyStep(persists: Bool) throws {
         let whole = SimulatedDisk()

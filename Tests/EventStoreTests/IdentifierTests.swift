@@ -1,7 +1,8 @@
 import AuditModel
-@testable import EventStore
 import TestSupport
 import Testing
+
+@testable import EventStore
 
 @Suite("Event ids")
 struct IdentifierTests {

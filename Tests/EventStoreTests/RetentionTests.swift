@@ -83,6 +83,24 @@ struct RetentionTests {
         #expect(logs(disk).count == 1)
     }
 
+    @Test("a store that fills slowly keeps no expired event on disk for more than an eighth longer")
+    func slowStore() throws {
+        var generator = SeededGenerator(seed: 47)
+        let disk = SimulatedDisk()
+        let (store, _) = try EventStore.test(
+            on: disk, logBytesMax: 1024 * 1024, retention: .seconds(80))
+        var oracle = StoreOracle()
+        for time in 0..<400 {
+            try fill(store, &oracle, frames: 1, startingAt: time, eventsMax: 1, using: &generator)
+            _ = try store.expire(now: second(time), uptime: .seconds(time))
+            let first = try #require(logs(disk).first?.dropLast(4).suffix(20))
+            let kept = oracle[Sequence(try #require(UInt64(first)))]
+            #expect(kept.recordedAt >= second(time - 92), "\(time)")
+        }
+        #expect(logs(disk).count < 12)
+        #expect(try oracle.difference(to: store) == nil)
+    }
+
     @Test("does not follow a clock that jumps ahead, and says so")
     func clockJumpsAhead() throws {
         var generator = SeededGenerator(seed: 43)

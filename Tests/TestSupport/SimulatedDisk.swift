@@ -87,7 +87,8 @@ package final class SimulatedDisk: FileSystem {
         return SimulatedDisk(copy)
     }
 
-    /// The disk after a power cut: of what was not synchronized, any sectors and some of the name changes are there.
+    /// The disk after a power cut: of what was not synchronized, any sectors and some of the name
+    /// changes are there.
     package func afterPowerCut(
         using generator: inout some RandomNumberGenerator
     ) -> SimulatedDisk {

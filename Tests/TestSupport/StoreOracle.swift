@@ -1,7 +1,8 @@
 package import AuditModel
 package import EventStore
 
-/// What a store must hold: every event that was stored, in order. Checks the whole store against it.
+/// What a store must hold: every event that was stored, in order. Checks the whole store against
+/// it.
 package struct StoreOracle: Sendable {
     package struct Stored: Hashable, Sendable {
         package var organization: String

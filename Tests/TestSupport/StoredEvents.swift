@@ -1,7 +1,8 @@
 import AuditModel
 
 extension StoreOracle.Stored {
-    /// Any event: one of a few organizations, a payload of up to `payloadBytesMax` bytes of which some are zero.
+    /// Any event: one of a few organizations, a payload of up to `payloadBytesMax` bytes of which
+    /// some are zero.
     package static func random(
         using generator: inout SeededGenerator, payloadBytesMax: Int = 200
     ) -> StoreOracle.Stored {

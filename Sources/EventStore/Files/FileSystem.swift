@@ -1,14 +1,18 @@
-/// The file operations that the store needs, and nothing more; tests put a disk that fails in its place.
+/// The file operations that the store needs, and nothing more; tests put a disk that fails in its
+/// place.
 ///
-/// Paths are absolute or relative to the process. Nothing is durable before the named synchronization returned.
+/// Paths are absolute or relative to the process. Nothing is durable before the named
+/// synchronization returned.
 package protocol FileSystem: Sendable {
-    /// Makes a folder for the owner alone, its missing parents too, and makes them durable; fine when it is there.
+    /// Makes a folder for the owner alone, its missing parents too, and makes them durable; fine
+    /// when it is there.
     func createDirectory(_ path: String) throws(FileError)
 
     /// The names in a folder, in no order.
     func list(_ path: String) throws(FileError) -> [String]
 
-    /// Opens a file for reading and writing. `create` makes it (for the owner alone) and fails when it is there.
+    /// Opens a file for reading and writing. `create` makes it (for the owner alone) and fails when
+    /// it is there.
     func open(_ path: String, create: Bool) throws(FileError) -> any File
 
     /// Gives a file another name in one step, in the place of a file that has it.
@@ -20,8 +24,8 @@ package protocol FileSystem: Sendable {
     /// Makes the names in a folder durable.
     func synchronizeDirectory(_ path: String) throws(FileError)
 
-    /// Takes the file as an exclusive lock and writes `holder` into it. Nil when another has it, and then
-    /// `holder` becomes what that one wrote. The lock lasts as long as the value.
+    /// Takes the file as an exclusive lock and writes `holder` into it. Nil when another has it,
+    /// and then `holder` becomes what that one wrote. The lock lasts as long as the value.
     func lock(_ path: String, holder: inout String) throws(FileError) -> (any Sendable)?
 }
 
@@ -33,8 +37,8 @@ package protocol File: Sendable {
     /// Writes at most `bytes.count` bytes and says how many: fewer is no error.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) -> Int
 
-    /// Makes what was written durable, and what is needed to read it. After a failure nothing is known of the
-    /// writes before, also when a second call succeeds.
+    /// Makes what was written durable, and what is needed to read it. After a failure nothing is
+    /// known of the writes before, also when a second call succeeds.
     func synchronize() throws(FileError)
 
     func truncate(to bytes: Int) throws(FileError)

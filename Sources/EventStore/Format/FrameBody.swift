@@ -2,8 +2,8 @@ import AuditModel
 
 /// The events of a frame.
 enum FrameBody {
-    /// Where each event of a frame lies; nil when the lengths do not add up to the frame. Its checksums have been
-    /// verified before, so that this only catches a writer that was wrong.
+    /// Where each event of a frame lies; nil when the lengths do not add up to the frame. Its
+    /// checksums have been verified before, so that this only catches a writer that was wrong.
     static func entries(
         of frame: UnsafeRawBufferPointer, header: FrameHeader
     ) -> [EventBatch.Entry]? {

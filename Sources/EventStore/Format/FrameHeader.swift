@@ -51,7 +51,8 @@ struct FrameHeader: Equatable {
         frame.storeLittleEndian(header, at: Offset.headerChecksum)
     }
 
-    /// Reads the header at the start of `bytes`; nil unless it is whole, unchanged and within the limits.
+    /// Reads the header at the start of `bytes`; nil unless it is whole, unchanged and within the
+    /// limits.
     init?(_ bytes: UnsafeRawBufferPointer, salt: UInt64) {
         guard bytes.count >= FrameHeader.bytes,
             bytes.loadLittleEndian(UInt32.self, at: Offset.magic) == FrameHeader.magic,

@@ -4,7 +4,8 @@ import AuditModel
 struct LogHeader: Equatable {
     /// Of the first event that this log can hold; also its name.
     var firstSequence: Sequence
-    /// No event of this log was recorded before it: keeps recorded_at from decreasing when all logs before are gone.
+    /// No event of this log was recorded before it: keeps recorded_at from decreasing when all logs
+    /// before are gone.
     var recordedAtFloor: Timestamp
     /// The seed of every checksum in this log.
     var salt: UInt64

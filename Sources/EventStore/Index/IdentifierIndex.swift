@@ -1,11 +1,12 @@
 import AuditModel
 internal import Synchronization
 
-/// From organization and id to sequence, for every kept event: a hash table in memory, 16 bytes a slot.
+/// From organization and id to sequence, for every kept event: a hash table in memory, 16 bytes a
+/// slot.
 ///
-/// It remembers hashes and not ids, so that a hit must be verified by reading the event. It consists of shards that grow one
-/// by one: growth copies a 256th of the table at a time, a third of a millisecond at 2 million events.
-/// Entries of expired sequences are passed over, and dropped when their shard grows.
+/// It remembers hashes and not ids, so that a hit must be verified by reading the event. It
+/// consists of 256 shards that grow one by one, so that no insert copies more than a 256th of the
+/// table. Entries of expired sequences are passed over, and dropped when their shard grows.
 final class IdentifierIndex: Sendable {
     private let shards: Mutex<Shards>
     /// Random, so that nobody can choose ids that collide.

@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// One log and what is known of the frames in it.
 ///
-/// This is what reading needs of a file of events, and what a sealed segment will offer too: an extent, and the block
-/// of frames that holds a sequence or a time. Readers on any thread keep it alive; when retention has unlinked it, it is
-/// read to the end of its last reader.
+/// This is what reading needs of a file of events, and what a sealed segment will offer too: an
+/// extent, and the block of frames that holds a sequence or a time. Readers on any thread keep it
+/// alive; when retention has unlinked it, it is read to the end of its last reader.
 final class LogFile: Sendable {
     let path: String
     let file: any File
@@ -78,7 +78,8 @@ final class LogFile: Sendable {
 
     /// The block that holds `sequence`; nil when the log does not.
     ///
-    /// - Parameter reached: a frame start that a reader knows. When it is that of `sequence`, the block starts there.
+    /// - Parameter reached: a frame start that a reader knows. When it is that of `sequence`, the
+    /// block starts there.
     func block(
         holding sequence: Sequence, reached: (sequence: Sequence, offset: Int)? = nil
     ) -> Block? {
@@ -97,8 +98,8 @@ final class LogFile: Sendable {
         }
     }
 
-    /// The block in which the first frame recorded at `time` or later is, or the one right before it; nil when all
-    /// were recorded before.
+    /// The block in which the first frame recorded at `time` or later is, or the one right before
+    /// it; nil when all were recorded before.
     func block(recordedSince time: Timestamp) -> Block? {
         state.withLock { state -> Block? in
             guard !state.positions.isEmpty, state.extent.newestRecordedAt >= time else {

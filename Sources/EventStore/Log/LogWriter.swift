@@ -28,7 +28,8 @@ struct LogWriter {
     /// Whether a frame of that length belongs into the next log.
     func mustRoll(for length: Int) -> Bool {
         let extent = active.extent
-        return extent.end + length > logBytesMax && extent.lastSequence >= active.header.firstSequence
+        return extent.end + length > logBytesMax
+            && extent.lastSequence >= active.header.firstSequence
     }
 
     /// Begins the next log; the old one keeps its frames. Throws `diskFull` or `refusingWrites`.
@@ -58,7 +59,8 @@ struct LogWriter {
         allocatedEnd = LogHeader.bytes
     }
 
-    /// Writes a sealed frame behind the last one and makes it durable; the caller then publishes it.
+    /// Writes a sealed frame behind the last one and makes it durable; the caller then publishes
+    /// it.
     ///
     /// Throws `diskFull`, after which the log is as before, or `refusingWrites`.
     mutating func write(_ frame: UnsafeRawBufferPointer) throws(StoreError) {
@@ -98,7 +100,8 @@ struct LogWriter {
         do {
             try active.file.synchronize()
         } catch {
-            // The kernel may have dropped the pages and forgotten the failure: a second sync proves nothing.
+            // The kernel may have dropped the pages and forgotten the failure: a second sync proves
+            // nothing.
             throw refuse("a sync failed", error)
         }
     }

@@ -106,7 +106,9 @@ struct Replay {
     }
 
     /// Takes all whole frames; where they end.
-    private func replayFrames(of log: LogFile, _ window: inout ReplayWindow) throws(StoreError) -> Int {
+    private func replayFrames(of log: LogFile, _ window: inout ReplayWindow) throws(StoreError)
+        -> Int
+    {
         let salt = log.header.salt
         while true {
             let extent = log.extent
@@ -159,7 +161,8 @@ struct Replay {
             SequenceRange(first: expected, last: max(expected, (behind ?? expected).previous)))
     }
 
-    /// Damage that the operator must decide about: starting anyway would lose events that were answered.
+    /// Damage that the operator must decide about: starting anyway would lose events that were
+    /// answered.
     private func refusal(
         _ what: String, _ path: String, _ offset: Int, _ sequences: SequenceRange
     ) -> StoreError {

@@ -16,7 +16,8 @@ struct ReplayWindow: ~Copyable {
         buffer.deallocate()
     }
 
-    /// The bytes of a range, valid until the next call; nil when the file ends before. A range is at most a frame.
+    /// The bytes of a range, valid until the next call; nil when the file ends before. A range is
+    /// at most a frame.
     mutating func bytes(at offset: Int, count: Int) throws(StoreError) -> UnsafeRawBufferPointer? {
         guard offset + count <= fileBytes else { return nil }
         if offset < start || offset + count > start + filled {

@@ -2,10 +2,11 @@ import AuditModel
 
 /// Tells the rest of a write that a crash interrupted from damage.
 ///
-/// At most one frame is not yet durable at any time, and it is written over zeros or behind the end of the file. A crash
-/// persists any of its sectors, or (a killed process) a prefix of its bytes; nothing else can be behind the last whole
-/// frame. So the bytes there are a torn write only if part of the frame is missing: its end mark, or a sector that
-/// is still zero. A frame that is all there but wrong was written whole once, and may have been answered.
+/// At most one frame is not yet durable at any time, and it is written over zeros or behind the end
+/// of the file. A crash persists any of its sectors, or (a killed process) a prefix of its bytes;
+/// nothing else can be behind the last whole frame. So the bytes there are a torn write only if
+/// part of the frame is missing: its end mark, or a sector that is still zero. A frame that is all
+/// there but wrong was written whole once, and may have been answered.
 enum TornTail {
     /// Sectors are persisted whole or not at all.
     static let sectorBytes = 512
@@ -35,8 +36,8 @@ enum TornTail {
         return hasEmptySector(tail, at: offset) ? .torn : .damaged(next: nil)
     }
 
-    /// The sequence of the first whole frame header behind the first byte. Payloads cannot contain one: it is
-    /// checked with the log's salt.
+    /// The sequence of the first whole frame header behind the first byte. Payloads cannot contain
+    /// one: it is checked with the log's salt.
     private static func laterFrame(in tail: UnsafeRawBufferPointer, salt: UInt64) -> Sequence? {
         var start = 1
         while start + FrameHeader.bytes <= tail.count {
