@@ -29,27 +29,21 @@ struct AuditLogEndpoint: Sendable {
             SubscribeCall(feed: feed, report: report)
         }
         addRead("Query", to: &router) { [store, limits] message, control throws(ServiceError) in
-            let request: QueryRequest = try Self.decode(message) { request throws(CodecError) in
-                try request.check()
-            }
-            return try PageQuery(store: store, limits: limits).run(request, control)
+            let query = PageQuery(store: store, limits: limits)
+            return try query.run(Self.decode(message), control)
         }
         addRead("GetEvent", to: &router) { [store, limits] message, control throws(ServiceError) in
-            let request: GetEventRequest = try Self.decode(message) { request throws(CodecError) in
-                try request.check()
-            }
-            return try EventLookup(store: store, limits: limits).run(request, control)
+            let lookup = EventLookup(store: store, limits: limits)
+            return try lookup.run(Self.decode(message), control)
         }
         addRead("ListFacets", to: &router) {
             [store, limits] message, control throws(ServiceError) in
-            let request: ListFacetsRequest = try Self.decode(message) {
-                request throws(CodecError) in try request.check()
-            }
-            return try FacetCount(store: store, limits: limits).run(request, control).encoded()
+            let facets = FacetCount(store: store, limits: limits)
+            return try facets.run(Self.decode(message), control).encoded()
         }
         router.addUnary(Self.service + "GetStatus") { [status] message, _ in
             do throws(ServiceError) {
-                let _: GetStatusRequest = try Self.decode(message) { _ in }
+                let _: GetStatusRequest = try Self.decode(message)
             } catch {
                 throw RPCError(error)
             }
@@ -83,13 +77,12 @@ struct AuditLogEndpoint: Sendable {
         return min(remaining - min(remaining / 5, .milliseconds(500)), limits.readTime)
     }
 
+    /// A request, with its limits checked.
     private static func decode<Request: WireMessage>(
-        _ message: [UInt8], check: (Request) throws(CodecError) -> Void
+        _ message: [UInt8]
     ) throws(ServiceError) -> Request {
         do throws(CodecError) {
-            let request = try Request(decoding: message)
-            try check(request)
-            return request
+            return try Request(decoding: message)
         } catch {
             throw ServiceError(error)
         }

@@ -58,9 +58,7 @@ final class SubscribeCall: ServerCallHandler {
 
     func receive(message: UnsafeRawBufferPointer, on call: ServerCall) {
         do throws(CodecError) {
-            let request = try SubscribeRequest(decoding: message)
-            try request.check()
-            open(request, call)
+            open(try SubscribeRequest(decoding: message), call)
         } catch {
             end(ServiceError(error), call)
         }

@@ -7,7 +7,6 @@ struct FacetCount {
     let store: EventStore
     let limits: ServiceLimits
 
-    /// The request has passed its checks.
     func run(
         _ request: ListFacetsRequest, _ control: ReadControl
     ) throws(ServiceError) -> ListFacetsResponse {

@@ -7,7 +7,6 @@ struct PageQuery {
     let store: EventStore
     let limits: ServiceLimits
 
-    /// The request has passed `validate`.
     func run(_ request: QueryRequest, _ control: ReadControl) throws(ServiceError) -> [UInt8] {
         let bounds = store.currentBounds
         let start = try start(of: request, bounds)
