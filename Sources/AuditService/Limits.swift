@@ -24,6 +24,8 @@ package struct ServiceLimits: Hashable, Sendable {
 
     /// Distinct values that a facet counts before it says that it is not complete.
     package var facetValuesMax = 50_000
+    /// Bytes of those values and their names, likewise. 16 MiB.
+    package var facetBytesMax = 16 << 20
     package var facetsDefault = 100
     package var facetsMax = 1_000
 

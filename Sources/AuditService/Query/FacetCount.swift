@@ -14,7 +14,8 @@ struct FacetCount {
             request.filter,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
         let bounds = store.currentBounds
-        var tally = FacetTally(valuesMax: limits.facetValuesMax)
+        var tally = FacetTally(
+            valuesMax: limits.facetValuesMax, bytesMax: limits.facetBytesMax)
         var total: UInt64 = 0
         let outcome = try EventScan(
             store: store, control: control, unreadableMax: limits.unreadableMax
@@ -52,14 +53,17 @@ struct FacetTally {
 
     private var values: [Value] = []
     private var newest: [Int: Int] = [:]
+    private var bytes = 0
     private let valuesMax: Int
+    private let bytesMax: Int
 
-    init(valuesMax: Int) {
+    init(valuesMax: Int, bytesMax: Int) {
         self.valuesMax = valuesMax
+        self.bytesMax = bytesMax
     }
 
     /// Whether another event can be counted, whatever its values.
-    var hasRoom: Bool { values.count < valuesMax }
+    var hasRoom: Bool { values.count < valuesMax && bytes < bytesMax }
 
     /// The first name that a value comes with stays: the walk is from the newest event back.
     mutating func count(_ term: IndexTerms.Term) {
@@ -82,6 +86,7 @@ struct FacetTally {
                 type: Array(term.type), value: Array(term.value), name: Array(term.name), count: 1,
                 next: newest[hash]))
         newest[hash] = values.count - 1
+        bytes += term.type.count + term.value.count + term.name.count
     }
 
     /// The most frequent values, then by value; and how often all the others were counted.
