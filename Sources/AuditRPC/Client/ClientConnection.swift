@@ -16,6 +16,7 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
     private let open = Atomic(true)
     /// Why the connection ended, in words for a status message.
     private var endReason: String?
+    private var hasTimedOut = false
     private let scheme: String
 
     init(
@@ -99,6 +100,7 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
     }
 
     override func handshakeTimedOut() {
+        hasTimedOut = true
         endReason = "the server did not begin HTTP/2 in time"
     }
 
@@ -113,7 +115,7 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
 
     override func connectionClosed() {
         let reason =
-            session.lastProblem != nil
+            session.lastProblem != nil && !hasTimedOut
             ? "the server does not speak HTTP/2"
             : endReason ?? "the server closed the connection before HTTP/2 began"
         ready.fail(RPCError(.unavailable, "cannot connect to \(authority): \(reason)"))

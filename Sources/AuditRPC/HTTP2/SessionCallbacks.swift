@@ -18,6 +18,7 @@ struct SessionCallbacks: @unchecked Sendable {
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onStreamClose)
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, onInvalidFrame)
         nghttp2_session_callbacks_set_error_callback2(callbacks, onError)
     }
 }
@@ -114,8 +115,9 @@ private let onFrameReceived: nghttp2_on_frame_recv_callback = { session, frame, 
     return 0
 }
 
-private let onFrameSent: nghttp2_on_frame_send_callback = { session, frame, _ in
+private let onFrameSent: nghttp2_on_frame_send_callback = { session, frame, user in
     let header = frame!.pointee.hd
+    if UInt32(header.type) == NGHTTP2_GOAWAY.rawValue { noteProblem(frame!.pointee.goaway, user) }
     guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
         UInt32(header.type) == NGHTTP2_HEADERS.rawValue
     else { return 0 }
@@ -125,6 +127,18 @@ private let onFrameSent: nghttp2_on_frame_send_callback = { session, frame, _ in
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, HTTP2ErrorCode.noError.rawValue)
     }
     return 0
+}
+
+/// nghttp2 ends a connection on its own, and says only in its GOAWAY what the peer did wrong.
+private func noteProblem(_ goAway: nghttp2_goaway, _ user: UnsafeMutableRawPointer?) {
+    guard goAway.error_code != HTTP2ErrorCode.noError.rawValue else { return }
+    let code = HTTP2ErrorCode(rawValue: goAway.error_code)
+    let text = UnsafeBufferPointer(start: goAway.opaque_data, count: goAway.opaque_data_len)
+    withState(user) { state in
+        if state.lastProblem == nil {
+            state.lastProblem = "\(code) \(String(decoding: text, as: UTF8.self))"
+        }
+    }
 }
 
 private let onStreamClose: nghttp2_on_stream_close_callback = { session, id, code, user in
@@ -137,6 +151,13 @@ private let onStreamClose: nghttp2_on_stream_close_callback = { session, id, cod
     }
     stream.closed(code: HTTP2ErrorCode(rawValue: code))
     return 0
+}
+
+private let onInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, _, code, user in
+    withState(user) { state in
+        if state.lastProblem == nil { state.lastProblem = String(cString: nghttp2_strerror(code)) }
+        return 0
+    }
 }
 
 private let onError: nghttp2_error_callback2 = { _, _, text, count, user in

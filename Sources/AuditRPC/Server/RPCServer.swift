@@ -82,8 +82,8 @@ package final class RPCServer: Sendable {
         ) { connections.remove($0) }
         guard connections.insert(connection) else {
             logger.warning(
-                "refused a connection: there are too many",
-                metadata: ["connections": "\(limits.connectionsMax)"])
+                "refused a connection: too many are open, or the server is closing",
+                metadata: ["limit": "\(limits.connectionsMax)"])
             return channel.close(promise: nil)
         }
         try channel.pipeline.syncOperations.addHandler(connection)

@@ -18,6 +18,8 @@ final class ServerConnection: HTTP2Connection {
     }
 
     private var phase = Phase.serving
+    /// One line is enough for a connection that makes no sense.
+    private var hasLogged = false
 
     init(
         eventLoop: any EventLoop, limits: RPCLimits, routes: RouteTable, logger: Logger,
@@ -88,6 +90,7 @@ final class ServerConnection: HTTP2Connection {
     // MARK: Trouble
 
     override func broken(by problem: HTTP2SessionError) {
+        hasLogged = true
         if problem.isForeignProtocol {
             logger.info(
                 "closed a connection that does not speak HTTP/2", metadata: ["peer": "\(peer)"])
@@ -99,6 +102,7 @@ final class ServerConnection: HTTP2Connection {
     }
 
     override func handshakeTimedOut() {
+        hasLogged = true
         logger.info("closed a connection that said nothing", metadata: ["peer": "\(peer)"])
     }
 
@@ -107,9 +111,9 @@ final class ServerConnection: HTTP2Connection {
     }
 
     override func connectionClosed() {
-        if let problem = session.lastProblem {
-            logger.debug(
-                "a connection had a problem",
+        if let problem = session.lastProblem, !hasLogged {
+            logger.info(
+                "a connection broke HTTP/2",
                 metadata: ["peer": "\(peer)", "problem": "\(problem)"])
         }
         onClose(self)

@@ -59,7 +59,7 @@ import Testing
         let error = await failure {
             _ = try await RPCClientConnection.connect(
                 to: address, on: MultiThreadedEventLoopGroup.singleton,
-                configuration: .init(connectTimeout: .milliseconds(50)), logger: TestServer.quiet)
+                configuration: .init(connectTimeout: .milliseconds(500)), logger: TestServer.quiet)
         }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("did not begin HTTP/2 in time") == true)

@@ -157,6 +157,34 @@ import Testing
         }
     }
 
+    @Test func responsesThatNobodyReadsAreCapped() async throws {
+        var limits = RPCLimits()
+        limits.connectionQueuedBytesMax = 300_000
+        let cancelled = Event<CancelReason>()
+        var router = RPCRouter()
+        router.add("/test/Large", requests: .one) { _ in
+            let handler = ScriptedHandler()
+            handler.onCancel = { cancelled.happen($0) }
+            handler.onEnd = { call in
+                call.send(message: [UInt8](repeating: 1, count: 100_000))
+                call.finish()
+            }
+            return handler
+        }
+        try await TestServer.runRaw(router, limits: limits) { _, peer in
+            // Nothing is read: the windows of streams and connection stay as they are, at 65,535 bytes.
+            for stream in [UInt32(1), 3, 5, 7] {
+                try await peer.send(
+                    .request("/test/Large", stream: stream),
+                    .data(framed([]), stream: stream, endStream: true))
+            }
+            let refused = await peer.next { $0.fields["grpc-status"] != nil }
+            #expect(refused?.stream == 7)
+            #expect(refused?.fields["grpc-status"] == "8")
+            #expect(try await cancelled.next() == .refused(.resourceExhausted))
+        }
+    }
+
     @Test func aDeadlineEndsACallWhosePeerDoesNotRead() async throws {
         let cancelled = Event<CancelReason>()
         var router = RPCRouter()

@@ -141,14 +141,18 @@ import Testing
     }
 
     @Test func aProtocolErrorEndsItsConnectionOnly() async throws {
-        try await TestServer.run(.echo) { test in
-            let peer = try await RawPeer.connect(to: test.server.boundAddress)
+        let log = RecordingLog()
+        try await TestServer.runRaw(.echo, logger: log.logger) { server, other in
+            let peer = try await RawPeer.connect(to: server.boundAddress)
             // DATA on stream 0 (RFC 9113 §6.1).
             try await peer.send(.data([1], stream: 0))
             #expect(await peer.next(.goAway)?.code == HTTP2ErrorCode.protocolError.rawValue)
             #expect(await peer.next { _ in true } == nil)
-            #expect(try await test.client.unary("/test.Echo/Loop", [1]) == [1])
+            try await other.send(.request("/test.Echo/Loop"), .data(framed([]), endStream: true))
+            #expect(await other.response().last?.fields["grpc-status"] == "0")
         }
+        #expect(log.lines.count == 1)
+        #expect(log.lines.first?.contains("broke HTTP/2") == true)
     }
 
     @Test func tooManyStreamsAreRefused() async throws {
