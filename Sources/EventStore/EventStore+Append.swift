@@ -5,6 +5,18 @@ extension EventStore {
     /// The sequence that the next stored event gets.
     package var nextSequence: Sequence { published.withLock { $0.head.next } }
 
+    /// The wall clock as far as it is believed, see `SteadyClock`: what `makeBatch` is to be given.
+    ///
+    /// recorded_at never decreases, so a clock that jumps a year ahead for one commit would put that
+    /// year into every event after it. It leads by at most `Limits.clockLeadMax`.
+    ///
+    /// - Parameters:
+    ///   - now: of the wall clock.
+    ///   - uptime: of the clock that `hideExpired` and `expire` are given.
+    package func believedNow(now: Timestamp, uptime: Duration) -> Timestamp {
+        clock.withLock { $0.time(wall: now, uptime: uptime).now }
+    }
+
     /// `now`, or the newest recorded_at when the clock went back behind it.
     package func clampedRecordedAt(_ now: Timestamp) -> Timestamp {
         published.withLock { max(now, $0.newestRecordedAt) }

@@ -119,6 +119,25 @@ struct RetentionTests {
         #expect(store.bounds.events == 0)
     }
 
+    @Test("a clock that jumps ahead for one commit leads recorded_at by at most an hour")
+    func clockJumpsAheadInCommit() throws {
+        var generator = SeededGenerator(seed: 48)
+        let (store, _) = try EventStore.test(on: SimulatedDisk(), retention: .seconds(86_400))
+        func commit(wall: Int, uptime: Int) throws -> Timestamp {
+            let now = store.believedNow(now: second(wall), uptime: .seconds(uptime))
+            let events = StoreOracle.Stored.random(count: 1, using: &generator)
+            return try store.store(events, now: now).recordedAt
+        }
+        #expect(try commit(wall: 0, uptime: 500) == second(0))
+        #expect(try commit(wall: 365 * 86_400, uptime: 510) == second(3_610))
+        // The clock is right again: recorded_at stands for that hour and then follows it.
+        #expect(try commit(wall: 20, uptime: 520) == second(3_610))
+        #expect(try commit(wall: 4_000, uptime: 4_500) == second(4_000))
+        // Retention goes by the same clock.
+        _ = try store.expire(now: second(365 * 86_400), uptime: .seconds(4_510))
+        #expect(store.bounds.events == 4)
+    }
+
     @Test("what was hidden stays hidden when the clock goes back")
     func clockGoesBack() throws {
         var generator = SeededGenerator(seed: 44)
