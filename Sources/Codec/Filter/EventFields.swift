@@ -31,10 +31,13 @@ enum EventField {
     static let target: UInt32 = 5
     static let scope: UInt32 = 6
     static let actor: UInt32 = 7
+    static let onBehalfOf: UInt32 = 8
     static let source: UInt32 = 9
     static let change: UInt32 = 10
     static let snapshot: UInt32 = 11
     static let outcome: UInt32 = 12
+    static let context: UInt32 = 14
+    static let metadata: UInt32 = 15
     static let sequence: UInt32 = 16
     static let recordedAt: UInt32 = 17
 }

@@ -93,11 +93,16 @@ private struct EventPacker: ~Copyable {
             check.refuseWhole(tooLong(encoded.count, Limits.eventBytesMax))
             return refusal()
         }
+        switch EventEncoding.fault(in: encoded) {
+        case nil: break
+        case .malformed: return .ended(EventPacker.malformed(index))
+        case .repeated(let field):
+            check.refuse(field, "is given more than once")
+            return refusal()
+        }
         arena.reset()
         guard let event = arena.unpack(Auditrpc__V1__Event.self, from: encoded) else {
-            return .ended(
-                .malformed(
-                    "the bytes of events[\(index)] are not a valid auditrpc.v1.Event message"))
+            return .ended(EventPacker.malformed(index))
         }
         if event.pointee.organization_id.len == 0 {
             // Only read: packing copies it.
@@ -114,6 +119,10 @@ private struct EventPacker: ~Copyable {
             return .ended(.malformed("events[\(index)] grows when it is packed again"))
         }
         return .prepared(prepared.shifted(by: offset))
+    }
+
+    private static func malformed(_ index: Int) -> CodecError {
+        .malformed("the bytes of events[\(index)] are not a valid auditrpc.v1.Event message")
     }
 
     private mutating func refusal() -> Outcome {

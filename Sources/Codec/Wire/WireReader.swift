@@ -71,7 +71,11 @@ struct WireReader {
             let byte = position.load(as: UInt8.self)
             position += 1
             value |= UInt64(byte & 0x7F) << shift
-            if byte < 0x80 { return value }
+            if byte < 0x80 {
+                // The tenth byte has one bit to give; some parsers refuse a varint with more.
+                guard shift < 63 || byte < 2 else { break }
+                return value
+            }
             shift += 7
         }
         isMalformed = true
