@@ -1,7 +1,8 @@
 """Measures the release server beside a yardstick, in one run on the same cores, and prints ratios.
 
-Absolute numbers say more of the machine than of the code; a ratio to a known program carries over. Rounds alternate
-between the two sides, and each side's median counts. Every loop is bounded in count and time.
+Absolute numbers say more of the machine than of the code; a ratio to a known program carries over.
+The two sides run by turns, so that each round's ratio is of the same minute of the machine; the
+median of those ratios counts. Every loop is bounded in count and time.
 
 usage: make bench [BENCH_ARGS=--quick]
 """
@@ -203,9 +204,9 @@ def memory(folder, total):
 
 
 def row(name, ours, theirs, aim):
-    ratio = statistics.median(ours) / statistics.median(theirs)
-    print(f"{name}: {ratio:.2f}", flush=True)
-    return name, ours, theirs, ratio, aim
+    ratios = [one / other for one, other in zip(ours, theirs)]
+    print(f"{name}: {statistics.median(ratios):.2f}", flush=True)
+    return name, ours, theirs, ratios, aim
 
 
 def report(ratios, resident):
@@ -213,13 +214,14 @@ def report(ratios, resident):
         f"Measured {time.strftime('%Y-%m-%d', time.gmtime())} on {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}; events of {EVENT_BYTES} bytes.",
         "",
-        "| what | ours, median (range) | yardstick, median (range) | ratio | aim |",
+        "| what | ours, median (range) | yardstick, median (range) | ratio of a round, median (range) | aim |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for name, ours, theirs, ratio, aim in ratios:
+    for name, ours, theirs, each, aim in ratios:
         lines.append(
             f"| {name} | {statistics.median(ours):,.0f} ({spread(ours)}) "
-            f"| {statistics.median(theirs):,.0f} ({spread(theirs)}) | {ratio:.2f} | {aim} |"
+            f"| {statistics.median(theirs):,.0f} ({spread(theirs)}) "
+            f"| {statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f}) | {aim} |"
         )
     lines += ["", "| memory | MiB | limit |", "| --- | --- | --- |"]
     lines += [f"| {what} | {value:,.0f} | {limit or ''} |" for what, value, limit in resident]
@@ -231,7 +233,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
     parser.add_argument("--folder", help="where data is written (default: a temporary folder)")
     options = parser.parse_args()
-    rounds, share = (2, 10) if options.quick else (5, 1)
+    rounds, share = (3, 10) if options.quick else (7, 1)
     # Not /tmp where that is memory: a sync must reach a disk.
     parent = options.folder or ROOT / ".build"
     with tempfile.TemporaryDirectory(prefix="bench-", dir=parent) as folder:
