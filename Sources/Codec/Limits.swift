@@ -7,9 +7,6 @@ package enum Limits {
     package static let eventsPerRecordMax = 1_000
     /// Bytes of one event as the caller encoded it: sixteen of the largest fit a message.
     package static let eventBytesMax = 262_144
-    /// Bytes that a stored event may have more: the organization and the id from outside it, and
-    /// the server's fields.
-    package static let storedExtraBytesMax = 256
     /// Bytes of a string field, unless it has its own limit.
     package static let stringBytesMax = 1_024
     /// Bytes of an organization: it is part of every index key.
@@ -31,12 +28,6 @@ package enum Limits {
 
     /// Values of all fields of a filter together.
     package static let filterValuesMax = 100
-    /// Events of one page; also what a greater page_size means.
-    package static let pageSizeMax = 1_000
-    /// Events of a page, or facets, when the request says nothing.
-    package static let pageSizeDefault = 100
-    /// Facets of one answer; also what a greater limit means.
-    package static let facetsMax = 1_000
     /// Bytes of a page token's text. Ours have 44; the rest is room for later versions.
     package static let pageTokenBytesMax = 1_024
     /// Between two Progress messages: often enough to be of use, seldom enough to cost nothing.

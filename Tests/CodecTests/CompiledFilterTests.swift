@@ -135,9 +135,6 @@ struct CompiledFilterTests {
         ] {
             #expect(CompiledFilter(other, organization: acme) != compiled)
         }
-        #expect(CompiledFilter(EventFilter(), organization: acme).isUnfiltered)
-        #expect(!CompiledFilter(EventFilter(until: .epoch), organization: nil).isUnfiltered)
-        #expect(!compiled.isUnfiltered)
     }
 
     @Test("see events that were stored with the server's fields behind")

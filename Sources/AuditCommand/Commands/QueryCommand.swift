@@ -68,7 +68,8 @@ struct QueryCommand: AsyncParsableCommand {
         var request = request
         while true {
             let left = all ? Int.max : limit - printer.count
-            request.pageSize = Int32(min(left, Codec.Limits.pageSizeMax))
+            // The server knows its largest page.
+            request.pageSize = Int32(clamping: left)
             let page = try await client.query(request)
             try printer.print(page.events)
             outcome.unreadable += page.unreadable

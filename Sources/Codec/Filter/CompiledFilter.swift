@@ -9,17 +9,12 @@ package struct CompiledFilter: Sendable {
     private let rules: Rules
 
     /// - Parameters:
-    ///   - filter: one that has passed `validate`, as those of decoded requests have.
+    ///   - filter: one that keeps the limits of filter.proto, as those of decoded requests do.
     ///   - organization: whose events may pass; nil for all organizations.
     package init(_ filter: EventFilter, organization: [UInt8]?) {
         self.organization = organization
         key = FilterKey(filter, organization: organization)
         rules = Rules(filter, organization: organization)
-    }
-
-    /// Lets every event pass, of its organization if it has one.
-    package var isUnfiltered: Bool {
-        rules.wanted.isEmpty && rules.text == nil && rules.since == nil && rules.until == nil
     }
 
     package func matches(_ event: EventView) -> Bool {

@@ -1,17 +1,6 @@
 import AuditModel
 
 extension EventFilter {
-    /// Checks the limits of filter.proto. Requests are checked when they are decoded; this is for a
-    /// filter that comes from elsewhere.
-    ///
-    /// - Throws: `.invalid`; the violations name `filter.event_types[0]`.
-    package func validate() throws(CodecError) {
-        var check = FieldCheck()
-        check.enter("filter")
-        self.check(&check)
-        try check.finish()
-    }
-
     static func tooMany(_ count: Int) -> String {
         """
         has \(grouped(count)) values; at most \(grouped(Limits.filterValuesMax)) in all fields \
@@ -19,6 +8,7 @@ extension EventFilter {
         """
     }
 
+    /// Notes what the limits of filter.proto refuse.
     func check(_ check: inout FieldCheck) {
         let count =
             eventTypes.count + targetTypes.count + targetIDs.count + scopes.count
