@@ -4,6 +4,8 @@ package struct ServiceLimits: Hashable, Sendable {
     /// refused. 64 MiB: more than a second of what a disk takes, so that a wait ends before a
     /// client's patience does.
     package var recorderQueueBytesMax = 64 << 20
+    /// Bytes that an event counts which waits only for its refusal: its reasons have no size yet.
+    package var refusalBytes = 1 << 10
     /// Events that wait for the committer at the most. 131,072.
     package var recorderQueueEventsMax = 131_072
     /// Events and bytes of one group commit: what the frame of the store takes, less its headers.
@@ -40,8 +42,9 @@ package struct ServiceLimits: Hashable, Sendable {
     package var feedMessageBytesMax = 64 << 10
     /// Bytes that one read of the disk gathers for a feed that catches up.
     package var feedReadBytesMax = 256 << 10
-    /// Events that a feed looks at before it lets others go on.
+    /// Events, and bytes of them, that a feed looks at before it lets others go on.
     package var feedScanEventsMax = 8_192
+    package var feedScanBytesMax = 1 << 20
     /// Events of the disk that a feed looks at in one read.
     package var feedDiskScanEventsMax = 65_536
     /// Sequences skipped by a filter after which a subscriber is told where it stands.

@@ -7,7 +7,7 @@ package import AuditModel
 /// every sequence is passed exactly once: by events, or by a gap that is said. That is the
 /// CompleteFeed guarantee.
 package struct FollowMachine: Hashable, Sendable {
-    /// What to do when retention took events that were not sent yet.
+    /// What to do about events that cannot be sent any more.
     package enum OnGap: Hashable, Sendable {
         case fail
         case goOn
@@ -18,7 +18,13 @@ package struct FollowMachine: Hashable, Sendable {
         case progress(Sequence)
         case caughtUp(Sequence)
         case fellBehind(Sequence)
-        case gap(SequenceRange)
+        case gap(SequenceRange, GapReason)
+    }
+
+    /// Why events cannot be sent any more.
+    package enum GapReason: Hashable, Sendable {
+        case retention
+        case damage
     }
 
     package enum Step: Hashable, Sendable {
@@ -29,8 +35,8 @@ package struct FollowMachine: Hashable, Sendable {
         case readDisk(from: Sequence)
         /// Nothing to do until something is stored behind this sequence.
         case wait(after: Sequence)
-        /// Retention took these, and the client wants to fail then.
-        case fail(SequenceRange)
+        /// These cannot be sent, and the client wants to fail then.
+        case fail(SequenceRange, GapReason)
     }
 
     /// What is stored at the moment of the question.
@@ -73,10 +79,7 @@ package struct FollowMachine: Hashable, Sendable {
         let wanted = position.next
         if wanted < stored.oldest {
             let gone = SequenceRange(first: wanted, last: stored.oldest.previous)
-            guard onGap == .goOn else { return .fail(gone) }
-            position = gone.last
-            told = position
-            return .say(.gap(gone))
+            return missing(gone, .retention)
         }
         if wanted > stored.head {
             guard mode == .catchingUp else { return .wait(after: position) }
@@ -101,6 +104,18 @@ package struct FollowMachine: Hashable, Sendable {
         precondition(sequence >= position, "a feed never goes back")
         position = sequence
         if let sent { told = sent }
+    }
+
+    /// The read from the position on found these damaged.
+    package mutating func foundDamage(through last: Sequence) -> Step {
+        missing(SequenceRange(first: position.next, last: max(last, position.next)), .damage)
+    }
+
+    private mutating func missing(_ gone: SequenceRange, _ reason: GapReason) -> Step {
+        guard onGap == .goOn else { return .fail(gone, reason) }
+        position = gone.last
+        told = position
+        return .say(.gap(gone, reason))
     }
 
     /// What the position tells a client whose filter matched nothing for a while.

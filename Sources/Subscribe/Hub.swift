@@ -24,6 +24,8 @@ package final class Hub<Waker: Sendable>: Sendable {
     private let limits: FeedLimits
     private let ring: Mutex<Ring>
     private let state: Mutex<Waiting>
+    /// A copy of the state's count, so that the committer needs no lock that a subscription holds.
+    private let waitingCount = Atomic<Int>(0)
 
     private struct Ring {
         var buffer: RingBuffer
@@ -60,7 +62,7 @@ package final class Hub<Waker: Sendable>: Sendable {
             $0.buffer.append(batch)
             $0.head = batch.lastSequence
         }
-        return state.withLock { $0.hub.waitingCount > 0 }
+        return waitingCount.load(ordering: .sequentiallyConsistent) > 0
     }
 
     /// The batch that holds `sequence`, when the ring still does.
@@ -80,25 +82,24 @@ package final class Hub<Waker: Sendable>: Sendable {
     }
 
     package func unsubscribe(_ id: SubscriptionID) {
-        state.withLock { $0.hub.remove(id) }
+        changeWaiting { $0.remove(id) }
     }
 
     /// Asks for one wake-up by what matches behind `position`. False when there may be something
     /// already: look again.
     package func wait(_ id: SubscriptionID, after position: Sequence) -> Bool {
-        let waits = state.withLock { $0.hub.wait(id, after: position) }
-        guard waits else { return false }
+        guard changeWaiting({ $0.wait(id, after: position) }) else { return false }
         // A batch that was published before the wait began, while nobody waited, was not announced
         // to the dispatcher.
         guard bounds.head > position else { return true }
-        state.withLock { _ = $0.hub.stopWaiting(id) }
+        changeWaiting { _ = $0.stopWaiting(id) }
         return false
     }
 
     /// Ends the wait of a subscription, if it waits; gives the position up to which nothing matched
     /// it.
     package func stopWaiting(_ id: SubscriptionID) -> Sequence? {
-        state.withLock { $0.hub.stopWaiting(id) }
+        changeWaiting { $0.stopWaiting(id) }
     }
 
     /// Matches what was published since the last call and gives the subscriptions to wake. One
@@ -111,12 +112,38 @@ package final class Hub<Waker: Sendable>: Sendable {
                 ($0.buffer.batch(containing: wanted), $0.buffer.first)
             }
             if let batch {
-                state.withLock { wakes += $0.hub.match(batch) }
+                let matched = match(batch)
+                wakes += changeWaiting { $0.wake(matched, through: batch.lastSequence) }
             } else if let oldest, oldest > wanted {
-                state.withLock { wakes += $0.hub.skip(to: oldest.previous) }
+                wakes += changeWaiting { $0.skip(through: oldest.previous) }
             } else {
                 return wakes
             }
+        }
+    }
+
+    /// The groups that the batch concerns. No lock is held while filters work: a wait that begins
+    /// meanwhile finds the batch in the ring by itself.
+    private func match(_ batch: EventBatch) -> [Int] {
+        let organizations = (0..<batch.count).map { index in
+            batch.withEvent(at: index) { OrganizationKey($0.organization) }
+        }
+        var candidates = state.withLock { $0.hub.candidates(Set(organizations)) }
+        guard !candidates.isEmpty else { return [] }
+        for (index, organization) in organizations.enumerated() {
+            batch.withEvent(at: index) { candidates.match($0, of: organization) }
+        }
+        return candidates.matched
+    }
+
+    /// Changes the state and keeps the copy of its count true.
+    private func changeWaiting<Result>(
+        _ body: (inout HubState<Waker>) -> sending Result
+    ) -> sending Result {
+        state.withLock { state in
+            let result = body(&state.hub)
+            waitingCount.store(state.hub.waitingCount, ordering: .sequentiallyConsistent)
+            return result
         }
     }
 }

@@ -12,14 +12,13 @@ struct HubState<Waker: Sendable> {
     struct Member {
         var group: GroupID
         var waker: Waker
-        /// Everything up to it has been handled; nil while the subscription is busy and needs no
-        /// wake-up.
+        /// Everything up to it has been handled; nil while the subscription is busy.
         var waitsAfter: Sequence?
     }
 
     private struct Group {
         var filter: CompiledFilter
-        var organization: Int?
+        var organization: OrganizationKey?
         var members: Set<SubscriptionID> = []
         /// Those of `members` that wait: a wake-up visits nobody else.
         var waiting: Set<SubscriptionID> = []
@@ -28,10 +27,8 @@ struct HubState<Waker: Sendable> {
     private(set) var members: [SubscriptionID: Member] = [:]
     private var groups: [GroupID: Group] = [:]
     private var groupByFilter: [CompiledFilter: GroupID] = [:]
-    /// Groups of one organization, by the hash of its name; the filter itself tells a collision
-    /// apart.
-    private var groupsByOrganization: [Int: [GroupID]] = [:]
-    private var groupsOfEveryOrganization: [GroupID] = []
+    /// Groups by their organization; nil holds those that follow every organization.
+    private var groupsByOrganization: [OrganizationKey?: Set<GroupID>] = [:]
     private var lastGroup: GroupID = 0
     private(set) var waitingCount = 0
 
@@ -55,13 +52,9 @@ struct HubState<Waker: Sendable> {
         guard let group = groups[member.group], group.members.isEmpty else { return }
         groups[member.group] = nil
         groupByFilter[group.filter] = nil
-        if let organization = group.organization {
-            groupsByOrganization[organization]?.removeAll { $0 == member.group }
-            if groupsByOrganization[organization]?.isEmpty == true {
-                groupsByOrganization[organization] = nil
-            }
-        } else {
-            groupsOfEveryOrganization.removeAll { $0 == member.group }
+        groupsByOrganization[group.organization]?.remove(member.group)
+        if groupsByOrganization[group.organization]?.isEmpty == true {
+            groupsByOrganization[group.organization] = nil
         }
     }
 
@@ -88,24 +81,31 @@ struct HubState<Waker: Sendable> {
         return max(position, matchedThrough)
     }
 
-    /// Matches a batch against the groups that somebody waits in; gives those to wake, with the
-    /// position that each may go on from.
-    mutating func match(_ batch: EventBatch) -> [HubWake<Waker>] {
-        var wakes: [HubWake<Waker>] = []
-        if waitingCount > 0 {
-            for group in groupsMatching(batch) { wake(group, into: &wakes) }
+    /// The groups that somebody waits in and that events of these organizations may concern.
+    func candidates(_ organizations: Set<OrganizationKey>) -> HubCandidates {
+        var candidates = HubCandidates()
+        guard waitingCount > 0 else { return candidates }
+        for organization in organizations.map(Optional.some) + [nil] {
+            for id in groupsByOrganization[organization] ?? [] {
+                guard let group = groups[id], !group.waiting.isEmpty else { continue }
+                candidates.add(id, group.filter, organization)
+            }
         }
-        matchedThrough = max(matchedThrough, batch.lastSequence)
+        return candidates
+    }
+
+    /// Ends the waits of these groups and gives those to wake, with the position that each may go
+    /// on from; then everything through `sequence` is matched.
+    mutating func wake(_ matched: [GroupID], through sequence: Sequence) -> [HubWake<Waker>] {
+        defer { matchedThrough = max(matchedThrough, sequence) }
+        var wakes: [HubWake<Waker>] = []
+        for group in matched { wake(group, into: &wakes) }
         return wakes
     }
 
-    /// Batches up to `sequence` left the ring before they were matched: everybody looks for
-    /// himself.
-    mutating func skip(to sequence: Sequence) -> [HubWake<Waker>] {
-        var wakes: [HubWake<Waker>] = []
-        for group in groups.keys { wake(group, into: &wakes) }
-        matchedThrough = max(matchedThrough, sequence)
-        return wakes
+    /// Batches through `sequence` left the ring before they were matched: everybody looks himself.
+    mutating func skip(through sequence: Sequence) -> [HubWake<Waker>] {
+        wake(Array(groups.keys), through: sequence)
     }
 
     private mutating func wake(_ group: GroupID, into wakes: inout [HubWake<Waker>]) {
@@ -115,46 +115,55 @@ struct HubState<Waker: Sendable> {
         }
     }
 
-    private func groupsMatching(_ batch: EventBatch) -> [GroupID] {
-        var matching: [GroupID] = []
-        for index in 0..<batch.count {
-            batch.withEvent(at: index) { event in
-                let organization = Self.hash(event.organization)
-                for group in groupsByOrganization[organization] ?? [] {
-                    consider(group, event, &matching)
-                }
-                for group in groupsOfEveryOrganization { consider(group, event, &matching) }
-            }
-        }
-        return matching
-    }
-
-    private func consider(_ id: GroupID, _ event: EventView, _ matching: inout [GroupID]) {
-        guard let group = groups[id], !group.waiting.isEmpty, !matching.contains(id),
-            group.filter.matches(event)
-        else { return }
-        matching.append(id)
-    }
-
     private mutating func groupID(for filter: CompiledFilter) -> GroupID {
         if let known = groupByFilter[filter] { return known }
         lastGroup += 1
         let organization = filter.organization.map { name in
-            name.withUnsafeBytes { Self.hash($0) }
+            name.withUnsafeBytes { OrganizationKey($0) }
         }
         groups[lastGroup] = Group(filter: filter, organization: organization)
         groupByFilter[filter] = lastGroup
-        if let organization {
-            groupsByOrganization[organization, default: []].append(lastGroup)
-        } else {
-            groupsOfEveryOrganization.append(lastGroup)
-        }
+        groupsByOrganization[organization, default: []].insert(lastGroup)
         return lastGroup
     }
+}
 
-    private static func hash(_ organization: UnsafeRawBufferPointer) -> Int {
+/// The hash of an organization's name: finds its groups without making a String. The filters
+/// themselves tell a collision apart.
+struct OrganizationKey: Hashable {
+    private let hash: Int
+
+    init(_ name: UnsafeRawBufferPointer) {
         var hasher = Hasher()
-        hasher.combine(bytes: organization)
-        return hasher.finalize()
+        hasher.combine(bytes: name)
+        hash = hasher.finalize()
+    }
+}
+
+/// The groups that a batch may concern: a copy, to be matched without holding up anybody.
+struct HubCandidates {
+    private var open: [OrganizationKey?: [(group: Int, filter: CompiledFilter)]] = [:]
+    private(set) var matched: [Int] = []
+
+    var isEmpty: Bool { open.isEmpty }
+
+    mutating func add(_ group: Int, _ filter: CompiledFilter, _ organization: OrganizationKey?) {
+        open[organization, default: []].append((group, filter))
+    }
+
+    /// Moves the groups whose filter matches the event to `matched`.
+    mutating func match(_ event: EventView, of organization: OrganizationKey) {
+        match(event, under: organization)
+        match(event, under: nil)
+    }
+
+    private mutating func match(_ event: EventView, under key: OrganizationKey?) {
+        var found: [Int] = []
+        open[key]?.removeAll { candidate in
+            let matches = candidate.filter.matches(event)
+            if matches { found.append(candidate.group) }
+            return matches
+        }
+        matched += found
     }
 }

@@ -15,8 +15,8 @@ struct CommitterTests {
 
     /// `stored 1`, `duplicate 1` or `refused ALREADY...`, for each event of each request.
     private func outcomes(_ requests: [PreparedRequest]) -> [[String]] {
-        fixture.commit(requests).answers.map { answer in
-            switch answer.outcome {
+        fixture.commit(requests).jobs.map { job in
+            switch job.outcome {
             case .success(let outcomes):
                 outcomes.map { outcome in
                     switch outcome {
@@ -95,7 +95,8 @@ struct CommitterTests {
     @Test func aTimeLeftOutIsTheTimeOfStoringAndARetryIsTheSameEvent() throws {
         var event = Event.sample().identified(1)
         event.occurredAt = nil
-        let batch = try #require(fixture.commit([try fixture.prepare([event])]).batch)
+        let prepared = try fixture.prepare([event])
+        let batch = try #require(fixture.commit([prepared]).batch)
         let stored = try batch.withEvent(at: 0) { try Event(decoding: $0.payload) }
         #expect(stored.occurredAt == batch.recordedAt)
         #expect(stored.recordedAt == batch.recordedAt)

@@ -16,15 +16,15 @@ struct RecorderTests {
         let recorder = Recorder<Int>(
             store: fixture.store, limits: ServiceLimits(), now: { .now },
             published: { batch in published.withLock { $0.append(batch.lastSequence) } },
-            answered: { answers in
+            answered: { jobs in
                 commits.withLock { $0 += 1 }
-                for answer in answers {
-                    guard case .success(let outcomes) = answer.outcome,
+                for job in jobs {
+                    guard case .success(let outcomes) = job.outcome,
                         case .stored(let sequence, _)? = outcomes.last
                     else { continue }
                     let head = published.withLock { $0.last }
                     #expect(head.map { sequence <= $0 } == true, "published before answered")
-                    answered.withLock { $0.append(answer.ticket) }
+                    answered.withLock { $0.append(job.ticket) }
                 }
             })
         let request = try fixture.prepare([.sample()])
@@ -44,19 +44,19 @@ struct RecorderTests {
         limits.recorderQueueEventsMax = 3
         var queue = RecorderQueue<Int>(limits: limits)
         let request = try fixture.prepare([.sample(), .sample()])
-        #expect(queue.add(.init(request: request, ticket: 1)) == nil)
-        #expect(queue.add(.init(request: request, ticket: 2))?.code == .exhausted)
+        #expect(queue.add(RecordJob(request, ticket: 1)) == nil)
+        #expect(queue.add(RecordJob(request, ticket: 2))?.code == .exhausted)
         limits.recorderQueueEventsMax = 1_000
         limits.recorderQueueBytesMax = request.bytes.count
         queue = RecorderQueue<Int>(limits: limits)
-        #expect(queue.add(.init(request: request, ticket: 1)) == nil)
-        #expect(queue.add(.init(request: request, ticket: 2))?.code == .exhausted)
-        guard case .items(let taken)? = queue.take() else {
-            Issue.record("an item waits")
+        #expect(queue.add(RecordJob(request, ticket: 1)) == nil)
+        #expect(queue.add(RecordJob(request, ticket: 2))?.code == .exhausted)
+        guard case .jobs(let taken)? = queue.take() else {
+            Issue.record("a job waits")
             return
         }
         #expect(taken.map(\.ticket) == [1])
-        #expect(queue.add(.init(request: request, ticket: 3)) == nil, "there is room again")
+        #expect(queue.add(RecordJob(request, ticket: 3)) == nil, "there is room again")
     }
 
     @Test func aCommitTakesNoMoreThanAFrame() throws {
@@ -65,10 +65,10 @@ struct RecorderTests {
         limits.commitEventsMax = 5
         var queue = RecorderQueue<Int>(limits: limits)
         let request = try fixture.prepare([.sample(), .sample()])
-        for ticket in 1...5 { _ = queue.add(.init(request: request, ticket: ticket)) }
+        for ticket in 1...5 { _ = queue.add(RecordJob(request, ticket: ticket)) }
         queue.end()
         var taken: [[Int]] = []
-        while case .items(let items)? = queue.take() { taken.append(items.map(\.ticket)) }
+        while case .jobs(let jobs)? = queue.take() { taken.append(jobs.map(\.ticket)) }
         #expect(taken == [[1, 2], [3, 4], [5]])
     }
 }

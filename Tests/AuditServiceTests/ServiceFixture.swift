@@ -34,11 +34,11 @@ final class ServiceFixture {
         }
     }
 
-    /// Stores requests in one group commit; the answers' tickets are their positions.
-    func commit(_ requests: [PreparedRequest]) -> (answers: [RecordAnswer<Int>], batch: EventBatch?)
-    {
+    /// Stores requests in one group commit; the jobs' tickets are their positions.
+    func commit(_ requests: [PreparedRequest]) -> (jobs: [RecordJob<Int>], batch: EventBatch?) {
         var committer = Committer<Int>(store: store, now: { .now })
-        return committer.commit(requests.enumerated().map { .init(request: $1, ticket: $0) })
+        let jobs = requests.enumerated().map { RecordJob($1, ticket: $0) }
+        return (jobs, committer.commit(jobs))
     }
 
     /// Stores events, each in a group commit of `batchEvents`.

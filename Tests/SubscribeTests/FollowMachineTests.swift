@@ -35,9 +35,9 @@ struct FollowMachineTests {
         let stored = FollowMachine.Stored(oldest: Sequence(8), head: Sequence(9), ringFirst: nil)
         let gone = SequenceRange(first: Sequence(3), last: Sequence(7))
         var failing = FollowMachine(after: Sequence(2), onGap: .fail)
-        #expect(failing.next(stored) == .fail(gone))
+        #expect(failing.next(stored) == .fail(gone, .retention))
         var goingOn = FollowMachine(after: Sequence(2), onGap: .goOn)
-        #expect(goingOn.next(stored) == .say(.gap(gone)))
+        #expect(goingOn.next(stored) == .say(.gap(gone, .retention)))
         #expect(goingOn.next(stored) == .readDisk(from: Sequence(8)))
     }
 
@@ -47,5 +47,14 @@ struct FollowMachineTests {
         #expect(machine.untold == 30)
         #expect(machine.progress() == .progress(Sequence(50)))
         #expect(machine.untold == 0)
+    }
+
+    @Test func damageIsAnExactGapOrAFailure() {
+        let damaged = SequenceRange(first: Sequence(3), last: Sequence(7))
+        var failing = FollowMachine(after: Sequence(2), onGap: .fail)
+        #expect(failing.foundDamage(through: Sequence(7)) == .fail(damaged, .damage))
+        var goingOn = FollowMachine(after: Sequence(2), onGap: .goOn)
+        #expect(goingOn.foundDamage(through: Sequence(7)) == .say(.gap(damaged, .damage)))
+        #expect(goingOn.position == Sequence(7))
     }
 }

@@ -6,6 +6,8 @@ package import NIOCore
 /// afterwards, deaf and mute.
 package class MessageStream: HTTP2Stream {
     package final let eventLoop: any EventLoop
+    /// Of `eventLoop`: compared by other threads, which then need not retain the loop.
+    final let eventLoopID: ObjectIdentifier
     final private(set) var connection: HTTP2Connection?
 
     private final var deframer: MessageDeframer
@@ -26,6 +28,7 @@ package class MessageStream: HTTP2Stream {
     init(connection: HTTP2Connection) {
         self.connection = connection
         eventLoop = connection.eventLoop
+        eventLoopID = ObjectIdentifier(connection.eventLoop)
         deframer = MessageDeframer(messageBytesMax: connection.limits.messageBytesMax)
     }
 

@@ -94,7 +94,7 @@ final class ServerPipes: Sendable {
 
     func next() async throws(RPCError) -> [UInt8]? {
         try await inbound.next {
-            CallReference.deliver([(reference, ())]) { call, _ in call.resumeReading() }
+            reference.execute { $0.resumeReading() }
         }
     }
 
@@ -110,7 +110,7 @@ final class ServerPipes: Sendable {
     }
 
     private func wakeLoop() {
-        CallReference.deliver([(reference, self)]) { call, pipes in pipes.pump(call) }
+        reference.execute { [self] in pump($0) }
     }
 
     // MARK: The loop's side

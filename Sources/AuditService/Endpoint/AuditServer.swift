@@ -66,15 +66,13 @@ package final class AuditServer: Service {
         let feed = Feed<SubscriberReference>(
             store: store, reads: reads, limits: limits, feedLimits: FeedLimits()
         ) { wakes in
-            CallReference.deliver(wakes.map { ($0.waker.call, $0) }) { call, wake in
-                wake.waker.handler.value.wake(at: wake.position, call)
-            }
+            CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
         }
         let recorder = Recorder<RecordTicket>(
             store: store, limits: limits, now: { .now }, published: { feed.publish($0) },
-            answered: { answers in
-                Self.reportRefusals(answers, report)
-                RecordEntrance.deliver(answers)
+            answered: { jobs in
+                Self.reportRefusal(jobs, report)
+                RecordEntrance.deliver(jobs)
             })
         let startedAt = Timestamp.now
         let endpoint = AuditLogEndpoint(
@@ -121,22 +119,32 @@ package final class AuditServer: Service {
     /// The address it listens on.
     package var boundAddress: SocketAddress { server.boundAddress }
 
-    /// Sweeps the store from time to time, until a graceful shutdown or a cancellation; then drains
-    /// and closes.
+    /// Hides and removes what retention lets go, until a graceful shutdown or a cancellation; then
+    /// drains and closes.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
+            var swept = ContinuousClock.now
             while !Task.isCancelled {
-                try? await Task.sleep(for: self.configuration.sweepInterval)
-                do {
-                    try Self.sweep(self.store, self.logger)
-                } catch {
-                    self.logger.error(
-                        "the retention sweep failed; the next one tries again",
-                        metadata: ["cause": "\(error)"])
+                // Feeds ask for the bounds on their event loops, which may not read the disk.
+                self.store.hideExpired(now: .now, uptime: .sinceStart)
+                if ContinuousClock.now - swept >= self.configuration.sweepInterval {
+                    swept = .now
+                    self.sweep()
                 }
+                try? await Task.sleep(for: .seconds(1))
             }
         }
         await stop()
+    }
+
+    private func sweep() {
+        do throws(StoreError) {
+            try Self.sweep(store, logger)
+        } catch {
+            logger.error(
+                "the retention sweep failed; the next one tries again",
+                metadata: ["cause": "\(error)"])
+        }
     }
 
     /// Lets calls under way finish, stores what was taken, and closes the store.
@@ -169,11 +177,11 @@ package final class AuditServer: Service {
     }
 
     /// One log line a group commit that failed, however many requests it held.
-    private static func reportRefusals(
-        _ answers: [RecordAnswer<RecordTicket>], _ report: (ServiceError) -> Void
+    private static func reportRefusal(
+        _ jobs: [RecordJob<RecordTicket>], _ report: (ServiceError) -> Void
     ) {
-        for answer in answers {
-            if case .failure(let error) = answer.outcome, error.cause != nil {
+        for job in jobs {
+            if case .failure(let error) = job.outcome, error.cause != nil {
                 return report(error)
             }
         }

@@ -10,15 +10,24 @@ struct RecordTicket: Sendable {
     var stream: (handler: NIOLoopBound<RecordStreamCall>, slot: Int)?
 }
 
-/// What the two Record methods share.
-struct RecordEntrance: Sendable {
+/// What the calls of the two Record methods share: one object, so that a call keeps one reference.
+final class RecordEntrance: Sendable {
     let recorder: Recorder<RecordTicket>
-    let now: @Sendable () -> Timestamp
-    let ids: EventIDSource
+    private let now: @Sendable () -> Timestamp
+    private let ids: EventIDSource
+
+    init(
+        recorder: Recorder<RecordTicket>, now: @escaping @Sendable () -> Timestamp,
+        ids: EventIDSource
+    ) {
+        self.recorder = recorder
+        self.now = now
+        self.ids = ids
+    }
 
     /// Decodes and checks a request on the caller's thread.
     func prepare(_ message: UnsafeRawBufferPointer) throws(ServiceError) -> PreparedRequest {
-        let now = now()
+        let now = self.now()
         do throws(CodecError) {
             return try RecordDecoder.decode(message, now: now) { ids.next(at: now) }
         } catch {
@@ -27,13 +36,15 @@ struct RecordEntrance: Sendable {
     }
 
     /// Hands the answers of one group commit to their calls: one wake-up for each event loop.
-    static func deliver(_ answers: [RecordAnswer<RecordTicket>]) {
-        CallReference.deliver(answers.map { ($0.ticket.call, $0) }) { call, answer in
-            if let stream = answer.ticket.stream {
-                stream.handler.value.answer(answer, slot: stream.slot, call)
-            } else {
-                RecordCall.answer(answer, call)
-            }
+    static func deliver(_ jobs: [RecordJob<RecordTicket>]) {
+        CallReference.deliver(jobs, to: { $0.ticket.call }, answer)
+    }
+
+    private static func answer(_ call: ServerCall, _ job: RecordJob<RecordTicket>) {
+        if let stream = job.ticket.stream {
+            stream.handler.value.answer(job, slot: stream.slot, call)
+        } else {
+            RecordCall.answer(job, call)
         }
     }
 }
@@ -76,10 +87,10 @@ final class RecordCall: ServerCallHandler {
         prepared = nil
     }
 
-    static func answer(_ answer: RecordAnswer<RecordTicket>, _ call: ServerCall) {
-        switch answer.outcome {
+    static func answer(_ job: RecordJob<RecordTicket>, _ call: ServerCall) {
+        switch job.outcome {
         case .success(let outcomes):
-            call.send(message: RecordResponse.encode(outcomes, of: answer.request))
+            call.send(message: RecordResponse.encode(outcomes, of: job.request))
             call.finish()
         case .failure(let error):
             call.finish(RPCStatus(error))

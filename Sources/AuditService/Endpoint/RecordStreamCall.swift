@@ -7,12 +7,16 @@ final class RecordStreamCall: ServerCallHandler {
     /// Requests of one stream that may be under way: enough to fill group commits, and what stops a
     /// client that sends and never reads.
     private static let underWayMax = 256
+    /// Bytes of answers that wait for the client to read: four messages of the usual limit would be
+    /// a client that sends and never reads.
+    private static let waitingBytesMax = 4 << 20
 
     private let entrance: RecordEntrance
     /// A response for each request under way, nil until it is known; the first one is number
     /// `firstSlot`.
     private var responses: [[UInt8]?] = []
     private var firstSlot = 0
+    private var waitingBytes = 0
     private var end: RPCStatus?
     private var isPaused = false
 
@@ -47,10 +51,10 @@ final class RecordStreamCall: ServerCallHandler {
         }
     }
 
-    func answer(_ answer: RecordAnswer<RecordTicket>, slot: Int, _ call: ServerCall) {
-        switch answer.outcome {
+    func answer(_ job: RecordJob<RecordTicket>, slot: Int, _ call: ServerCall) {
+        switch job.outcome {
         case .success(let outcomes):
-            respond(RecordResponse.encode(outcomes, of: answer.request), slot, call)
+            respond(RecordResponse.encode(outcomes, of: job.request), slot, call)
         case .failure(let error):
             let response = RecordResponse(results: [], status: StatusDetails(error))
             respond(response.encoded(), slot, call)
@@ -81,7 +85,15 @@ final class RecordStreamCall: ServerCallHandler {
     private func respond(_ response: [UInt8], _ slot: Int, _ call: ServerCall) {
         guard responses.indices.contains(slot - firstSlot) else { return }
         responses[slot - firstSlot] = response
+        waitingBytes += response.count
         if slot == firstSlot { flush(call) }
+        guard waitingBytes > Self.waitingBytesMax else { return }
+        call.finish(
+            RPCStatus(
+                .resourceExhausted,
+                "answers of \(waitingBytes) bytes wait to be read; read while you send"))
+        responses = []
+        waitingBytes = 0
     }
 
     /// Sends the responses that are known, up to the first that is not.
@@ -89,6 +101,7 @@ final class RecordStreamCall: ServerCallHandler {
         var known = 0
         while known < responses.count, call.isWritable, let response = responses[known] {
             call.send(message: response)
+            waitingBytes -= response.count
             known += 1
         }
         responses.removeFirst(known)

@@ -86,8 +86,13 @@ final class SubscribeCall: ServerCallHandler {
 
     // MARK: What the feed tells
 
+    /// Hands a wake-up to its call, on the call's event loop.
+    static func wake(_ call: ServerCall, _ wake: HubWake<SubscriberReference>) {
+        wake.waker.handler.value.wake(at: wake.position, call)
+    }
+
     /// Something matches behind `position`.
-    func wake(at position: Sequence, _ call: ServerCall) {
+    private func wake(at position: Sequence, _ call: ServerCall) {
         guard case .following(var following) = state, case .waiting = following.activity else {
             return
         }
@@ -99,18 +104,23 @@ final class SubscribeCall: ServerCallHandler {
         pump(call)
     }
 
-    private func found(_ portion: Result<FeedPortion, ServiceError>, _ call: ServerCall) {
+    private func found(_ reading: FeedReading, _ call: ServerCall) {
         guard case .following(var following) = state else { return }
         following.activity = .none
-        switch portion {
-        case .success(let portion):
+        switch reading {
+        case .portion(let portion):
             following.machine.passed(through: portion.through, lastSent: portion.lastSent)
             unsent = portion.messages
             state = .following(following)
-            pump(call)
+        case .damage(let last, let error):
+            report(error)
+            let step = following.machine.foundDamage(through: last)
+            state = .following(following)
+            take(step, following, call)
         case .failure(let error):
-            end(error, call)
+            return end(error, call)
         }
+        pump(call)
     }
 
     // MARK: Start
@@ -124,7 +134,7 @@ final class SubscribeCall: ServerCallHandler {
             state = .starting
             let reference = reference(of: call)
             let taken = feed.findStart(since: time) { start in
-                CallReference.deliver([(reference.call, start)]) { call, start in
+                reference.call.execute { call in
                     reference.handler.value.started(request, start, call)
                 }
             }
@@ -146,12 +156,11 @@ final class SubscribeCall: ServerCallHandler {
         _ request: SubscribeRequest, after position: Sequence, _ call: ServerCall
     ) {
         let stored = feed.stored
-        guard position <= stored.head else {
+        let head = max(stored.head, feed.head)
+        guard position <= head else {
             return end(
                 ServiceError(
-                    .outOfRange,
-                    "after_sequence \(position) is above the newest sequence, \(stored.head)"),
-                call)
+                    .outOfRange, "after_sequence \(position) is above the newest, \(head)"), call)
         }
         let organization =
             request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8)
@@ -168,7 +177,7 @@ final class SubscribeCall: ServerCallHandler {
                     after: position, onGap: request.onGap == .continue ? .goOn : .fail),
                 filter: filter, subscription: subscription,
                 progressInterval: .nanoseconds(interval.nanosecondsSaturating)))
-        send(.started(head: stored.head, oldest: stored.oldest), call)
+        send(.started(head: head, oldest: stored.oldest), call)
         scheduleProgress(call)
         pump(call)
     }
@@ -219,12 +228,24 @@ final class SubscribeCall: ServerCallHandler {
             guard !feed.hub.wait(following.subscription, after: position) else { return }
             following.activity = .none
             state = .following(following)
-        case .fail(let gone):
-            end(
-                ServiceError(
-                    .outOfRange,
-                    "sequences \(gone.first) to \(gone.last) are no longer kept; start at the "
-                        + "oldest, or ask for on_gap CONTINUE"), call)
+        case .fail(let gone, let reason):
+            end(Self.failure(gone, reason), call)
+        }
+    }
+
+    private static func failure(
+        _ gone: SequenceRange, _ reason: FollowMachine.GapReason
+    ) -> ServiceError {
+        let range = "sequences \(gone.first) to \(gone.last)"
+        switch reason {
+        case .retention:
+            return ServiceError(
+                .outOfRange,
+                "\(range) are no longer kept; start at the oldest, or ask for on_gap CONTINUE")
+        case .damage:
+            return ServiceError(
+                .dataLoss,
+                "\(range) are damaged on disk; ask for on_gap CONTINUE to go on behind them")
         }
     }
 
@@ -232,9 +253,9 @@ final class SubscribeCall: ServerCallHandler {
         _ filter: CompiledFilter, after position: Sequence, _ call: ServerCall
     ) {
         let reference = reference(of: call)
-        let taken = feed.readDisk(filter, after: position) { portion in
-            CallReference.deliver([(reference.call, portion)]) { call, portion in
-                reference.handler.value.found(portion, call)
+        let taken = feed.readDisk(filter, after: position) { reading in
+            reference.call.execute { call in
+                reference.handler.value.found(reading, call)
             }
         }
         if !taken { end(Self.busy, call) }
@@ -246,7 +267,7 @@ final class SubscribeCall: ServerCallHandler {
         following.activity = .suspended
         state = .following(following)
         let reference = reference(of: call)
-        CallReference.deliver([(reference.call, ())]) { call, _ in
+        reference.call.execute { call in
             reference.handler.value.resume(call)
         }
     }
@@ -294,8 +315,10 @@ final class SubscribeCall: ServerCallHandler {
         case .progress(let sequence): send(.progress(sequence), call)
         case .caughtUp(let sequence): send(.caughtUp(sequence), call)
         case .fellBehind(let sequence): send(.fellBehind(sequence), call)
-        case .gap(let range):
+        case .gap(let range, .retention):
             send(.gap(range, reason: "removed by retention"), call)
+        case .gap(let range, .damage):
+            send(.gap(range, reason: "damaged on disk"), call)
         }
     }
 

@@ -61,8 +61,12 @@ final class Feed<Waker: Sendable>: Sendable {
     var stored: FollowMachine.Stored {
         let (head, ringFirst) = hub.bounds
         return FollowMachine.Stored(
-            oldest: store.currentBounds.oldest, head: head, ringFirst: ringFirst)
+            oldest: store.bounds.oldest, head: head, ringFirst: ringFirst)
     }
+
+    /// The newest sequence that anybody may have heard of: a reader of the disk may be a moment
+    /// ahead of the ring.
+    var head: Sequence { store.bounds.head }
 
     /// Finds the position before everything recorded at or after `time`, on a reading thread;
     /// `done` is called there. False when too many reads wait.
@@ -85,6 +89,7 @@ final class Feed<Waker: Sendable>: Sendable {
             filter: filter, after: position, messageBytesMax: limits.feedMessageBytesMax)
         var found = false
         while packer.looked < limits.feedScanEventsMax,
+            packer.lookedBytes < limits.feedScanBytesMax,
             let batch = hub.batch(containing: packer.portion.through.next)
         {
             found = true
@@ -97,16 +102,10 @@ final class Feed<Waker: Sendable>: Sendable {
     /// wait.
     func readDisk(
         _ filter: CompiledFilter, after position: Sequence,
-        done: @escaping @Sendable (Result<FeedPortion, ServiceError>) -> Void
+        done: @escaping @Sendable (FeedReading) -> Void
     ) -> Bool {
         let reader = FeedReader(store: store, limits: limits)
-        return reads.submit {
-            do throws(ServiceError) {
-                done(.success(try reader.read(filter, after: position)))
-            } catch {
-                done(.failure(error))
-            }
-        }
+        return reads.submit { done(reader.read(filter, after: position)) }
     }
 
     func stop() {

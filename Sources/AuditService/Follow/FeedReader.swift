@@ -3,6 +3,14 @@ import Codec
 import EventStore
 import Subscribe
 
+/// What one look at the disk gave.
+enum FeedReading: Sendable {
+    case portion(FeedPortion)
+    /// The events from the position through this one are damaged.
+    case damage(through: Sequence, ServiceError)
+    case failure(ServiceError)
+}
+
 /// What one look at the ring or the disk found for a subscription.
 struct FeedPortion: Sendable {
     /// Encoded `SubscribeResponse` messages, in order.
@@ -22,8 +30,9 @@ struct FeedPacker {
     private(set) var portion: FeedPortion
     /// Bytes gathered so far.
     private(set) var bytes = 0
-    /// Events looked at.
+    /// Events looked at, and their bytes.
     private(set) var looked = 0
+    private(set) var lookedBytes = 0
 
     init(filter: CompiledFilter, after position: Sequence, messageBytesMax: Int) {
         self.filter = filter
@@ -42,6 +51,7 @@ struct FeedPacker {
             looked += 1
             batch.withEvent(at: index) { event in
                 portion.through = event.sequence
+                lookedBytes += event.payload.count
                 if filter.matches(event) { append(event) }
             }
         }
@@ -78,10 +88,9 @@ struct FeedReader: Sendable {
     let store: EventStore
     let limits: ServiceLimits
 
-    /// One portion from behind `position`, through `last` at the most.
-    func read(
-        _ filter: CompiledFilter, after position: Sequence
-    ) throws(ServiceError) -> FeedPortion {
+    /// One portion from behind `position` on.
+    func read(_ filter: CompiledFilter, after position: Sequence) -> FeedReading {
+        store.hideExpired(now: .now, uptime: .sinceStart)
         var packer = FeedPacker(
             filter: filter, after: position, messageBytesMax: limits.feedMessageBytesMax)
         var cursor = store.cursor(from: position.next, .forward)
@@ -90,13 +99,13 @@ struct FeedReader: Sendable {
             do throws(StoreError) {
                 batch = try cursor.next()
             } catch {
-                // What was found before the damage is sent first; the next read then begins with
-                // the damage.
-                guard packer.looked == 0 else { break }
-                throw ServiceError(error)
+                // What was found before the damage is sent first; the next look begins with it.
+                if packer.looked > 0 { break }
+                guard let damage = error.damage else { return .failure(ServiceError(error)) }
+                return .damage(through: damage.sequences.last, ServiceError(error))
             }
             guard let batch, packer.add(batch, bytesMax: limits.feedReadBytesMax) else { break }
         }
-        return packer.finish()
+        return .portion(packer.finish())
     }
 }

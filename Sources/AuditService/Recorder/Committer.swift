@@ -7,7 +7,7 @@ import EventStore
 /// Lives on the committer's thread. All of a request goes into one frame, so a crash keeps all of
 /// it or nothing.
 struct Committer<Ticket: Sendable>: ~Copyable {
-    typealias Item = RecorderQueue<Ticket>.Item
+    typealias Job = RecordJob<Ticket>
 
     private let store: EventStore
     private let now: @Sendable () -> Timestamp
@@ -27,48 +27,53 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         case refuse(ServiceError)
     }
 
-    /// Stores the work and says to each request what became of it. The batch is what was stored,
-    /// nil when nothing was.
-    mutating func commit(_ work: [Item]) -> (answers: [RecordAnswer<Ticket>], batch: EventBatch?) {
+    /// Stores the work and tells each job what became of it. Gives what was stored, nil when nothing
+    /// was.
+    mutating func commit(_ work: [Job]) -> EventBatch? {
         pending.removeAll()
-        let events = work.reduce(0) { $0 + $1.request.events.count }
-        let bytes = work.reduce(0) {
-            $0 + $1.request.bytes.count + $1.request.events.count
-                * (ServerFields.bytesMax + Limit.organizationBytesExpected)
+        var events = 0
+        var bytes = 0
+        for job in work {
+            events += job.request.events.count
+            bytes += job.request.bytes.count
         }
+        bytes += events * (ServerFields.bytesMax + Limit.organizationBytesExpected)
         var batch = store.makeBatch(now: now(), events: events, bytes: bytes)
         var decisions: [Result<[Decision], ServiceError>] = []
         decisions.reserveCapacity(work.count)
         for index in work.indices {
             let decided = decide(index, of: work, nextSequence: batch.nextSequence)
             if case .success(let decided) = decided {
-                append(work[index].request, decided, to: &batch)
+                append(work[index], decided, to: &batch)
             }
             decisions.append(decided)
         }
         guard !batch.isEmpty else {
-            return (answers(work, decisions, written: .success(.epoch)), nil)
+            finish(work, decisions, written: .success(batch.recordedAt))
+            return nil
         }
         do throws(StoreError) {
             let stored = try store.append(batch)
-            return (answers(work, decisions, written: .success(stored.recordedAt)), stored)
+            finish(work, decisions, written: .success(stored.recordedAt))
+            return stored
         } catch {
-            return (answers(work, decisions, written: .failure(ServiceError(error))), nil)
+            finish(work, decisions, written: .failure(ServiceError(error)))
+            return nil
         }
     }
 
     private mutating func decide(
-        _ index: Int, of work: [Item], nextSequence: Sequence
+        _ index: Int, of work: [Job], nextSequence: Sequence
     ) -> Result<[Decision], ServiceError> {
-        let request = work[index].request
+        let job = work[index]
         let mark = pending.mark
         var next = nextSequence
         var decisions: [Decision] = []
-        decisions.reserveCapacity(request.events.count)
-        for (position, event) in request.events.enumerated() {
+        decisions.reserveCapacity(job.request.events.count)
+        for (position, event) in job.request.events.enumerated() {
             let decision = decide(event, position, index, of: work, next: next)
             switch decision {
-            case .refuse(let error) where !request.partialSuccess:
+            case .refuse(let error) where !job.request.partialSuccess:
                 pending.rollBack(to: mark)
                 return .failure(error)
             case .store:
@@ -85,14 +90,13 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     }
 
     private func decide(
-        _ event: PreparedEvent, _ position: Int, _ index: Int, of work: [Item], next: Sequence
+        _ event: PreparedEvent, _ position: Int, _ index: Int, of work: [Job], next: Sequence
     ) -> Decision {
-        let request = work[index].request
         if let rejection = event.rejection {
-            return .refuse(ServiceError(request.rejections[rejection]))
+            return .refuse(ServiceError(work[index].request.rejections[rejection]))
         }
         guard event.idWasGiven else { return .store(next) }
-        return request.bytes.withUnsafeBytes { bytes -> Decision in
+        return work[index].request.bytes.withUnsafeBytes { bytes -> Decision in
             let organization = UnsafeRawBufferPointer(rebasing: bytes[event.organization])
             let canonical = UnsafeRawBufferPointer(rebasing: bytes[event.payload])
             if let decision = pendingDuplicate(of: event, organization, canonical, position, work) {
@@ -104,7 +108,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
 
     private func pendingDuplicate(
         of event: PreparedEvent, _ organization: UnsafeRawBufferPointer,
-        _ canonical: UnsafeRawBufferPointer, _ position: Int, _ work: [Item]
+        _ canonical: UnsafeRawBufferPointer, _ position: Int, _ work: [Job]
     ) -> Decision? {
         let found = pending.find(event.id) { reference in
             work[reference.request].request.withOrganization(of: reference.event) {
@@ -148,10 +152,10 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     }
 
     private func append(
-        _ request: PreparedRequest, _ decisions: [Decision], to batch: inout AppendBatch
+        _ job: Job, _ decisions: [Decision], to batch: inout AppendBatch
     ) {
-        request.bytes.withUnsafeBytes { bytes in
-            for (event, decision) in zip(request.events, decisions) {
+        job.request.bytes.withUnsafeBytes { bytes in
+            for (event, decision) in zip(job.request.events, decisions) {
                 guard case .store(let sequence) = decision else { continue }
                 let recordedAt = batch.recordedAt
                 batch.append(
@@ -168,16 +172,14 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         }
     }
 
-    /// Turns decisions into answers once the write is over; `written` is the batch's recorded_at or
-    /// why it failed.
-    private func answers(
-        _ work: [Item], _ decisions: [Result<[Decision], ServiceError>],
+    /// Turns decisions into outcomes once the write is over; `written` is the batch's recorded_at
+    /// or why it failed.
+    private func finish(
+        _ work: [Job], _ decisions: [Result<[Decision], ServiceError>],
         written: Result<Timestamp, ServiceError>
-    ) -> [RecordAnswer<Ticket>] {
-        return zip(work, decisions).map { item, decided in
-            RecordAnswer(
-                ticket: item.ticket, request: item.request,
-                outcome: decided.flatMap { Self.outcome($0, written) })
+    ) {
+        for (job, decided) in zip(work, decisions) {
+            job.finish(decided.flatMap { Self.outcome($0, written) })
         }
     }
 

@@ -13,20 +13,20 @@ final class Recorder<Ticket: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - published: called after each sync with what was stored, before the answers; on the committer's thread.
-    ///   - answered: called once for each group commit with all its answers; on the committer's thread.
+    ///   - answered: called once for each group commit with all its jobs, which now know their
+    ///     outcome; on the committer's thread.
     init(
         store: EventStore, limits: ServiceLimits, now: @escaping @Sendable () -> Timestamp,
         published: @escaping @Sendable (EventBatch) -> Void,
-        answered: @escaping @Sendable ([RecordAnswer<Ticket>]) -> Void
+        answered: @escaping @Sendable ([RecordJob<Ticket>]) -> Void
     ) {
         let queue = Mailbox(RecorderQueue<Ticket>(limits: limits))
         self.queue = queue
         thread = BackgroundThread {
             var committer = Committer<Ticket>(store: store, now: now)
-            while case .items(let work) = queue.wait(until: { $0.take() }) {
-                let (answers, batch) = committer.commit(work)
-                if let batch { published(batch) }
-                answered(answers)
+            while case .jobs(let jobs) = queue.wait(until: { $0.take() }) {
+                if let batch = committer.commit(jobs) { published(batch) }
+                answered(jobs)
             }
         }
     }
@@ -35,7 +35,8 @@ final class Recorder<Ticket: Sendable>: Sendable {
     ///
     /// - Returns: why it was not taken (the queue is full, the server shuts down); nil when it was.
     func submit(_ request: PreparedRequest, ticket: Ticket) -> ServiceError? {
-        queue.update { $0.add(.init(request: request, ticket: ticket)) }
+        let job = RecordJob(request, ticket: ticket)
+        return queue.update { $0.add(job) }
     }
 
     /// Stores and answers what was submitted, then ends. Call it once.

@@ -2,12 +2,7 @@ import Codec
 
 /// The Record requests that wait for the committer: first come, first stored, and bounded.
 struct RecorderQueue<Ticket: Sendable> {
-    struct Item: Sendable {
-        var request: PreparedRequest
-        var ticket: Ticket
-    }
-
-    private var items: [Item] = []
+    private var jobs: [RecordJob<Ticket>] = []
     private var bytes = 0
     private var events = 0
     private var ended = false
@@ -17,13 +12,13 @@ struct RecorderQueue<Ticket: Sendable> {
         self.limits = limits
     }
 
-    /// Nil when the item was taken.
-    mutating func add(_ item: consuming Item) -> ServiceError? {
+    /// Nil when the job was taken.
+    mutating func add(_ job: RecordJob<Ticket>) -> ServiceError? {
         guard !ended else {
             return ServiceError(.unavailable, "the server is shutting down; nothing was stored")
         }
-        let addedBytes = item.request.bytes.count
-        let addedEvents = item.request.events.count
+        let addedBytes = job.queuedBytes(refusalBytes: limits.refusalBytes)
+        let addedEvents = job.request.events.count
         guard bytes + addedBytes <= limits.recorderQueueBytesMax,
             events + addedEvents <= limits.recorderQueueEventsMax
         else {
@@ -34,41 +29,41 @@ struct RecorderQueue<Ticket: Sendable> {
         }
         bytes += addedBytes
         events += addedEvents
-        items.append(item)
+        jobs.append(job)
         return nil
     }
 
     enum Taken: Sendable {
-        /// At least one item.
-        case items([Item])
+        /// At least one.
+        case jobs([RecordJob<Ticket>])
         case ended
     }
 
     /// What one group commit takes, in order; nil when nothing waits yet.
     mutating func take() -> Taken? {
-        guard !items.isEmpty else { return ended ? .ended : nil }
+        guard !jobs.isEmpty else { return ended ? .ended : nil }
         var takenBytes = 0
         var takenEvents = 0
         var end = 0
-        while end < items.count {
-            let request = items[end].request
+        for job in jobs {
+            let jobBytes = job.queuedBytes(refusalBytes: limits.refusalBytes)
             let fits =
-                takenBytes + request.bytes.count <= limits.commitBytesMax
-                && takenEvents + request.events.count <= limits.commitEventsMax
+                takenBytes + jobBytes <= limits.commitBytesMax
+                && takenEvents + job.request.events.count <= limits.commitEventsMax
             guard fits || end == 0 else { break }
-            takenBytes += request.bytes.count
-            takenEvents += request.events.count
+            takenBytes += jobBytes
+            takenEvents += job.request.events.count
             end += 1
         }
         bytes -= takenBytes
         events -= takenEvents
-        guard end < items.count else {
-            defer { items = [] }
-            return .items(items)
+        guard end < jobs.count else {
+            defer { jobs = [] }
+            return .jobs(jobs)
         }
-        let taken = Array(items[..<end])
-        items.removeSubrange(..<end)
-        return .items(taken)
+        let taken = Array(jobs[..<end])
+        jobs.removeSubrange(..<end)
+        return .jobs(taken)
     }
 
     /// Refuses what comes from now on; what waits is still stored.

@@ -9,7 +9,8 @@ final class Mailbox<State>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state: State
-    private var waiters = 0
+    /// Threads that sleep and have not been woken: waking them is a system call, made once.
+    private var sleepers = 0
 
     init(_ state: sending State) {
         self.state = state
@@ -31,7 +32,8 @@ final class Mailbox<State>: @unchecked Sendable {
     ) throws(Failure) -> sending Result {
         pthread_mutex_lock(mutex)
         defer {
-            let wake = waiters > 0
+            let wake = sleepers > 0
+            sleepers = 0
             pthread_mutex_unlock(mutex)
             if wake { pthread_cond_broadcast(condition) }
         }
@@ -44,9 +46,8 @@ final class Mailbox<State>: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         while true {
             if let result = body(&state) { return result }
-            waiters += 1
+            sleepers += 1
             pthread_cond_wait(condition, mutex)
-            waiters -= 1
         }
     }
 }

@@ -33,15 +33,18 @@ final class ReadPool: Sendable {
         threads.start()
     }
 
-    /// Runs a read that answers by itself. False when too many wait already: it will not run.
-    func submit(_ body: @escaping @Sendable () -> Void) -> Bool {
+    /// Runs a read that answers by itself; `dropped` instead when the pool stops before its turn.
+    /// False when too many wait already: neither will run.
+    func submit(
+        _ body: @escaping @Sendable () -> Void, dropped: @escaping @Sendable () -> Void = {}
+    ) -> Bool {
         guard waiting.add(1, ordering: .relaxed).newValue <= waitingMax else {
             waiting.subtract(1, ordering: .relaxed)
             return false
         }
         threads.submit { [self] state in
             waiting.subtract(1, ordering: .relaxed)
-            if case .active = state { body() }
+            if case .active = state { body() } else { dropped() }
         }
         return true
     }
@@ -62,12 +65,14 @@ final class ReadPool: Sendable {
                     } catch {
                         continuation.resume(throwing: error)
                     }
+                } dropped: {
+                    continuation.resume(
+                        throwing: ServiceError(.unavailable, "the server is shutting down"))
                 }
-                guard taken else {
+                if !taken {
                     continuation.resume(
                         throwing: ServiceError(
                             .exhausted, "too many reads wait for the disk; try again later"))
-                    return
                 }
             }
         } onCancel: {

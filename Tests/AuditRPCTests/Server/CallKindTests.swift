@@ -109,10 +109,12 @@ import Testing
                 for index in 0..<20 { answers.append((try await arrived.next(), UInt8(index))) }
                 // Twice: the second answers find calls that are over, and are skipped.
                 for _ in 0..<2 {
-                    CallReference.deliver(answers) { call, answer in
-                        call.send(message: [answer])
-                        call.finish()
-                    }
+                    CallReference.deliver(
+                        answers, to: { $0.0 },
+                        { call, answer in
+                            call.send(message: [answer.1])
+                            call.finish()
+                        })
                 }
                 var results: Set<[UInt8]> = []
                 for try await result in group { results.insert(result) }

@@ -144,7 +144,7 @@ import Testing
             try await peer.send(RawFrame(.reset, stream: 1, payload: [0, 0, 0, 8]))
             try await cancelled.next()
             let touched = Counter()
-            CallReference.deliver([(reference, ())]) { _, _ in touched.add(1) }
+            reference.execute { _ in touched.add(1) }
             // A later call shows that the loop is past the delivery.
             try await peer.send(
                 .request("/test.Echo/Loop", stream: 3),

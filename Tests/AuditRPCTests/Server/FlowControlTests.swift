@@ -38,7 +38,7 @@ import Testing
                 if frame.stream == 3, frame.endsStream { break }
             }
             #expect(!seen.contains(where: isWindow), "a paused call gave window back")
-            CallReference.deliver([(reference, ())]) { call, _ in call.resumeReading() }
+            reference.execute { $0.resumeReading() }
             let window = await peer.next(where: isWindow)
             #expect(window?.payload.reduce(0) { $0 << 8 | Int($1) } == 3 * 16_384)
             try await peer.send(.data([], endStream: true))

@@ -351,13 +351,16 @@ struct  Auditrpc__V1__SubscribeResponse__FellBehind
 
 
 /*
- * Events that retention took before they could be sent. Both ends inclusive.
+ * Events that cannot be sent: retention took them first, or they are damaged on disk. Both ends inclusive.
  */
 struct  Auditrpc__V1__SubscribeResponse__Gap
 {
   ProtobufCMessage base;
   uint64_t first_sequence;
   uint64_t last_sequence;
+  /*
+   * For people.
+   */
   ProtobufCBinaryData reason;
 };
 #define AUDITRPC__V1__SUBSCRIBE_RESPONSE__GAP__INIT \
