@@ -27,9 +27,10 @@ test: ## Everything: checks, unit tests, other clients, the guarantees on a real
 	@$(MAKE) --no-print-directory lint test-unit venv
 	$(PYTEST) Tests/Interop Tests/EndToEnd $(PYTEST_ARGS)
 
+# One after another: tests with sockets have real deadlines, which busy neighbours would starve.
 test-unit: ## The Swift tests
 	@dev/install-dependencies build
-	swift test $(SWIFT_FLAGS) --disable-xctest
+	swift test $(SWIFT_FLAGS) --disable-xctest --no-parallel
 
 test-interop: debug venv ## A real server and grpcio, nghttp and h2load
 	$(PYTEST) Tests/Interop $(PYTEST_ARGS)
