@@ -69,7 +69,9 @@ package final class AuditServer: Service {
             CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
         }
         let recorder = Recorder<RecordTicket>(
-            store: store, limits: limits, now: { .now }, published: { feed.publish($0) },
+            store: store, limits: limits,
+            now: { store.believedNow(now: .now, uptime: .sinceStart) },
+            published: { feed.publish($0) },
             answered: { jobs in
                 Self.reportRefusal(jobs, report)
                 RecordEntrance.deliver(jobs)
@@ -124,14 +126,13 @@ package final class AuditServer: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             var swept = ContinuousClock.now
-            while !Task.isCancelled {
+            while (try? await Task.sleep(for: .seconds(1))) != nil {
                 // Feeds ask for the bounds on their event loops, which may not read the disk.
                 self.store.hideExpired(now: .now, uptime: .sinceStart)
                 if ContinuousClock.now - swept >= self.configuration.sweepInterval {
                     swept = .now
                     self.sweep()
                 }
-                try? await Task.sleep(for: .seconds(1))
             }
         }
         await stop()

@@ -21,6 +21,8 @@ final class SubscribeCall: ServerCallHandler {
     private var state = State.unopened
     /// Gathered, but not yet sent: the client was slower than one look.
     private var unsent: [[UInt8]] = []
+    /// The position before the look that gathered them: from there a client would resume.
+    private var positionBeforeUnsent = Sequence.zero
     private var progressTimer: Scheduled<Void>?
     private var progressIsDue = false
 
@@ -73,7 +75,8 @@ final class SubscribeCall: ServerCallHandler {
     func drain(on call: ServerCall) {
         let position: String
         if case .following(let following) = state {
-            position = "; resume with after_sequence \(following.machine.position)"
+            let reached = unsent.isEmpty ? following.machine.position : positionBeforeUnsent
+            position = "; resume with after_sequence \(reached)"
         } else {
             position = ""
         }
@@ -109,9 +112,7 @@ final class SubscribeCall: ServerCallHandler {
         following.activity = .none
         switch reading {
         case .portion(let portion):
-            following.machine.passed(through: portion.through, lastSent: portion.lastSent)
-            unsent = portion.messages
-            state = .following(following)
+            pass(portion, &following)
         case .damage(let last, let error):
             report(error)
             let step = following.machine.foundDamage(through: last)
@@ -214,9 +215,7 @@ final class SubscribeCall: ServerCallHandler {
         case .readRing:
             // The ring may have moved on since the question: then the machine is asked again.
             guard let portion = feed.readRing(following.filter, after: position) else { return }
-            following.machine.passed(through: portion.through, lastSent: portion.lastSent)
-            unsent = portion.messages
-            state = .following(following)
+            pass(portion, &following)
             if portion.messages.isEmpty { yield(call) }
         case .readDisk:
             following.activity = .suspended
@@ -231,6 +230,13 @@ final class SubscribeCall: ServerCallHandler {
         case .fail(let gone, let reason):
             end(Self.failure(gone, reason), call)
         }
+    }
+
+    private func pass(_ portion: FeedPortion, _ following: inout Following) {
+        positionBeforeUnsent = following.machine.position
+        unsent = portion.messages
+        following.machine.passed(through: portion.through, lastSent: portion.lastSent)
+        state = .following(following)
     }
 
     private static func failure(
