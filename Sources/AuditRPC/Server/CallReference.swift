@@ -2,8 +2,9 @@ package import NIOCore
 
 /// Names a call from any thread, and outlives it.
 package struct CallReference: @unchecked Sendable {
-    // @unchecked: other threads only pass it on and read `eventLoop` and its identity, which never change; everything else of the
-    // call is touched on that loop. The last reference may be dropped anywhere: freeing a call frees memory only.
+    // @unchecked: other threads only pass it on and read `eventLoop` and its identity, which never
+    // change; everything else of the call is touched on that loop. The last reference may be
+    // dropped anywhere: freeing a call frees memory only.
     private let call: ServerCall
 
     init(_ call: ServerCall) {
