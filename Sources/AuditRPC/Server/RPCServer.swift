@@ -89,8 +89,10 @@ package final class RPCServer: Sendable {
         try channel.pipeline.syncOperations.addHandler(connection)
     }
 
-    /// Accepts nothing new, tells every peer (GOAWAY), lets calls finish for at most `timeout`, then closes
-    /// everything. Returns when all is closed. A second call waits for the first.
+    /// Accepts nothing new, tells every peer (GOAWAY), lets calls finish for at most `timeout`, then closes every
+    /// connection. Returns when all are closed. A second call waits for the first.
+    ///
+    /// The event loops go on, since other threads may still hold calls and answer them: `shutdown` stops them.
     package func drain(timeout: TimeAmount) async {
         let task = drained.withLock { drained in
             if let drained { return drained }
@@ -111,6 +113,12 @@ package final class RPCServer: Sendable {
         }
         await connections.waitUntilEmpty()
         timer.cancel()
+    }
+
+    /// Stops the event loops, after a drain without patience when there was none. Nobody may use a
+    /// `CallReference` of this server from here on: stop first what answers calls.
+    package func shutdown() async {
+        await drain(timeout: .zero)
         do {
             try await group.shutdownGracefully()
         } catch {

@@ -156,6 +156,8 @@ package final class AuditServer: Service {
         recorder.stop()
         feed.stop()
         await reads.stop()
+        // Only now does nobody answer calls any more, and the event loops may go.
+        await server.shutdown()
         store.close()
         logger.info("stopped")
     }

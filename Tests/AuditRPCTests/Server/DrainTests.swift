@@ -21,6 +21,7 @@ import Testing
         }
         #expect(refused?.code == .unavailable)
         #expect(refused?.message.contains("connection refused") == true)
+        await server.shutdown()
     }
 
     @Test func callsFinishAndHandlersLearnOfTheDrain() async throws {
@@ -46,6 +47,24 @@ import Testing
         #expect(try await messages.next() == nil)
         await drained
         #expect(!client.isOpen)
+        await server.shutdown()
+    }
+
+    @Test func eventLoopsOutliveTheDrain() async throws {
+        let began = Event<CallReference>()
+        var router = RPCRouter()
+        router.add("/test/Stay", requests: .many) { call in
+            began.happen(call.reference)
+            return ScriptedHandler()
+        }
+        try await TestServer.runRaw(router) { server, peer in
+            try await peer.send(.request("/test/Stay"))
+            let reference = try await began.next()
+            await server.drain(timeout: .zero)
+            // A thread that still has an answer reaches a loop, and a call that is over.
+            reference.execute { _ in Issue.record("the call is over") }
+            try await reference.eventLoop.submit {}.get()
+        }
     }
 
     @Test func theTwoStepsOfGoAway() async throws {
@@ -84,6 +103,7 @@ import Testing
         #expect(rest?.fields["grpc-status"] == "0")
         #expect(await peer.next { _ in true } == nil)
         await drained
+        await server.shutdown()
     }
 
     @Test func theTimeoutEndsWhatIsLeft() async throws {
@@ -106,5 +126,6 @@ import Testing
         #expect(try await cancelled.next() == .shutdown)
         await drained
         await server.drain(timeout: .hours(1))
+        await server.shutdown()
     }
 }

@@ -39,7 +39,7 @@ import Testing
         #expect(error?.message == "an internal error")
         #expect(log.lines.contains { $0.contains("password in /etc") })
         await client.close()
-        await server.drain(timeout: .zero)
+        await server.shutdown()
     }
 
     @Test func aStatusAfterMessages() async throws {

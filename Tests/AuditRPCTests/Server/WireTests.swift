@@ -137,7 +137,7 @@ import Testing
         #expect(await peer.next { _ in true } == nil)
         #expect(log.lines.count == 1)
         #expect(log.lines.first?.contains("does not speak HTTP/2") == true)
-        await server.drain(timeout: .zero)
+        await server.shutdown()
     }
 
     @Test func aProtocolErrorEndsItsConnectionOnly() async throws {
@@ -178,7 +178,7 @@ import Testing
         #expect(await peer.next(.goAway)?.code == HTTP2ErrorCode.settingsTimeout.rawValue)
         #expect(await peer.next { _ in true } == nil)
         #expect(log.lines.count == 1)
-        await server.drain(timeout: .zero)
+        await server.shutdown()
     }
 
     @Test func tooManyConnectionsAreClosedAtOnce() async throws {

@@ -22,11 +22,11 @@ struct TestServer {
             try await body(TestServer(server: server, client: client))
         } catch {
             await client.close()
-            await server.drain(timeout: .zero)
+            await server.shutdown()
             throw error
         }
         await client.close()
-        await server.drain(timeout: .zero)
+        await server.shutdown()
     }
 
     /// Runs `body` with a raw connection to the server, whose preface is sent.
@@ -40,11 +40,11 @@ struct TestServer {
             try await body(server, peer)
         } catch {
             await peer.close()
-            await server.drain(timeout: .zero)
+            await server.shutdown()
             throw error
         }
         await peer.close()
-        await server.drain(timeout: .zero)
+        await server.shutdown()
     }
 
     static func start(
