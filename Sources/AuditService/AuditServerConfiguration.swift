@@ -1,3 +1,5 @@
+package import Subscribe
+
 /// What an operator decides about a server.
 package struct AuditServerConfiguration: Sendable {
     /// The address to listen on; port 0 lets the system choose.
@@ -14,6 +16,7 @@ package struct AuditServerConfiguration: Sendable {
     /// Bytes of one log file: the grain in which retention returns space.
     package var logBytesMax: Int
     package var limits: ServiceLimits
+    package var feedLimits: FeedLimits
     /// What `GetStatus` says.
     package var version: String
 
@@ -21,7 +24,8 @@ package struct AuditServerConfiguration: Sendable {
         host: String = "127.0.0.1", port: Int = 50051, dataDirectory: String,
         retention: Duration? = .seconds(30 * 86_400), drainTime: Duration = .seconds(10),
         sweepInterval: Duration = .seconds(60), logBytesMax: Int = 64 << 20,
-        limits: ServiceLimits = ServiceLimits(), version: String = AuditServer.version
+        limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
+        version: String = AuditServer.version
     ) {
         self.host = host
         self.port = port
@@ -31,6 +35,7 @@ package struct AuditServerConfiguration: Sendable {
         self.sweepInterval = sweepInterval
         self.logBytesMax = logBytesMax
         self.limits = limits
+        self.feedLimits = feedLimits
         self.version = version
     }
 }

@@ -1,4 +1,4 @@
-import AuditService
+package import AuditService
 import Logging
 
 /// A whole server in this process, on a port of its own and with its data in a folder that the test owns.
@@ -8,13 +8,17 @@ package struct RunningServer: Sendable {
 
     /// Runs `body` beside a server; drains and closes it afterwards.
     ///
-    /// - Parameter listen: the address of an earlier server to take its place; a free port without.
+    /// - Parameters:
+    ///   - listen: the address of an earlier server to take its place; a free port without.
+    ///   - configure: changes what the server is started with.
     package static func with<Result: Sendable>(
         data: String, at listen: String? = nil,
+        configure: (inout AuditServerConfiguration) -> Void = { _ in },
         _ body: (RunningServer) async throws -> Result
     ) async throws -> Result {
         var configuration = AuditServerConfiguration(port: 0, dataDirectory: data)
         if let port = listen?.split(separator: ":").last { configuration.port = Int(port) ?? 0 }
+        configure(&configuration)
         let server = try await AuditServer.open(
             configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -64,7 +64,7 @@ package final class AuditServer: Service {
         }
         let reads = ReadPool(limits: limits)
         let feed = Feed<SubscriberReference>(
-            store: store, reads: reads, limits: limits, feedLimits: FeedLimits()
+            store: store, reads: reads, limits: limits, feedLimits: configuration.feedLimits
         ) { wakes in
             CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
         }

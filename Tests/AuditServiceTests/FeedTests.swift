@@ -1,0 +1,129 @@
+import AuditClient
+import AuditModel
+import AuditService
+import Codec
+import Logging
+import Subscribe
+import TestSupport
+import Testing
+
+/// The feed through a whole server, with a ring so small that disk, ring and live all take part.
+struct FeedTests {
+    /// What a subscriber saw, in order: the sequences of events, and the names of the notices.
+    private struct Seen {
+        var sequences: [UInt64] = []
+        var notices: [String] = []
+        /// Everything up to it is known to be behind the subscriber.
+        var position: UInt64 = 0
+
+        mutating func take(_ message: SubscribeResponse) {
+            switch message {
+            case .started: notices.append("started")
+            case .events(let events):
+                sequences += events.map(\.sequence.rawValue)
+                position = max(position, sequences.last ?? 0)
+            case .progress(let sequence): position = sequence.rawValue
+            case .caughtUp(let sequence):
+                notices.append("caught up")
+                position = sequence.rawValue
+            case .fellBehind: notices.append("fell behind")
+            case .gap(let range, _): notices.append("gap \(range.first)-\(range.last)")
+            case .unknown: break
+            }
+        }
+    }
+
+    private func withServer(
+        ringEvents: Int = 8, _ body: (AuditLogClient) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryDirectory()
+        try await RunningServer.with(data: folder.path) {
+            $0.feedLimits = FeedLimits(ringEventsMax: ringEvents)
+        } _: { server in
+            let client = try await AuditLogClient.connect(
+                to: try #require(ServerAddress(server.address)),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            do {
+                try await body(client)
+            } catch {
+                await client.close()
+                throw error
+            }
+            await client.close()
+        }
+    }
+
+    private func record(
+        _ count: Int, _ client: AuditLogClient, snapshotBytes: Int = 0, type: String = "UPDATE"
+    ) async throws {
+        let snapshot = "\"" + String(repeating: "x", count: snapshotBytes) + "\""
+        var left = count
+        while left > 0 {
+            let size = min(left, 50)
+            let event = Event.sample(type: type, snapshot: snapshot)
+            _ = try await client.record(Array(repeating: event, count: size))
+            left -= size
+        }
+    }
+
+    /// Reads until everything through `position` is behind the subscriber.
+    private func read(
+        _ subscription: Subscription, through position: UInt64
+    ) async throws -> Seen {
+        var seen = Seen()
+        for try await message in subscription {
+            seen.take(message)
+            if seen.position >= position { break }
+        }
+        return seen
+    }
+
+    @Test func fromTheOldestOnEverythingComesOnceInOrder() async throws {
+        try await withServer { client in
+            try await record(500, client)
+            let feed = try await client.subscribe(SubscribeRequest(start: .oldest))
+            try await record(100, client)
+            let seen = try await read(feed, through: 600)
+            #expect(seen.sequences == Array(1...600))
+            #expect(seen.notices.first == "started")
+        }
+    }
+
+    @Test func aSubscriberThatDoesNotReadFallsBehindAndMissesNothing() async throws {
+        try await withServer { client in
+            let feed = try await client.subscribe(SubscribeRequest(start: .now))
+            // More than the windows, the queues and the ring hold together.
+            try await record(4_000, client, snapshotBytes: 2_000)
+            let seen = try await read(feed, through: 4_000)
+            #expect(seen.sequences == Array(1...4_000))
+            #expect(seen.notices.contains("fell behind"))
+            #expect(!seen.notices.contains { $0.hasPrefix("gap") })
+        }
+    }
+
+    @Test func aFilteredFeedTellsWhereItStands() async throws {
+        try await withServer { client in
+            let feed = try await client.subscribe(
+                SubscribeRequest(
+                    filter: EventFilter(eventTypes: ["DELETE"]), start: .oldest,
+                    progressInterval: .milliseconds(100)))
+            try await record(300, client)
+            try await record(1, client, type: "DELETE")
+            try await record(300, client)
+            let seen = try await read(feed, through: 601)
+            #expect(seen.sequences == [301])
+        }
+    }
+
+    @Test func startsAreExclusiveAfterASequenceAndRefusedAboveTheHead() async throws {
+        try await withServer { client in
+            try await record(20, client)
+            let feed = try await client.subscribe(SubscribeRequest(start: .after(Sequence(15))))
+            #expect(try await read(feed, through: 20).sequences == Array(16...20))
+            let above = try await client.subscribe(SubscribeRequest(start: .after(Sequence(21))))
+            await #expect(throws: AuditClientError.self) {
+                _ = try await read(above, through: 1_000)
+            }
+        }
+    }
+}
