@@ -20,7 +20,7 @@ run: build ## Install what is missing, build, and serve on 127.0.0.1:50051 (LIST
 
 build: ## Build the release binary: .build/release/auditrpc
 	@dev/install-dependencies build
-	swift build -c release --product auditrpc $(SWIFT_FLAGS)
+	swift build -c release --product auditrpc --static-swift-stdlib $(SWIFT_FLAGS)
 
 test: ## Everything: checks, unit tests, other clients, the guarantees on a real process
 	@dev/install-dependencies test
