@@ -35,7 +35,7 @@ package final class EventStore: Sendable {
     struct Writer {
         var log: LogWriter
         /// Nil once closed.
-        var lock: (any Sendable)?
+        var lock: (any File)?
     }
 
     /// Opens the folder, makes it when it is missing, and replays every kept event.
@@ -44,8 +44,9 @@ package final class EventStore: Sendable {
     /// before serving.
     ///
     /// Throws `locked` (another process has the folder), `damaged` (names file, byte and what to
-    /// do), `unsupportedVersion`, `invalidConfiguration`, `diskFull` or `inputOutput`. Nothing is
-    /// changed then.
+    /// do), `unsupportedVersion`, `invalidConfiguration`, `diskFull` or `inputOutput`. No log is
+    /// changed before all of them were read and found whole. What the process before wrote and may
+    /// not have made durable is made durable, or the start fails.
     package static func open(
         _ configuration: StoreConfiguration, fileSystem: any FileSystem = PosixFileSystem()
     ) throws(StoreError) -> (store: EventStore, report: RecoveryReport) {
@@ -57,10 +58,13 @@ package final class EventStore: Sendable {
         guard configuration.retention ?? .seconds(1) > .zero else {
             throw StoreError(.invalidConfiguration, "a retention is longer than nothing")
         }
+        var configuration = configuration
+        configuration.directory = FolderPath.withoutTrailingSlashes(configuration.directory)
         let lock = try prepareFolder(configuration, fileSystem)
         let index = IdentifierIndex(secret: configuration.salt())
         var replay = Replay(configuration.logDirectory, fileSystem, index: index)
         try replay.run()
+        try replay.settle()
         var logs = replay.logs
         var allocatedEnd = replay.allocatedEnd
         if logs.isEmpty {
@@ -76,7 +80,7 @@ package final class EventStore: Sendable {
 
     private init(
         _ configuration: StoreConfiguration, _ fileSystem: any FileSystem,
-        _ index: IdentifierIndex, _ logs: [LogFile], allocatedEnd: Int, lock: any Sendable
+        _ index: IdentifierIndex, _ logs: [LogFile], allocatedEnd: Int, lock: any File
     ) {
         self.configuration = configuration
         self.fileSystem = fileSystem
@@ -98,20 +102,13 @@ package final class EventStore: Sendable {
 
     private static func prepareFolder(
         _ configuration: StoreConfiguration, _ fileSystem: any FileSystem
-    ) throws(StoreError) -> any Sendable {
-        var holder = "\(processNumber())\n"
-        let lock = try StoreError.wrappingFileErrors { () throws(FileError) in
-            try fileSystem.createDirectory(configuration.directory)
-            return try fileSystem.lock(configuration.lockPath, holder: &holder)
-        }
-        guard let lock else {
-            let process = holder.prefix { !$0.isNewline }
-            throw StoreError(
-                .locked,
-                "the data folder \(configuration.directory) is in use by process \(process)")
-        }
+    ) throws(StoreError) -> any File {
         try StoreError.wrappingFileErrors { () throws(FileError) in
-            try fileSystem.createDirectory(configuration.logDirectory)
+            try fileSystem.makeFolder(configuration.directory)
+        }
+        let lock = try FolderLock.take(configuration, fileSystem)
+        try StoreError.wrappingFileErrors { () throws(FileError) in
+            try fileSystem.makeFolder(configuration.logDirectory)
         }
         return lock
     }
@@ -124,6 +121,24 @@ package final class EventStore: Sendable {
             salt: configuration.salt())
         return try StoreError.wrappingFileErrors { () throws(FileError) in
             try LogFile.create(header, in: configuration.logDirectory, fileSystem)
+        }
+    }
+
+    /// Runs what writes. A refusal that arises is shown to `writeRefusal`, whoever met it. Throws
+    /// `closed`.
+    func withWriter<Result>(
+        _ body: (inout Writer) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try writer.withLock { writer throws(StoreError) in
+            guard writer.lock != nil else {
+                throw StoreError(.closed, "the store is closed")
+            }
+            defer {
+                if let refusal = writer.log.refusal {
+                    published.withLock { $0.writeRefusal = refusal.description }
+                }
+            }
+            return try body(&writer)
         }
     }
 

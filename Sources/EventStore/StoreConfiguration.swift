@@ -36,13 +36,13 @@ extension StoreConfiguration {
 package struct RecoveryReport: Hashable, Sendable {
     package var logs: Int
     package var events: Int
-    /// What a crash left behind the last whole frame and was cut; nil after a clean end.
+    /// What a crash left behind the last whole frame and was zeroed; nil after a clean end.
     package var tornTail: TornTail?
 
     /// Bytes of a write that was never answered.
     package struct TornTail: Hashable, Sendable {
         package var file: String
-        /// Where the file was cut, in bytes from its start.
+        /// Where it begins, in bytes from the start of the file.
         package var offset: Int
         /// From there to the last byte that was not zero.
         package var bytes: Int

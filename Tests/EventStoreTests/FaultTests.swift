@@ -77,6 +77,10 @@ struct FaultTests {
         #expect(
             recovered.events.prefix(oracle.events.count).elementsEqual(oracle.events), "\(what)")
         var generator = SeededGenerator(seed: 1)
+        // What was shown stays, whatever the process before had not made durable.
+        let cut = disk.afterPowerCut(using: &generator)
+        let (shown, _) = try EventStore.test(on: cut, logBytesMax: 4096)
+        #expect(try recovered.difference(to: shown) == nil, "\(what), then a power cut")
         try fill(store, &recovered, frames: 3, startingAt: 100, using: &generator)
         #expect(try recovered.difference(to: store) == nil, "\(what)")
     }

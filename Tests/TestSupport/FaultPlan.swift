@@ -4,6 +4,8 @@ package struct FaultPlan: Sendable {
     package var failingStep: Int?
     /// Whether it did its work all the same.
     package var persists: Bool
+    /// The number of the operation from which on none does anything: the process was killed.
+    package var killedAtStep: Int?
     /// The errno it fails with.
     package var number: Int32
     /// A write takes at most so many bytes.
@@ -12,11 +14,12 @@ package struct FaultPlan: Sendable {
     package var capacityBytes: Int
 
     package init(
-        failingStep: Int? = nil, persists: Bool = false, number: Int32 = 5,
-        writeBytesMax: Int = .max, capacityBytes: Int = .max
+        failingStep: Int? = nil, persists: Bool = false, killedAtStep: Int? = nil,
+        number: Int32 = 5, writeBytesMax: Int = .max, capacityBytes: Int = .max
     ) {
         self.failingStep = failingStep
         self.persists = persists
+        self.killedAtStep = killedAtStep
         self.number = number
         self.writeBytesMax = writeBytesMax
         self.capacityBytes = capacityBytes

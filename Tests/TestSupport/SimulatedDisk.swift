@@ -2,37 +2,63 @@ package import EventStore
 import Synchronization
 
 /// A disk in memory that fails by plan and loses at a power cut what was not synchronized.
+///
+/// Reads see what the kernel has in memory. A killed process changes nothing about that: what it did
+/// not synchronize is still to be lost. A synchronization that fails forgets what it should have
+/// written: a later one succeeds without writing it.
 package final class SimulatedDisk: FileSystem {
     private let state: Mutex<State>
 
     /// Operations that change something, as they are counted.
     package enum Operation: Hashable, Sendable {
-        case create, write, synchronize, truncate, rename, remove, synchronizeDirectory
+        case create, write, synchronize, truncate, rename, remove
+        case createDirectory, synchronizeDirectory
     }
 
     fileprivate struct State: Sendable {
         var nodes: [Int: Node] = [:]
-        var names: [String: Int] = [:]
-        var durableNames: [String: Int] = [:]
-        /// Names as they were after each change since the last synchronization.
-        var nameHistory: [[String: Int]] = []
+        var folders: [String: Folder] = [".": Folder()]
         var plan: FaultPlan = .none
         var counts: [Operation: Int] = [:]
         var steps = 0
-        var lockHolders: [String: (text: String, isHeld: @Sendable () -> Bool)] = [:]
+        var reads = 0
+        /// By path, whether a file is locked.
+        var locks: [String: @Sendable () -> Bool] = [:]
+    }
 
-        var bytes: Int { names.values.reduce(0) { $0 + nodes[$1]!.current.count } }
+    /// The names in a folder and the numbers of their nodes.
+    fileprivate struct Folder: Sendable {
+        static let node = -1
+
+        var names: [String: Int] = [:]
+        var durable: [String: Int] = [:]
+        /// Names as they were after each change since the last synchronization.
+        var history: [[String: Int]] = []
     }
 
     fileprivate struct Node: Sendable {
         var current: [UInt8] = []
+        /// What is on the disk for certain, before the changes.
         var durable: [UInt8] = []
-        var unsynchronized: [Change] = []
+        var changes: [Change] = []
     }
 
-    fileprivate enum Change: Sendable {
-        case write(Int, [UInt8])
-        case truncate(Int)
+    fileprivate struct Change: Sendable {
+        enum Kind {
+            case write(Int, [UInt8])
+            case truncate(Int)
+        }
+
+        enum Fate {
+            /// The next synchronization writes it.
+            case pending
+            /// None will; it may be on the disk.
+            case lost
+            case durable
+        }
+
+        var kind: Kind
+        var fate = Fate.pending
     }
 
     package init() {
@@ -58,14 +84,17 @@ package final class SimulatedDisk: FileSystem {
     /// The number of all operations that change something: the steps of a fault plan.
     package var steps: Int { state.withLock { $0.steps } }
 
+    /// The number of reads of files.
+    package var reads: Int { state.withLock { $0.reads } }
+
     package func contents(_ path: String) -> [UInt8]? {
-        state.withLock { state in state.names[path].map { state.nodes[$0]!.current } }
+        state.withLock { state in state.node(path).map { state.nodes[$0]!.current } }
     }
 
     /// Changes a file behind the program's back, durably.
     package func overwrite(_ path: String, _ body: (inout [UInt8]) -> Void) {
         state.withLock { state in
-            guard let node = state.names[path] else { return }
+            guard let node = state.node(path) else { return }
             var bytes = state.nodes[node]!.current
             body(&bytes)
             state.nodes[node] = Node(current: bytes, durable: bytes)
@@ -73,15 +102,18 @@ package final class SimulatedDisk: FileSystem {
     }
 
     /// The paths of all files, in order.
-    package var paths: [String] { state.withLock { $0.names.keys.sorted() } }
+    package var paths: [String] { state.withLock { $0.files.map(\.path).sorted() } }
 
-    /// The disk as a killed process leaves it: everything that was written is there.
+    /// The bytes of all files.
+    package var bytes: Int { state.withLock { $0.bytes } }
+
+    /// The disk as a killed process leaves it: everything that was written can be read, and what
+    /// was not synchronized can still be lost.
     package func afterKill() -> SimulatedDisk {
         let copy = state.withLock { state -> State in
             var copy = State()
-            copy.nodes = state.nodes.mapValues { Node(current: $0.current, durable: $0.current) }
-            copy.names = state.names
-            copy.durableNames = state.names
+            copy.nodes = state.nodes
+            copy.folders = state.folders
             return copy
         }
         return SimulatedDisk(copy)
@@ -94,22 +126,32 @@ package final class SimulatedDisk: FileSystem {
     ) -> SimulatedDisk {
         let before = state.withLock { $0 }
         var after = State()
-        after.nodes = before.nodes.mapValues { node in
+        for (number, node) in before.nodes.sorted(by: { $0.key < $1.key }) {
             var bytes = node.durable
-            for change in node.unsynchronized {
-                SimulatedDisk.survive(change, on: &bytes, using: &generator)
+            for change in node.changes {
+                if change.fate == .durable {
+                    bytes.apply(change.kind)
+                } else {
+                    SimulatedDisk.survive(change.kind, on: &bytes, using: &generator)
+                }
             }
-            return Node(current: bytes, durable: bytes)
+            after.nodes[number] = Node(current: bytes, durable: bytes)
         }
-        // Name changes reach the disk in order.
-        let histories = [before.durableNames] + before.nameHistory
-        after.names = histories.randomElement(using: &generator)!
-        after.durableNames = after.names
+        // The name changes of a folder reach the disk in order.
+        var found = ["."]
+        while let path = found.popLast() {
+            let folder = before.folders[path]!
+            let names = ([folder.durable] + folder.history).randomElement(using: &generator)!
+            after.folders[path] = Folder(names: names, durable: names)
+            for (name, node) in names.sorted(by: { $0.key < $1.key }) where node == Folder.node {
+                found.append(path == "." ? name : path + "/" + name)
+            }
+        }
         return SimulatedDisk(after)
     }
 
     private static func survive(
-        _ change: Change, on bytes: inout [UInt8], using generator: inout some RandomNumberGenerator
+        _ change: Change.Kind, on bytes: inout [UInt8], using generator: inout some RandomNumberGenerator
     ) {
         switch change {
         case .truncate(let count):
@@ -130,72 +172,97 @@ package final class SimulatedDisk: FileSystem {
 
     // MARK: FileSystem
 
-    package func createDirectory(_ path: String) throws(FileError) {}
+    package func createDirectory(_ path: String) throws(FileError) -> Bool {
+        let (folder, name) = SimulatedDisk.split(path)
+        if state.withLock({ $0.folders[path] }) != nil { return false }
+        try require(folder, for: "create")
+        try perform(.createDirectory, path) { state in
+            state.folders[path] = Folder()
+            state.folders[folder]!.change { $0[name] = Folder.node }
+        }
+        return true
+    }
 
     package func list(_ path: String) throws(FileError) -> [String] {
-        state.withLock { state in
-            state.names.keys.filter { $0.hasPrefix(path + "/") }
-                .map { String($0.dropFirst(path.utf8.count + 1)) }.filter { !$0.contains("/") }
-        }
+        try require(path, for: "list")
+        return state.withLock { $0.folders[path]!.names.keys.sorted() }
     }
 
     package func open(_ path: String, create: Bool) throws(FileError) -> any File {
+        let known = state.withLock { $0.node(path) }
         if !create {
-            guard let node = state.withLock({ $0.names[path] }) else {
-                throw FileError(operation: "open", path: path, number: 2)
-            }
-            return SimulatedFile(disk: self, path: path, node: node)
+            guard let known else { throw FileError(operation: "open", path: path, number: 2) }
+            return SimulatedFile(disk: self, path: path, node: known)
         }
-        guard state.withLock({ $0.names[path] }) == nil else {
-            throw FileError(operation: "create", path: path, number: 17)
-        }
+        guard known == nil else { throw FileError(operation: "create", path: path, number: 17) }
+        let (folder, name) = SimulatedDisk.split(path)
+        try require(folder, for: "create")
         let node = try perform(.create, path) { state in
             let node = state.nodes.count
             state.nodes[node] = Node()
-            state.changeNames { $0[path] = node }
+            state.folders[folder]!.change { $0[name] = node }
             return node
         }
         return SimulatedFile(disk: self, path: path, node: node)
     }
 
+    /// In one folder.
     package func rename(_ path: String, to newPath: String) throws(FileError) {
+        let (folder, name) = SimulatedDisk.split(path)
+        let newName = SimulatedDisk.split(newPath).name
         try perform(.rename, path) { state in
-            state.changeNames { names in
-                names[newPath] = names[path]
-                names[path] = nil
+            state.folders[folder]!.change { names in
+                names[newName] = names[name]
+                names[name] = nil
             }
         }
     }
 
     package func remove(_ path: String) throws(FileError) {
-        guard state.withLock({ $0.names[path] }) != nil else {
+        guard state.withLock({ $0.node(path) }) != nil else {
             throw FileError(operation: "remove", path: path, number: 2)
         }
-        try perform(.remove, path) { state in state.changeNames { $0[path] = nil } }
+        let (folder, name) = SimulatedDisk.split(path)
+        try perform(.remove, path) { state in
+            state.folders[folder]!.change { $0[name] = nil }
+        }
     }
 
     package func synchronizeDirectory(_ path: String) throws(FileError) {
+        try require(path, for: "open")
         try perform(.synchronizeDirectory, path) { state in
-            state.durableNames = state.names
-            state.nameHistory = []
+            state.folders[path]!.durable = state.folders[path]!.names
+            state.folders[path]!.history = []
         }
     }
 
-    package func lock(
-        _ path: String, holder: inout String
-    ) throws(FileError) -> (any Sendable)? {
-        let wanted = holder
-        let taken = state.withLock { state -> (lock: Lock?, text: String) in
-            if let held = state.lockHolders[path], held.isHeld() { return (nil, held.text) }
-            let lock = Lock()
-            state.lockHolders[path] = (wanted, { [weak lock] in lock != nil })
-            return (lock, wanted)
+    package func lock(_ path: String) throws(FileError) -> (file: any File, isTaken: Bool) {
+        let node: Int
+        if let known = state.withLock({ $0.node(path) }) {
+            node = known
+        } else {
+            _ = try open(path, create: true)
+            node = state.withLock { $0.node(path)! }
         }
-        holder = taken.text
-        return taken.lock
+        let lock = state.withLock { state -> SimulatedFile.Lock? in
+            if let isHeld = state.locks[path], isHeld() { return nil }
+            let lock = SimulatedFile.Lock()
+            state.locks[path] = { [weak lock] in lock != nil }
+            return lock
+        }
+        return (SimulatedFile(disk: self, path: path, node: node, lock: lock), lock != nil)
     }
 
-    private final class Lock: Sendable {}
+    private func require(_ folder: String, for operation: String) throws(FileError) {
+        guard state.withLock({ $0.folders[folder] }) != nil else {
+            throw FileError(operation: operation, path: folder, number: 2)
+        }
+    }
+
+    fileprivate static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        return (String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
 
     // MARK: Steps
 
@@ -205,14 +272,17 @@ package final class SimulatedDisk: FileSystem {
         _ body: (inout State) throws(FileError) -> sending Result
     ) throws(FileError) -> Result {
         try state.withLock { state throws(FileError) in
+            if let killed = state.plan.killedAtStep, state.steps >= killed {
+                throw FileError(operation: "\(operation)", path: path, number: 5)
+            }
             let isFailing = state.plan.failingStep == state.steps
             state.steps += 1
             state.counts[operation, default: 0] += 1
             let error = FileError(
                 operation: "\(operation)", path: path, number: state.plan.number)
             if isFailing && !state.plan.persists {
-                // What the kernel does: the pages count as clean and never reach the disk.
-                if let node, operation == .synchronize { state.nodes[node]!.unsynchronized = [] }
+                // What the kernel does: the pages count as clean.
+                if let node, operation == .synchronize { state.nodes[node]!.settle(as: .lost) }
                 throw error
             }
             let result = try body(&state)
@@ -225,6 +295,7 @@ package final class SimulatedDisk: FileSystem {
         _ node: Int, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
     ) -> Int {
         state.withLock { state in
+            state.reads += 1
             let bytes = state.nodes[node]!.current
             guard offset < bytes.count else { return 0 }
             let count = min(buffer.count, bytes.count - offset)
@@ -244,23 +315,18 @@ package final class SimulatedDisk: FileSystem {
                 throw FileError(operation: "write", path: path, number: 28)
             }
             let written = Array(bytes[..<count])
-            state.nodes[node]!.current.write(written[...], at: offset)
-            state.nodes[node]!.unsynchronized.append(.write(offset, written))
+            state.nodes[node]!.change(.write(offset, written))
             return count
         }
     }
 
     fileprivate func truncate(_ node: Int, _ path: String, to count: Int) throws(FileError) {
-        try perform(.truncate, path) { state in
-            state.nodes[node]!.current.resize(count)
-            state.nodes[node]!.unsynchronized.append(.truncate(count))
-        }
+        try perform(.truncate, path) { state in state.nodes[node]!.change(.truncate(count)) }
     }
 
     fileprivate func synchronize(_ node: Int, _ path: String) throws(FileError) {
         try perform(.synchronize, path, node) { state in
-            state.nodes[node]!.durable = state.nodes[node]!.current
-            state.nodes[node]!.unsynchronized = []
+            state.nodes[node]!.settle(as: .durable)
         }
     }
 
@@ -270,9 +336,45 @@ package final class SimulatedDisk: FileSystem {
 }
 
 extension SimulatedDisk.State {
-    fileprivate mutating func changeNames(_ body: (inout [String: Int]) -> Void) {
+    fileprivate func node(_ path: String) -> Int? {
+        let (folder, name) = SimulatedDisk.split(path)
+        guard let node = folders[folder]?.names[name] else { return nil }
+        return node == SimulatedDisk.Folder.node ? nil : node
+    }
+
+    fileprivate var files: [(path: String, node: Int)] {
+        folders.flatMap { path, folder in
+            folder.names.filter { $0.value != SimulatedDisk.Folder.node }
+                .map { (path + "/" + $0.key, $0.value) }
+        }
+    }
+
+    fileprivate var bytes: Int { files.reduce(0) { $0 + nodes[$1.node]!.current.count } }
+}
+
+extension SimulatedDisk.Folder {
+    fileprivate mutating func change(_ body: (inout [String: Int]) -> Void) {
         body(&names)
-        nameHistory.append(names)
+        history.append(names)
+    }
+}
+
+extension SimulatedDisk.Node {
+    fileprivate mutating func change(_ kind: SimulatedDisk.Change.Kind) {
+        current.apply(kind)
+        changes.append(SimulatedDisk.Change(kind: kind))
+    }
+
+    /// Ends what was pending.
+    fileprivate mutating func settle(as fate: SimulatedDisk.Change.Fate) {
+        for index in changes.indices where changes[index].fate == .pending {
+            changes[index].fate = fate
+        }
+        // Unless something before them was lost, all of them are on the disk.
+        if changes.allSatisfy({ $0.fate == .durable }) {
+            durable = current
+            changes = []
+        }
     }
 }
 
@@ -280,6 +382,10 @@ private struct SimulatedFile: File {
     let disk: SimulatedDisk
     let path: String
     let node: Int
+    /// Held as long as the file is open.
+    var lock: Lock?
+
+    final class Lock: Sendable {}
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
         disk.read(node, into: buffer, at: offset)
@@ -300,6 +406,13 @@ extension [UInt8] {
             removeLast(self.count - count)
         } else {
             append(contentsOf: repeatElement(0, count: count - self.count))
+        }
+    }
+
+    fileprivate mutating func apply(_ change: SimulatedDisk.Change.Kind) {
+        switch change {
+        case .write(let offset, let written): write(written[...], at: offset)
+        case .truncate(let count): resize(count)
         }
     }
 

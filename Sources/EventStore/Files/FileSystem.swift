@@ -4,9 +4,8 @@
 /// Paths are absolute or relative to the process. Nothing is durable before the named
 /// synchronization returned.
 package protocol FileSystem: Sendable {
-    /// Makes a folder for the owner alone, its missing parents too, and makes them durable; fine
-    /// when it is there.
-    func createDirectory(_ path: String) throws(FileError)
+    /// Makes a folder for the owner alone, in one that is there. False when it was there already.
+    func createDirectory(_ path: String) throws(FileError) -> Bool
 
     /// The names in a folder, in no order.
     func list(_ path: String) throws(FileError) -> [String]
@@ -24,9 +23,9 @@ package protocol FileSystem: Sendable {
     /// Makes the names in a folder durable.
     func synchronizeDirectory(_ path: String) throws(FileError)
 
-    /// Takes the file as an exclusive lock and writes `holder` into it. Nil when another has it,
-    /// and then `holder` becomes what that one wrote. The lock lasts as long as the value.
-    func lock(_ path: String, holder: inout String) throws(FileError) -> (any Sendable)?
+    /// Opens a file, makes it when it is missing, and takes it as an exclusive lock, which lasts as
+    /// long as the file is open. Not taken when another has it.
+    func lock(_ path: String) throws(FileError) -> (file: any File, isTaken: Bool)
 }
 
 /// An open file; closed when the last reference goes. Any thread may read.
@@ -38,7 +37,8 @@ package protocol File: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) -> Int
 
     /// Makes what was written durable, and what is needed to read it. After a failure nothing is
-    /// known of the writes before, also when a second call succeeds.
+    /// known of the writes before, also when a second call succeeds: what then counts is to write
+    /// the same bytes again.
     func synchronize() throws(FileError)
 
     func truncate(to bytes: Int) throws(FileError)

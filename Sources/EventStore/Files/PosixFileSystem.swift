@@ -8,22 +8,12 @@
 package struct PosixFileSystem: FileSystem {
     package init() {}
 
-    package func createDirectory(_ path: String) throws(FileError) {
-        if mkdir(path, 0o700) == 0 {
-            return try synchronizeDirectory(PosixFileSystem.parent(of: path))
-        }
-        switch errno {
-        case EEXIST:
-            return
-        case ENOENT where PosixFileSystem.parent(of: path) != path:
-            try createDirectory(PosixFileSystem.parent(of: path))
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-                throw FileError(operation: "create", path: path, number: errno)
-            }
-            try synchronizeDirectory(PosixFileSystem.parent(of: path))
-        default:
+    package func createDirectory(_ path: String) throws(FileError) -> Bool {
+        if mkdir(path, 0o700) == 0 { return true }
+        guard errno == EEXIST else {
             throw FileError(operation: "create", path: path, number: errno)
         }
+        return false
     }
 
     package func list(_ path: String) throws(FileError) -> [String] {
@@ -74,25 +64,13 @@ package struct PosixFileSystem: FileSystem {
         }
     }
 
-    package func lock(
-        _ path: String, holder: inout String
-    ) throws(FileError) -> (any Sendable)? {
+    package func lock(_ path: String) throws(FileError) -> (file: any File, isTaken: Bool) {
         let file = try PosixFile(path, flags: O_RDWR | O_CREAT | O_CLOEXEC, operation: "open")
-        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            guard errno == EWOULDBLOCK else {
-                throw FileError(operation: "lock", path: path, number: errno)
-            }
-            holder = try file.text()
-            return nil
+        if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return (file, true) }
+        guard errno == EWOULDBLOCK else {
+            throw FileError(operation: "lock", path: path, number: errno)
         }
-        try file.truncate(to: 0)
-        try file.write(text: holder)
-        return file
-    }
-
-    private static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        return (file, false)
     }
 }
 
@@ -156,22 +134,6 @@ private final class PosixFile: File {
         }
         return Int(status.st_size)
     }
-
-    /// The start of a small file.
-    func text() throws(FileError) -> String {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
-        defer { buffer.deallocate() }
-        let count = try read(into: buffer, at: 0)
-        return String(decoding: buffer[..<count], as: UTF8.self)
-    }
-
-    func write(text: String) throws(FileError) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: text.utf8.count, alignment: 1)
-        defer { buffer.deallocate() }
-        buffer.copyBytes(from: text.utf8)
-        _ = try write(UnsafeRawBufferPointer(buffer), at: 0)
-    }
 }
 
 /// The number of this process, as the lock names its holder.
@@ -183,6 +145,9 @@ extension FileError {
 
     /// There is no such file.
     var isMissing: Bool { number == ENOENT }
+
+    /// This process may not.
+    var isForbidden: Bool { number == EACCES }
 
     /// The device or the owner's share of it has no room.
     var isDiskFull: Bool { number == ENOSPC || number == EDQUOT }

@@ -2,12 +2,16 @@ import AuditModel
 
 /// Reads every kept frame once at the start: verifies it, fills the index, and finds the end.
 struct Replay {
-    private let fileSystem: any FileSystem
-    private let directory: String
+    let fileSystem: any FileSystem
+    let directory: String
     private let index: IdentifierIndex
     private(set) var logs: [LogFile] = []
     /// The size of the last log's file.
-    private(set) var allocatedEnd = 0
+    var allocatedEnd = 0
+    /// The last log's last frame; nil when it has none.
+    private(set) var lastFrame: FrameHeader?
+    /// Names that an interrupted roll left.
+    private(set) var unfinished: [String] = []
     private(set) var tornTail: RecoveryReport.TornTail?
 
     init(_ directory: String, _ fileSystem: any FileSystem, index: IdentifierIndex) {
@@ -16,7 +20,8 @@ struct Replay {
         self.index = index
     }
 
-    /// Throws `damaged` for anything that is neither whole nor the rest of the last write.
+    /// Changes nothing. Throws `damaged` for anything that is neither whole nor the rest of the
+    /// last write.
     mutating func run() throws(StoreError) {
         let names = try findLogs()
         for (position, first) in names.enumerated() {
@@ -24,19 +29,13 @@ struct Replay {
         }
     }
 
-    /// The first sequences of the logs in order; removes what an interrupted roll left.
-    private func findLogs() throws(StoreError) -> [Sequence] {
-        try StoreError.wrappingFileErrors { () throws(FileError) in
-            var found: [Sequence] = []
-            for name in try fileSystem.list(directory) {
-                if name.hasSuffix(LogName.unfinishedSuffix) {
-                    try fileSystem.remove(directory + "/" + name)
-                } else if let first = LogName.firstSequence(of: name) {
-                    found.append(first)
-                }
-            }
-            return found.sorted()
+    /// The first sequences of the logs in order.
+    private mutating func findLogs() throws(StoreError) -> [Sequence] {
+        let names = try StoreError.wrappingFileErrors { () throws(FileError) in
+            try fileSystem.list(directory)
         }
+        unfinished = names.filter { $0.hasSuffix(LogName.unfinishedSuffix) }
+        return names.compactMap { LogName.firstSequence(of: $0) }.sorted()
     }
 
     /// - Parameter next: the name of the log behind it; nil for the last.
@@ -49,6 +48,7 @@ struct Replay {
         let header = try header(of: path, &window, named: first, next: next)
         let log = LogFile(path: path, file: file, header: header)
         try checkOrder(of: log)
+        lastFrame = nil
         let end = try replayFrames(of: log, &window)
         allocatedEnd = window.fileBytes
         let dataEnd = try window.endOfData(from: end)
@@ -106,7 +106,7 @@ struct Replay {
     }
 
     /// Takes all whole frames; where they end.
-    private func replayFrames(of log: LogFile, _ window: inout ReplayWindow) throws(StoreError)
+    private mutating func replayFrames(of log: LogFile, _ window: inout ReplayWindow) throws(StoreError)
         -> Int
     {
         let salt = log.header.salt
@@ -127,10 +127,11 @@ struct Replay {
             }
             index.insert(entries, of: frame, first: header.firstSequence, oldest: .zero)
             log.publish(header)
+            lastFrame = header
         }
     }
 
-    /// Decides what the bytes behind the last whole frame are, and cuts a torn write.
+    /// Decides what the bytes behind the last whole frame are.
     private mutating func judge(
         _ log: LogFile, _ window: inout ReplayWindow, _ tail: Range<Int>, next: Sequence?
     ) throws(StoreError) {
@@ -145,11 +146,6 @@ struct Replay {
         let verdict = TornTail.judge(
             bytes, at: tail.lowerBound, expected: expected, salt: log.header.salt)
         if verdict == .torn, next == nil, count == tail.count {
-            try StoreError.wrappingFileErrors { () throws(FileError) in
-                try log.file.truncate(to: tail.lowerBound)
-                try log.file.synchronize()
-            }
-            allocatedEnd = tail.lowerBound
             tornTail = RecoveryReport.TornTail(
                 file: log.path, offset: tail.lowerBound, bytes: tail.count)
             return
@@ -163,7 +159,7 @@ struct Replay {
 
     /// Damage that the operator must decide about: starting anyway would lose events that were
     /// answered.
-    private func refusal(
+    func refusal(
         _ what: String, _ path: String, _ offset: Int, _ sequences: SequenceRange
     ) -> StoreError {
         var error = StoreError.damaged(what, file: path, offset: offset, sequences: sequences)
