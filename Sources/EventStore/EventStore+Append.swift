@@ -17,17 +17,14 @@ extension EventStore {
         clock.withLock { $0.time(wall: now, uptime: uptime).now }
     }
 
-    /// `now`, or the newest recorded_at when the clock went back behind it.
-    package func clampedRecordedAt(_ now: Timestamp) -> Timestamp {
-        published.withLock { max(now, $0.newestRecordedAt) }
-    }
-
     /// Nil while the store takes events; otherwise why it refuses to until a restart.
     package var writeRefusal: String? { published.withLock { $0.writeRefusal } }
 
-    /// Begins the next frame; its sequences start at `nextSequence`.
+    /// Begins the next frame; its sequences start at `nextSequence`. Its recorded_at is `now`, or
+    /// the newest one when the clock went back behind it.
     ///
     /// - Parameters:
+    ///   - now: of `believedNow`.
     ///   - events: how many are likely, to take the memory at once.
     ///   - bytes: of their organizations, payloads and suffixes together, likewise.
     package func makeBatch(now: Timestamp, events: Int, bytes: Int) -> AppendBatch {
@@ -50,9 +47,6 @@ extension EventStore {
             try write(batch)
         } catch {
             batch.frame.deallocate()
-            if error.code == .refusingWrites {
-                published.withLock { $0.writeRefusal = error.description }
-            }
             throw error
         }
         return EventBatch(
@@ -62,10 +56,7 @@ extension EventStore {
 
     private func write(_ batch: AppendBatch.Finished) throws(StoreError) {
         let header = batch.header
-        try writer.withLock { writer throws(StoreError) in
-            guard writer.lock != nil else {
-                throw StoreError(.closed, "the store is closed")
-            }
+        try withWriter { writer throws(StoreError) in
             precondition(
                 header.firstSequence == writer.log.active.extent.lastSequence.next,
                 "batches are appended in the order in which they were made")

@@ -3,8 +3,11 @@ internal import Synchronization
 
 extension EventStore {
     /// Hides every event that is older than the retention: bounds and reads begin behind them from
-    /// now on, whatever the clock says later. Cheap when nothing expired since the last call, so
-    /// that reads may call it.
+    /// now on, whatever the clock says later.
+    ///
+    /// Reads the disk on the caller's thread when something expired since the last call (at most
+    /// the index block in which retention ends), and nothing otherwise. For threads that may wait:
+    /// those of reads, and the one that sweeps. What may not wait asks `bounds`.
     ///
     /// - Parameters:
     ///   - now: of the wall clock.
@@ -61,10 +64,7 @@ extension EventStore {
     ) throws(StoreError) {
         var removed = report
         defer { report = removed }
-        try writer.withLock { writer throws(StoreError) in
-            guard writer.lock != nil else {
-                throw StoreError(.closed, "the store is closed")
-            }
+        try withWriter { writer throws(StoreError) in
             // Full disks are why removal comes before a new log.
             try removeClosedLogs(recordedBefore: cutoff, &removed)
             guard let first = writer.log.active.oldestRecordedAt, first < rollCutoff else { return }

@@ -11,7 +11,8 @@ package struct StoredEvent: Sendable {
 }
 
 extension EventStore {
-    /// What can be read now.
+    /// What can be read now, as the last `hideExpired` or `expire` left it. Never touches the disk
+    /// and waits for nothing that does: event loops may ask at each step.
     package var bounds: StoreBounds {
         published.withLock {
             StoreBounds(

@@ -7,7 +7,8 @@ package enum Limits {
     /// Events of one frame. Bounds the entries that a damaged count could ask memory for.
     package static let frameEventsMax = 16_384
 
-    /// Bytes of one organization's name in a frame; the contract allows 1 KiB.
+    /// Bytes of one organization's name in a frame; the contract allows 128,
+    /// and more fit so that a later one may allow more.
     package static let organizationBytesMax = 4 * 1024
 
     /// Bytes between two remembered positions of a log: what a read by sequence must look through,

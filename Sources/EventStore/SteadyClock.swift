@@ -1,6 +1,6 @@
 package import AuditModel
 
-/// A wall clock that cannot run ahead: retention deletes by it.
+/// A wall clock that cannot run ahead: retention deletes by it, and events are recorded by it.
 ///
 /// The first reading is believed. From then on the wall clock is believed up to what the steady
 /// clock (one that counts only time that passed) allows, plus `Limits.clockLeadMax` for the steps

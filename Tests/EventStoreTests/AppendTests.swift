@@ -91,7 +91,6 @@ struct AppendTests {
             for _ in 0..<5 {
                 let now = second(Int.random(in: -1000...1000, using: &generator))
                 newest = max(newest, now)
-                #expect(store.clampedRecordedAt(now) == newest)
                 let event = StoreOracle.Stored.random(using: &generator)
                 let batch = try store.store([event], now: now)
                 #expect(batch.recordedAt == newest)

@@ -119,6 +119,39 @@ struct RetentionTests {
         #expect(store.bounds.events == 0)
     }
 
+    @Test("a sweep whose roll fails shows why the store refuses writes")
+    func refusalOfASweep() throws {
+        var generator = SeededGenerator(seed: 49)
+        let disk = SimulatedDisk()
+        let (store, _) = try EventStore.test(
+            on: disk, logBytesMax: 1024 * 1024, retention: .seconds(10))
+        var oracle = StoreOracle()
+        try fill(store, &oracle, frames: 3, using: &generator)
+        #expect(store.writeRefusal == nil)
+        disk.plan = FaultPlan(failingStep: disk.steps)
+        let error = #expect(throws: StoreError.self) {
+            try store.expire(now: second(100), uptime: .seconds(100))
+        }
+        #expect(error?.code == .refusingWrites)
+        #expect(store.writeRefusal == error?.description)
+    }
+
+    @Test("bounds never reads the disk, and hiding only when something expired")
+    func readsNothing() throws {
+        var generator = SeededGenerator(seed: 50)
+        let disk = SimulatedDisk()
+        let (store, _) = try EventStore.test(on: disk, retention: .seconds(30))
+        var oracle = StoreOracle()
+        try fill(store, &oracle, frames: 100, using: &generator)
+        store.hideExpired(now: second(60), uptime: .zero)
+        let reads = disk.reads
+        #expect(store.bounds.oldest > Sequence(1))
+        for _ in 0..<100 { store.hideExpired(now: second(60), uptime: .zero) }
+        #expect(disk.reads == reads)
+        store.hideExpired(now: second(80), uptime: .seconds(20))
+        #expect(disk.reads > reads)
+    }
+
     @Test("a clock that jumps ahead for one commit leads recorded_at by at most an hour")
     func clockJumpsAheadInCommit() throws {
         var generator = SeededGenerator(seed: 48)
