@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass, field
 
 from h2.config import H2Configuration
-from h2.connection import ConnectionState, H2Connection
+from h2.connection import ConnectionInputs, ConnectionState, H2Connection
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
@@ -16,6 +16,7 @@ from h2.events import (
 )
 
 WAIT_SECONDS = 10
+GOING_ON = (None, ConnectionState.CLIENT_OPEN)
 
 
 def framed(message, compressed=0):
@@ -71,6 +72,10 @@ class RawHTTP2:
                 client_side=True, header_encoding="utf-8", validate_outbound_headers=False
             )
         )
+        # h2 takes a GOAWAY for the end; RFC 9113, section 6.8, lets the streams below it go on.
+        going_on = {(ConnectionState.CLIENT_OPEN, ConnectionInputs.RECV_GOAWAY): GOING_ON}
+        machine = self.h2.state_machine
+        machine._transitions = {**machine._transitions, **going_on}
         self.h2.initiate_connection()
         self._flush()
 
@@ -152,8 +157,6 @@ class RawHTTP2:
             answer.reset = event.error_code
         elif isinstance(event, ConnectionTerminated):
             self.last_stream_of_goaway = event.last_stream_id
-            # h2 takes it for the end; RFC 9113, section 6.8, lets the streams below it go on.
-            self.h2.state_machine.state = ConnectionState.CLIENT_OPEN
 
     def answer(self, stream):
         """Reads until the stream has ended."""
