@@ -13,11 +13,13 @@ internal import NIOPosix
 /// ```swift
 /// let client = try await AuditLogClient.connect(to: ServerAddress("127.0.0.1:50051")!)
 /// let event = Event(
-///     eventType: "CREATE", target: .init(type: "SERVICE", id: "web"), actor: .init(type: .user,
-///     id: "ada"))
+///     eventType: "CREATE", target: Event.Target(type: "SERVICE", id: "web"),
+///     actor: Event.Actor(type: .user, id: "ada"))
 /// try await client.record([event], organizationID: "acme")
 /// for try await event in client.events(matching: QueryRequest(organizationID: "acme")) {
-/// print(event.change) } await client.close()
+///     print(event.change)
+/// }
+/// await client.close()
 /// ```
 public final class AuditLogClient: Sendable {
     public struct Configuration: Sendable {
