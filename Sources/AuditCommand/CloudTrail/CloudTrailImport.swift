@@ -56,7 +56,7 @@ struct CloudTrailImport {
         try await uploader.send(batch)
         try await uploader.finish()
         draw(paths.count, "", summary, columns)
-        if columns != nil { try StandardStream.error.write("\n") }
+        if columns != nil { try? StandardStream.error.write("\n") }
         complaints.finish()
         let tally = await uploader.tally
         summary.stored = tally.stored

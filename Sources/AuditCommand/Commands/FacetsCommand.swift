@@ -72,9 +72,9 @@ enum FacetTable {
         switch surface.format {
         case .json: return response.facets.map { JSONLine.text($0.json()) }.joined()
         case .csv:
-            return CSV.record(["value", "count", "name", "type"])
+            return surface.csv.record(["value", "count", "name", "type"])
                 + response.facets.map {
-                    CSV.record([$0.value, String($0.count), $0.name, $0.type])
+                    surface.csv.record([$0.value, String($0.count), $0.name, $0.type])
                 }.joined()
         case .table: return table(response, surface: surface)
         }

@@ -39,7 +39,7 @@ struct ImportCloudTrailCommand: AsyncParsableCommand {
         let importer = CloudTrailImport(
             mapping: CloudTrailMapping(organizationID: organization), paths: paths)
         let summary = try await settings.withClient { try await importer.run(client: $0) }
-        try StandardStream.output.writeLine(summary.text)
+        try Receipts().print(summary.text + "\n")
         if summary.refused > 0 { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 }

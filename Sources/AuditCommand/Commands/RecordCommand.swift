@@ -50,23 +50,25 @@ struct RecordCommand: AsyncParsableCommand {
             try await settings.withClient {
                 try await record(
                     .standardInput, client: $0, organizationID: settings.organizationID,
-                    surface: surface)
+                    surface: surface, receipts: Receipts())
             }
         }
     }
 
-    private func record(
-        _ input: ByteSource, client: AuditLogClient, organizationID: String, surface: Surface
+    /// Sends all of `input`, also when nobody reads the receipts: what ends the command is what
+    /// became of the events.
+    func record(
+        _ input: ByteSource, client: AuditLogClient, organizationID: String, surface: Surface,
+        receipts: Receipts
     ) async throws {
         let complaints = Complaints()
         let isQuiet = quiet
         let printer = RecordResults(surface: surface)
-        if !isQuiet { try StandardStream.output.write(printer.header) }
+        if !isQuiet { try receipts.print(printer.header) }
         let uploader = Uploader(client: client, organizationID: organizationID) { batch, results in
             complaints.add(refusalsOf: batch, results)
             if !isQuiet {
-                try StandardStream.output.write(
-                    printer.text(results.filter { $0.error == nil }))
+                try receipts.print(printer.text(results.filter { $0.error == nil }))
             }
         }
         var reader = EventReader()
@@ -131,7 +133,7 @@ struct RecordResults: Sendable {
 
     var header: String {
         surface.format == .csv
-            ? CSV.record(["sequence", "id", "recorded_at", "duplicate"]) : ""
+            ? surface.csv.record(["sequence", "id", "recorded_at", "duplicate"]) : ""
     }
 
     func text(_ results: [RecordResult]) -> String {
@@ -142,7 +144,7 @@ struct RecordResults: Sendable {
         switch surface.format {
         case .json: JSONLine.text(result.json())
         case .csv:
-            CSV.record([
+            surface.csv.record([
                 result.sequence.description, result.id, result.recordedAt?.rfc3339 ?? "",
                 String(result.duplicate),
             ])

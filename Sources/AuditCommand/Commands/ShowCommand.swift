@@ -36,7 +36,7 @@ struct ShowCommand: AsyncParsableCommand {
             try StandardStream.output.write(JSONLine.text(response.json()))
         case .csv:
             try StandardStream.output.write(
-                EventCSV.header + EventCSV.record(response.event))
+                EventCSV.header + EventCSV.record(response.event, surface.csv))
         }
     }
 

@@ -32,7 +32,8 @@ enum StatusTable {
         case .json: return JSONLine.text(status.json())
         case .csv:
             let fields = fields(status, server: server)
-            return CSV.record(fields.map(\.name)) + CSV.record(fields.map(\.value))
+            return surface.csv.record(fields.map(\.name))
+                + surface.csv.record(fields.map(\.value))
         case .table:
             return fields(status, server: server).map {
                 surface.style.paint(DisplayWidth.pad($0.name, to: 16), .dim)

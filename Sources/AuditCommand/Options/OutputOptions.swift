@@ -32,4 +32,7 @@ struct Surface: Hashable, Sendable {
     /// Nil when nothing needs to fit: cells are printed whole.
     var terminalColumns: Int?
     var style: Style
+
+    /// The width is known of terminals only.
+    var csv: CSV { CSV(isEscaped: terminalColumns != nil) }
 }

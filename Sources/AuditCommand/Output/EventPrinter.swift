@@ -40,7 +40,8 @@ struct EventPrinter {
             for event in events { text += JSONLine.text(event.json()) }
             try write(text)
         case .csv:
-            try write(events.map(EventCSV.record).joined())
+            let csv = surface.csv
+            try write(events.map { EventCSV.record($0, csv) }.joined())
         case .table:
             let rows = events.map { EventTable.row($0, showsOrganization: showsOrganization) }
             if table == nil { try begin(fitting: rows) }

@@ -61,15 +61,15 @@ enum EventTable {
 
 /// Events as records of a CSV file: every field of the contract, lists and maps in one cell each.
 enum EventCSV {
-    static let header = CSV.record([
+    static let header = CSV().record([
         "sequence", "recorded_at", "id", "organization_id", "occurred_at", "event_type",
         "target_type", "target_id", "target_name", "scope", "actor_type", "actor_id",
         "actor_name", "on_behalf_of", "source", "change", "outcome", "reason", "ip_address",
         "user_agent", "request_id", "traceparent", "metadata", "snapshot",
     ])
 
-    static func record(_ event: Event) -> String {
-        CSV.record([
+    static func record(_ event: Event, _ csv: CSV = CSV()) -> String {
+        csv.record([
             event.sequence.description, event.recordedAt?.rfc3339 ?? "", event.id,
             event.organizationID, event.occurredAt?.rfc3339 ?? "", event.eventType,
             event.target.type, event.target.id, event.target.name,

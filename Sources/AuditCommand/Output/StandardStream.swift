@@ -40,7 +40,12 @@ struct StandardStream: Sendable {
 }
 
 /// A line on standard error for the person who runs the command. A closed standard error is no
-/// reason to stop.
+/// reason to stop. `text` is escaped: a server, or whatever answers at its address, may have
+/// chosen some of it.
 func note(_ text: String) {
-    try? StandardStream.error.writeLine("auditrpc: " + text)
+    try? StandardStream.error.writeLine(noteLine(text))
+}
+
+func noteLine(_ text: String) -> String {
+    "auditrpc: " + SafeText.line(text)
 }

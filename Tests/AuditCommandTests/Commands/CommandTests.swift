@@ -3,6 +3,9 @@ import AuditClient
 import AuditModel
 import AuditService
 import Codec
+import Foundation
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import AuditCommand
@@ -36,6 +39,41 @@ struct CommandRunnerTests {
         }
         #expect(
             error.map { RootCommand.exitCode(for: $0).rawValue } == CommandStatus.usage.rawValue)
+    }
+}
+
+struct RecordCommandTests {
+    @Test func aReaderThatHasGoneDoesNotStopTheUpload() async throws {
+        let folder = try TemporaryDirectory()
+        let input = folder.path + "/events.ndjson"
+        let lines = (0..<2_000).map { number in
+            #"{"event_type":"UPDATE","target":{"type":"SERVICE","id":"web"},"#
+                + #""actor":{"type":"USER","id":"ada"},"change":"\#(number)"}"#
+        }
+        try Data((lines.joined(separator: "\n") + "\n").utf8)
+            .write(to: URL(fileURLWithPath: input))
+        let file = try #require(FileHandle(forReadingAtPath: input))
+        let attempts = Mutex(0)
+        let receipts = Receipts { _ in
+            attempts.withLock { $0 += 1 }
+            throw StandardStream.ReaderGone()
+        }
+        try await RunningServer.with(data: folder.path + "/data") { server in
+            let client = try await AuditLogClient.connect(
+                to: try #require(ServerAddress(server.address)))
+            try await RecordCommand.parse(["--event-type", "X"]).record(
+                ByteSource(descriptor: file.fileDescriptor), client: client,
+                organizationID: "acme", surface: Surface(format: .table, style: .plain),
+                receipts: receipts)
+            #expect(try await client.getStatus().eventCount == 2_000)
+            await client.close()
+        }
+        #expect(attempts.withLock { $0 } == 1)
+    }
+
+    @Test func anotherFaultOfTheOutputIsNotPassedOver() {
+        let receipts = Receipts { _ in throw CommandError(.failure, "the disk is full") }
+        #expect(throws: CommandError.self) { try receipts.print("1") }
     }
 }
 

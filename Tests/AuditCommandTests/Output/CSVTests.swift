@@ -14,11 +14,11 @@ struct CSVTests {
         ("=a,b", "\"'=a,b\""), ("a=1", "a=1"),
     ])
     func quotesAndDisarms(text: String, expected: String) {
-        #expect(CSV.field(text) == expected)
+        #expect(CSV().field(text) == expected)
     }
 
     @Test func aRecordEndsWithCRLF() {
-        #expect(CSV.record(["a", "", "c"]) == "a,,c\r\n")
+        #expect(CSV().record(["a", "", "c"]) == "a,,c\r\n")
     }
 
     @Test func everyColumnOfTheHeaderHasItsCell() {
@@ -36,5 +36,17 @@ struct CSVTests {
         #expect(
             record.split(separator: ",", omittingEmptySubsequences: false).count
                 == EventCSV.header.split(separator: ",").count)
+    }
+
+    @Test func aTerminalIsGivenNothingToActUpon() throws {
+        var text = ""
+        var printer = EventPrinter(
+            surface: Surface(format: .csv, terminalColumns: 80, style: .plain),
+            showsOrganization: true, write: { text += $0 })
+        try printer.print([Event(id: "i", change: "\u{1B}]0;mine\u{7}\nx")])
+        #expect(text.contains(#"\u001b]0;mine\u0007\nx"#))
+        #expect(!text.dropLast().unicodeScalars.contains(where: SafeText.isUnsafe))
+        // A file holds the text itself.
+        #expect(CSV().field("\u{1B}x") == "\u{1B}x")
     }
 }

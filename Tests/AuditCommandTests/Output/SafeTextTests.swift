@@ -27,4 +27,8 @@ struct SafeTextTests {
         #expect(SafeText.json(json) == "{\n  \"a\": \"x\\u009by\\u007f\\u202e\"\n}")
         #expect(SafeText.json("{\"a\":\"é\"}") == "{\"a\":\"é\"}")
     }
+
+    @Test func aNoteIsOneLineWhateverAServerSays() {
+        #expect(noteLine("no: \u{1B}[2J\nroot#") == #"auditrpc: no: \u001b[2J\nroot#"#)
+    }
 }
