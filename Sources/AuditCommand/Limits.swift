@@ -13,9 +13,12 @@ enum Limits {
     /// again after a loss.
     static let batchesInFlight = 8
 
-    /// Attempts to reach a server that went away while events were being sent: half a minute with
-    /// the pauses between.
-    static let uploadAttempts = 9
+    /// Bytes of one request: what the server takes (proto/auditrpc/v1/audit_log.proto).
+    static let requestBytesMax = 4_194_304
+
+    /// Attempts to go on with an upload when the server went away, and with whatever a full server
+    /// refused: half a minute with the pauses between.
+    static let retryAttempts = 9
 
     /// Bytes in one line of standard input: an event of 256 KiB, its snapshot escaped at worst.
     static let lineBytesMax = 2_097_152
@@ -37,6 +40,17 @@ enum Limits {
     /// enough for a restart, slow enough for a thousand followers.
     static let reconnectDelayMin = Duration.milliseconds(100)
     static let reconnectDelayMax = Duration.seconds(10)
+
+    /// How often the server reports progress to a feed that does not say
+    /// (proto/auditrpc/v1/audit_log.proto).
+    static let progressIntervalUsual = Duration.seconds(10)
+
+    /// Such intervals in which nothing at all came: one may be late and another lost.
+    static let silentIntervalsMax = 3
+
+    /// The pause between two saves of a feed's position: each is two syncs, and what was printed
+    /// meanwhile is printed twice after a crash.
+    static let positionPause = Duration.milliseconds(200)
 
     /// How long one unary call may take unless `--timeout` says otherwise.
     static let callTimeout = Duration.seconds(30)

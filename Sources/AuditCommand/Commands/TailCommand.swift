@@ -48,7 +48,7 @@ struct TailCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try connection.resolved(environment: Environment.variables)
-        let file = resumeFile.map(ResumeFile.init)
+        let file = try resumeFile.map(ResumeFile.init(path:))
         let filter = try filter.filter(now: Environment.now)
         let request = SubscribeRequest(
             organizationID: settings.organizationID, filter: filter,
@@ -57,7 +57,10 @@ struct TailCommand: AsyncParsableCommand {
         let surface = output.surface(environment: Environment.variables)
         try await Interruptible.run {
             var follower = Follower(
-                settings: settings, request: request, resumeFile: file,
+                settings: settings, request: request,
+                keeper: file.map {
+                    PositionKeeper(file: $0, syncOutput: StandardStream.output.sync)
+                },
                 printer: EventPrinter(
                     surface: surface, showsOrganization: settings.organizationID.isEmpty,
                     isFeed: true, write: StandardStream.output.write))

@@ -21,6 +21,25 @@ struct UploadBatch: Sendable {
     }
 }
 
+/// A batch that is not answered, and how often it was sent.
+struct PendingBatch: Sendable {
+    /// Of this upload, in order.
+    var number: Int
+    var batch: UploadBatch
+    var sendCount = 0
+
+    /// The results as this upload brought them about. What was sent before is there because of
+    /// it: the answer was lost, not the event. (Whether it was there even earlier can't be told.)
+    func settled(_ results: [RecordResult]) -> [RecordResult] {
+        guard sendCount > 1 else { return results }
+        return results.map { result in
+            var result = result
+            result.duplicate = false
+            return result
+        }
+    }
+}
+
 /// What became of the events of an upload.
 struct UploadTally: Hashable, Sendable {
     var stored = 0
@@ -40,7 +59,8 @@ actor Uploader {
     private let report: Report
     private var backoff = Backoff()
     /// Sent and not yet answered, in order.
-    private var pending: [UploadBatch] = []
+    private var pending: [PendingBatch] = []
+    private var batchCount = 0
     private var stream: RecordStream?
     private var receiver: Task<Void, Never>?
     private var failure: (any Error)?
@@ -54,21 +74,41 @@ actor Uploader {
     }
 
     /// Sends one batch; waits while too many are not answered.
+    ///
+    /// - Throws: `.refused` for one that no server would take, before it is sent: the answer to
+    ///   it is the same as that of a full server, which is worth another try.
     func send(_ batch: UploadBatch) async throws {
         guard !batch.events.isEmpty else { return }
+        try checkSize(of: batch)
         while pending.count >= Limits.batchesInFlight, failure == nil {
             await withCheckedContinuation { waiter = $0 }
         }
-        pending.append(batch)
+        batchCount += 1
+        let item = PendingBatch(number: batchCount, batch: batch)
+        pending.append(item)
         guard let stream, failure == nil else { return try await restart() }
         do {
-            try await stream.send(request(batch))
+            try await transmit(item, through: stream)
         } catch {
-            // How the call ended is for the receiver to say: an answer may tell more than the
-            // failed write.
-            failure = failure ?? error
+            await ended(by: error)
             try await restart()
         }
+    }
+
+    private func transmit(_ item: PendingBatch, through stream: RecordStream) async throws {
+        if let index = pending.firstIndex(where: { $0.number == item.number }) {
+            pending[index].sendCount += 1
+        }
+        try await stream.send(request(item.batch))
+    }
+
+    /// How the call ended is for the receiver to say: an answer may tell more than the failed
+    /// write.
+    private func ended(by writeError: any Error) async {
+        // A task that is cancelled may leave a call behind that goes on.
+        if Task.isCancelled { stream?.cancel() }
+        await receiver?.value
+        failure = failure ?? writeError
     }
 
     /// Waits until everything is answered.
@@ -92,27 +132,20 @@ actor Uploader {
                 let stream = try await client.recordStream()
                 self.stream = stream
                 receiver = Task { await receive(from: stream) }
-                for batch in pending { try await stream.send(request(batch)) }
+                for item in pending { try await transmit(item, through: stream) }
                 return
             } catch {
-                failure = failure ?? error
+                await ended(by: error)
             }
         }
     }
 
     private func pause(after failure: any Error) async throws {
-        guard let error = failure as? AuditClientError, Self.isWorthRetrying(error),
-            backoff.attempts < Limits.uploadAttempts
+        guard let error = failure as? AuditClientError, error.isWorthRetrying,
+            backoff.attempts < Limits.retryAttempts
         else { throw failure }
         if backoff.attempts == 0 { note("\(error.message); trying again") }
         try await Task.sleep(for: backoff.next(random: .random(in: 0...1)))
-    }
-
-    /// A full queue and a server that restarts pass; sent again, nothing is stored twice.
-    private static func isWorthRetrying(_ error: AuditClientError) -> Bool {
-        let resourceExhausted: Int32 = 8
-        return error.code == .unavailable || error.code == .timedOut
-            || error.grpcCode == resourceExhausted
     }
 
     private func receive(from stream: RecordStream) async {
@@ -131,11 +164,12 @@ actor Uploader {
     }
 
     private func accept(_ response: RecordResponse) throws {
-        guard let batch = pending.first else { return }
-        var results = response.results
+        guard let item = pending.first else { return }
+        let batch = item.batch
+        var results = item.settled(response.results)
         if let status = response.status {
             let error = AuditClientError(status)
-            guard !Self.isWorthRetrying(error) else { throw error }
+            guard !error.isWorthRetrying else { throw error }
             results = batch.events.map { RecordResult(id: $0.id, error: status) }
         }
         guard results.count == batch.events.count else {
@@ -156,6 +190,18 @@ actor Uploader {
         }
         try report(batch, results)
         wake()
+    }
+
+    private func checkSize(of batch: UploadBatch) throws(CommandError) {
+        // The encoded form is hardly larger than the estimate: only what may come near is encoded
+        // for it.
+        guard batch.bytes > Limits.requestBytesMax / 2 else { return }
+        let bytes = request(batch).encoded().count
+        guard bytes > Limits.requestBytesMax else { return }
+        throw CommandError(
+            .refused,
+            "\(batch.origins.first ?? "events"): a request of \(bytes) bytes; the server takes "
+                + "at most \(Limits.requestBytesMax)")
     }
 
     private func wake() {

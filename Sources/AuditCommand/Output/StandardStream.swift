@@ -19,6 +19,16 @@ struct StandardStream: Sendable {
         try write(text + "\n")
     }
 
+    /// Returns when what was written is on stable storage, where it goes to a file; what goes to a
+    /// pipe or a terminal is for its reader to keep.
+    func sync() throws {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        guard fdatasync(descriptor) == 0 else {
+            throw CommandError(.failure, "could not write: \(String(cString: strerror(errno)))")
+        }
+    }
+
     private func write(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes
         while !rest.isEmpty {

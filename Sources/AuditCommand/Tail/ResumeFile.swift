@@ -5,15 +5,40 @@ import Glibc
 ///
 /// One line with the last sequence. Replaced whole by a rename, after the events up to it were
 /// printed: a crash in between prints some events twice and loses none.
-struct ResumeFile: Sendable {
+///
+/// It is one feed's as long as this lives: two that share it would move each other back. The lock
+/// is on a file beside it, `.lock`, because the file itself is replaced; that one is empty and
+/// stays.
+final class ResumeFile: Sendable {
     let path: String
+    private let lock: Int32
+
+    /// - Throws: `.refused` when another feed has it.
+    init(path: String) throws(CommandError) {
+        let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.failed("lock", path) }
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let code = errno
+            if code == EINTR { continue }
+            close(descriptor)
+            guard code == EWOULDBLOCK else { throw Self.failed("lock", path, code) }
+            throw CommandError(
+                .refused,
+                "another tail uses the resume file \(SafeText.line(path)): end it, or give each "
+                    + "its own")
+        }
+        self.path = path
+        lock = descriptor
+    }
+
+    deinit { close(lock) }
 
     /// Nil when there is no file yet.
     func load() throws(CommandError) -> AuditModel.Sequence? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw failed("read")
+            throw Self.failed("read", path)
         }
         defer { close(descriptor) }
         var count = 0
@@ -21,7 +46,7 @@ struct ResumeFile: Sendable {
             count = read(descriptor, buffer.baseAddress, buffer.count)
             size = max(count, 0)
         }
-        guard count >= 0 else { throw failed("read") }
+        guard count >= 0 else { throw Self.failed("read", path) }
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.hasSuffix("\n"), let value = UInt64(text.dropLast()) else {
             throw CommandError(
@@ -35,20 +60,22 @@ struct ResumeFile: Sendable {
     func save(_ sequence: AuditModel.Sequence) throws(CommandError) {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failed("write") }
+        guard descriptor >= 0 else { throw Self.failed("write", path) }
         let bytes = Array("\(sequence)\n".utf8)
         let written = write(descriptor, bytes, bytes.count)
         let isSynced = fsync(descriptor) == 0
         let isClosed = close(descriptor) == 0
         guard written == bytes.count, isSynced, isClosed, rename(temporary, path) == 0 else {
-            throw failed("write")
+            throw Self.failed("write", path)
         }
     }
 
-    private func failed(_ action: String) -> CommandError {
+    private static func failed(
+        _ action: String, _ path: String, _ code: Int32 = errno
+    ) -> CommandError {
         CommandError(
             .failure,
             "could not \(action) the resume file \(SafeText.line(path)): "
-                + String(cString: strerror(errno)))
+                + String(cString: strerror(code)))
     }
 }

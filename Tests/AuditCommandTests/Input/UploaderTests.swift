@@ -78,6 +78,58 @@ struct UploaderTests {
         }
     }
 
+    @Test func whatThisUploadStoredIsNotAlreadyThereAfterALoss() async throws {
+        let folder = try TemporaryDirectory()
+        try await RunningServer.with(data: folder.path) { server in
+            let client = try await client(of: server)
+            let losses = Mutex(0)
+            let uploader = Uploader(client: client, organizationID: "acme") { _, _ in
+                let isFirst = losses.withLock { losses in
+                    losses += 1
+                    return losses == 1
+                }
+                guard isFirst else { return }
+                throw AuditClientError(code: .unavailable, grpcCode: 14, message: "lost")
+            }
+            for start in stride(from: 0, to: 400, by: 50) {
+                try await uploader.send(batch(start..<start + 50))
+            }
+            try await uploader.finish()
+            #expect(await uploader.tally == UploadTally(stored: 400))
+            #expect(try await client.getStatus().eventCount == 400)
+            await client.close()
+        }
+    }
+
+    @Test func onlyWhatWasSentBeforeIsThereBecauseOfThisUpload() {
+        let results = [RecordResult(id: "a", duplicate: true), RecordResult(id: "b")]
+        var item = PendingBatch(number: 1, batch: UploadBatch(), sendCount: 1)
+        #expect(item.settled(results) == results)
+        item.sendCount = 2
+        #expect(item.settled(results).map(\.duplicate) == [false, false])
+    }
+
+    @Test func aRequestThatNoServerTakesIsNotSent() async throws {
+        let folder = try TemporaryDirectory()
+        try await RunningServer.with(data: folder.path) { server in
+            let client = try await client(of: server)
+            let uploader = Uploader(client: client, organizationID: "acme") { _, _ in }
+            var large = UploadBatch()
+            large.append(
+                .sample(change: String(repeating: "x", count: Limits.requestBytesMax)),
+                origin: "line 7", bytes: Limits.requestBytesMax)
+            let error = await #expect(throws: CommandError.self) {
+                try await uploader.send(large)
+            }
+            #expect(error?.status == .refused && error?.message.hasPrefix("line 7: ") == true)
+            // The upload goes on with what fits.
+            try await uploader.send(batch(0..<1))
+            try await uploader.finish()
+            #expect(await uploader.tally == UploadTally(stored: 1))
+            await client.close()
+        }
+    }
+
     @Test func aReaderThatHasGoneEndsTheUpload() async throws {
         let folder = try TemporaryDirectory()
         try await RunningServer.with(data: folder.path) { server in

@@ -19,7 +19,7 @@ struct FollowerTests {
                 settings: settings,
                 request: SubscribeRequest(
                     start: try file.load().map { .after($0) } ?? .oldest, onGap: .continue),
-                resumeFile: file,
+                keeper: PositionKeeper(file: file, syncOutput: {}),
                 printer: EventPrinter(
                     surface: Surface(format: .json, style: .plain), showsOrganization: false,
                     isFeed: true, write: { lines.yield($0) }))
@@ -35,7 +35,7 @@ struct FollowerTests {
 
     @Test func everyEventIsPrintedOnceOverRestartsOfBothSides() async throws {
         let folder = try TemporaryDirectory()
-        let file = ResumeFile(path: folder.path + "/position")
+        let file = try ResumeFile(path: folder.path + "/position")
         let (lines, continuation) = AsyncStream.makeStream(of: String.self)
         var reader = lines.makeAsyncIterator()
         var printed: [String] = []
@@ -77,7 +77,7 @@ struct FollowerTests {
         let address = try await RunningServer.with(data: folder.path) { $0.address }
         let settings = try ConnectionSettings(server: address, organization: nil, timeout: nil)
         var follower = Follower(
-            settings: settings, request: SubscribeRequest(), resumeFile: nil,
+            settings: settings, request: SubscribeRequest(), keeper: nil,
             printer: EventPrinter(
                 surface: Surface(format: .json, style: .plain), showsOrganization: false,
                 write: { _ in }))
@@ -87,5 +87,54 @@ struct FollowerTests {
         } catch let error as AuditClientError {
             #expect(error.code == .unavailable)
         }
+    }
+
+    @Test func aServerThatSaysNothingIsLeftAndAskedAgain() async throws {
+        let folder = try TemporaryDirectory()
+        try await RunningServer.with(data: folder.path) { server in
+            let settings = try ConnectionSettings(
+                server: server.address, organization: nil, timeout: nil)
+            let (said, saying) = AsyncStream.makeStream(of: String.self)
+            let (lines, printing) = AsyncStream.makeStream(of: String.self)
+            let following = Task {
+                var follower = Follower(
+                    settings: settings,
+                    // The server has nothing to say for five minutes.
+                    request: SubscribeRequest(start: .oldest, progressInterval: .seconds(300)),
+                    keeper: nil,
+                    printer: EventPrinter(
+                        surface: Surface(format: .json, style: .plain), showsOrganization: false,
+                        isFeed: true, write: { printing.yield($0) }),
+                    silenceMax: .milliseconds(200), say: { saying.yield($0) })
+                try await follower.run()
+            }
+            var reader = said.makeAsyncIterator()
+            func wait(for part: String) async {
+                while let text = await reader.next(), !text.contains(part) {}
+            }
+            await wait(for: "nothing has come from the server at \(server.address) for 200ms")
+            await wait(for: "connected to \(server.address) again")
+            try await record(1...1, at: server.address)
+            var printed = lines.makeAsyncIterator()
+            #expect(await printed.next()?.contains("\"change\":\"1\"") == true)
+            following.cancel()
+            _ = await following.result
+        }
+    }
+}
+
+struct RetryTests {
+    @Test(
+        arguments: [
+            (14, true, true), (4, true, true), (8, false, true), (3, false, false),
+            (15, false, false),
+        ] as [(Int32, Bool, Bool)])
+    func aFullServerIsAskedAgainAsOneThatIsAway(
+        grpcCode: Int32, isAbsence: Bool, isWorthRetrying: Bool
+    ) {
+        let error = AuditClientError(
+            code: AuditClientError.Code(grpcCode: grpcCode), grpcCode: grpcCode, message: "why")
+        #expect(error.isAbsence == isAbsence)
+        #expect(error.isWorthRetrying == isWorthRetrying)
     }
 }

@@ -8,10 +8,11 @@ import Testing
 final class ResumeFileTests {
     let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("resume-\(UUID().uuidString)").path
-    var file: ResumeFile { ResumeFile(path: folder + "/position") }
+    let file: ResumeFile
 
     init() throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        file = try ResumeFile(path: folder + "/position")
     }
 
     deinit {
@@ -27,8 +28,10 @@ final class ResumeFileTests {
             try file.save(AuditModel.Sequence(value))
             #expect(try file.load() == AuditModel.Sequence(value))
         }
-        // Nothing is left beside it.
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["position"])
+        // Nothing but the lock is left beside it.
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+                == ["position", "position.lock"])
     }
 
     @Test(arguments: ["", "\n", "seven\n", "7", "-7\n", "18446744073709551616\n", "7\n8\n"])
@@ -41,10 +44,20 @@ final class ResumeFileTests {
     }
 
     @Test func aFolderThatIsNotThereIsNamed() {
-        let missing = ResumeFile(path: folder + "/missing/position")
         let error = #expect(throws: CommandError.self) {
-            try missing.save(AuditModel.Sequence(1))
+            try ResumeFile(path: folder + "/missing/position")
         }
         #expect(error?.message.contains("No such file or directory") == true)
+    }
+
+    @Test func oneFeedHasItAtATime() throws {
+        let error = #expect(throws: CommandError.self) { try ResumeFile(path: file.path) }
+        #expect(error?.status == .refused)
+        #expect(error?.message.contains("another tail uses") == true)
+        // It is the next one's when this one is gone.
+        let other = folder + "/other"
+        for value in [1, 2] as [UInt64] {
+            try ResumeFile(path: other).save(AuditModel.Sequence(value))
+        }
     }
 }
