@@ -30,7 +30,10 @@ struct TailCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Keep the position there, and begin behind the one that it holds.", valueName: "file"))
+            """
+            Keep the position there, and begin behind the one that it holds. One tail at a time \
+            has it, by a lock on the file beside it that ends in .lock.
+            """, valueName: "file"))
     var resumeFile: String?
 
     @Flag(help: "End with an error where retention took events before they were printed.")
