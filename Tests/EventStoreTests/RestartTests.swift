@@ -102,7 +102,8 @@ struct RestartTests {
         }
     }
 
-    @Test("a disk that does not take the last frame again keeps the store from starting, and says so")
+    @Test(
+        "a disk that does not take the last frame again keeps the store from starting, and says so")
     func refusesToServe() throws {
         let disk = SimulatedDisk()
         run(on: disk, seed: 64)

@@ -151,7 +151,8 @@ package final class SimulatedDisk: FileSystem {
     }
 
     private static func survive(
-        _ change: Change.Kind, on bytes: inout [UInt8], using generator: inout some RandomNumberGenerator
+        _ change: Change.Kind, on bytes: inout [UInt8],
+        using generator: inout some RandomNumberGenerator
     ) {
         switch change {
         case .truncate(let count):

@@ -106,7 +106,8 @@ struct Replay {
     }
 
     /// Takes all whole frames; where they end.
-    private mutating func replayFrames(of log: LogFile, _ window: inout ReplayWindow) throws(StoreError)
+    private mutating func replayFrames(of log: LogFile, _ window: inout ReplayWindow)
+        throws(StoreError)
         -> Int
     {
         let salt = log.header.salt
