@@ -36,6 +36,16 @@ package struct RPCLimits: Sendable, Equatable {
     /// cancel, below what makes the "rapid reset" attack worth while (CVE-2023-44487).
     package var streamResetBurst = 4_000
     package var streamResetsPerSecond = 400
+    /// Answers to PING and SETTINGS that a peer may leave unread before its connection ends.
+    package var unreadAcknowledgementsMax = 1_000
+    /// Calls that a client opens before the server has said how many it may (RFC 9113 §6.5.2 recommends 100 at least).
+    package var concurrentStreamsAssumed = 100
+    /// How long a peer may take to close its side after this one has said all: a slow reader has that long for the
+    /// bytes that the kernel still holds.
+    package var closeTime = TimeAmount.seconds(30)
+    /// Frames other than DATA that wait while the socket takes no bytes, above which no more is read: above what
+    /// the calls of an honest peer can cause.
+    package var waitingFramesMax = 4_000
     /// Bytes that one write to a socket gathers. Larger writes cost memory and win nothing.
     package var writeBytesMax = 256 << 10
     /// Bytes of a status message on the wire, percent-encoded; longer ones are cut, so that trailers stay

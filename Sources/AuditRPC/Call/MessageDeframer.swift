@@ -86,6 +86,11 @@ struct MessageDeframer: ~Copyable {
         return UnsafeRawBufferPointer(start: memory, count: messageBytes)
     }
 
+    /// The message that was handed out is no longer needed: frees its memory.
+    mutating func releaseMessage() {
+        if isHandedOut { reset() }
+    }
+
     private func length(
         flag: UInt8, _ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8
     ) throws(Problem) -> Int {

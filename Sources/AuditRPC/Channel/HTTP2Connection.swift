@@ -4,8 +4,9 @@ import NIOCore
 ///
 /// One write for each read, or for each batch of answers, however many frames they make. While the socket does not
 /// take bytes, the session is not asked for any, so that queues fill where their owners see it.
-class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
+class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
     final let eventLoop: any EventLoop
@@ -15,6 +16,8 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
 
     /// Bytes of this connection's peer that wait in memory, in all its calls.
     final private(set) var bufferedBytes = 0
+    /// The part of them that waits because calls have paused.
+    private final var pausedBytes = 0
     /// Bytes that wait for this connection's peer to read them, in all its calls.
     final var queuedBytes = 0
     /// Window that was not given back because too much waits already.
@@ -30,6 +33,10 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     private final var newlyWritable: [MessageStream] = []
     /// Whose peer's bytes made no sense: close when the GOAWAY is out.
     private final var isBroken = false
+    /// All is said; only the peer's end is awaited.
+    private final var isFinished = false
+    /// The channel asked to read while too much waited to be written.
+    private final var isReadWithheld = false
     private final var handshakeTimer: NIOScheduledCallback?
     private final var deadlineTimer: NIOScheduledCallback?
     /// When the timer fires; it may be early, never late.
@@ -47,7 +54,9 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
                 streamWindowBytes: limits.streamWindowBytes,
                 connectionWindowBytes: limits.connectionWindowBytes,
                 streamResetBurst: limits.streamResetBurst,
-                streamResetsPerSecond: limits.streamResetsPerSecond))
+                streamResetsPerSecond: limits.streamResetsPerSecond,
+                unreadAcknowledgementsMax: limits.unreadAcknowledgementsMax,
+                concurrentStreamsAssumed: limits.concurrentStreamsAssumed))
         session.setDelegate(self)
     }
 
@@ -86,7 +95,7 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     }
 
     final func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isBroken else { return }
+        guard !isBroken, !isFinished else { return }
         let buffer = unwrapInboundIn(data)
         batchDepth += 1
         defer { batchDepth -= 1 }
@@ -102,6 +111,16 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
 
     final func channelReadComplete(context: ChannelHandlerContext) {
         flush()
+    }
+
+    /// A peer that floods and does not read is not read either, before its answers fill the memory. Only then: two
+    /// peers that both stopped reading whenever their writes are stuck would wait for each other for ever.
+    final func read(context: ChannelHandlerContext) {
+        if !context.channel.isWritable, session.waitingFrames > limits.waitingFramesMax {
+            isReadWithheld = true
+        } else {
+            context.read()
+        }
     }
 
     final func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -214,7 +233,7 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     }
 
     private final func flush() {
-        guard batchDepth == 0, !isFlushing, context != nil else { return }
+        guard batchDepth == 0, !isFlushing, !isFinished, context != nil else { return }
         isFlushing = true
         defer { isFlushing = false }
         repeat {
@@ -222,9 +241,26 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
             tellNewlyWritable()
         } while context?.channel.isWritable == true && session.wantsWrite
         guard let context else { return }
-        if isBroken || (!session.wantsRead && !session.wantsWrite) {
+        if isBroken {
             context.close(promise: nil)
+        } else if !session.wantsRead, !session.wantsWrite {
+            finish(context)
+        } else if isReadWithheld {
+            isReadWithheld = false
+            read(context: context)
         }
+    }
+
+    /// Closes this side once all is written, and waits for the peer to close its own: closing both at once would
+    /// throw away what a slow reader has not taken yet. A peer that broke the rules is not waited for.
+    private final func finish(_ context: ChannelHandlerContext) {
+        guard session.lastProblem == nil else { return context.close(promise: nil) }
+        isFinished = true
+        context.close(mode: .output, promise: nil)
+        eventLoop.assumeIsolated().scheduleTask(in: limits.closeTime) {
+            self.context?.close(promise: nil)
+        }
+        if isReadWithheld { context.read() }
     }
 
     private final func writeOutput() {
@@ -262,10 +298,11 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
 
     // MARK: Windows
 
-    /// Gives connection window back for bytes that arrived, unless so much waits already that the peer had better
-    /// stop altogether. Half of the cap, so that a partial message can still become whole.
+    /// Gives connection window back for bytes that arrived, unless so much waits for paused calls that the peer had
+    /// better stop altogether. Partial messages do not count here: they need window to become whole, and the cap
+    /// ends the call that goes too far.
     final func giveBackOrWithhold(_ count: Int) {
-        if bufferedBytes <= limits.connectionBufferedBytesMax / 2 {
+        if pausedBytes <= limits.connectionBufferedBytesMax / 2 {
             session.consume(connection: count)
         } else {
             withheldWindowBytes += count
@@ -276,10 +313,11 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate {
         session.consume(connection: count)
     }
 
-    final func changeBufferedBytes(by count: Int) {
+    final func changeBufferedBytes(by count: Int, paused: Int) {
         bufferedBytes += count
-        guard withheldWindowBytes > 0, count < 0,
-            bufferedBytes <= limits.connectionBufferedBytesMax / 2
+        pausedBytes += paused
+        guard withheldWindowBytes > 0, paused < 0,
+            pausedBytes <= limits.connectionBufferedBytesMax / 2
         else { return }
         session.consume(connection: withheldWindowBytes)
         withheldWindowBytes = 0

@@ -14,8 +14,11 @@ package class MessageStream: HTTP2Stream {
     /// Bytes that came while reading was paused, and how many of them have been dealt with.
     private final var backlog: [UInt8] = []
     private final var backlogOffset = 0
-    /// What the connection counts for this stream.
+    /// Bytes of messages that were handed out, and that the handler keeps until the request ends.
+    private final var heldBytes = 0
+    /// What the connection counts for this stream, and how much of it waits because reading is paused.
     private final var countedBytes = 0
+    private final var countedPausedBytes = 0
     private final var countedQueuedBytes = 0
     private final var isPaused = false
     private final var isDelivering = false
@@ -40,7 +43,7 @@ package class MessageStream: HTTP2Stream {
     func receive(message: UnsafeRawBufferPointer) {}
     /// The last message has been received.
     func receiveLast() {}
-    /// True: what has arrived is still delivered after the stream has closed well, at the reader's pace.
+    /// True: a whole answer that has arrived is delivered after the stream has closed, at the reader's pace.
     var readsAfterClose: Bool { false }
     /// The peer's bytes broke a rule or a limit.
     func refuse(_ status: RPCStatus) {}
@@ -105,18 +108,10 @@ package class MessageStream: HTTP2Stream {
 
     private final func drainBacklog() {
         guard backlogOffset < backlog.count else { return }
-        let bytes = backlog
         let start = backlogOffset
-        bytes.withUnsafeBytes { all in
-            let rest = deliver(UnsafeRawBufferPointer(rebasing: all[start...]))
-            // When the call ended meanwhile, `discardInbound` has dealt with all of it.
-            if !backlog.isEmpty { backlogOffset = all.count - rest.count }
-        }
+        deliverBacklog(from: start)
         let consumed = backlog.isEmpty ? 0 : backlogOffset - start
-        if backlogOffset == backlog.count {
-            backlog = []
-            backlogOffset = 0
-        }
+        trimBacklog()
         if let connection {
             updateCount(connection)
             connection.session.consume(self, consumed)
@@ -126,6 +121,40 @@ package class MessageStream: HTTP2Stream {
             hasPendingEnd = false
             endInbound()
         }
+    }
+
+    private final func deliverBacklog(from start: Int) {
+        let bytes = backlog
+        bytes.withUnsafeBytes { all in
+            let rest = deliver(UnsafeRawBufferPointer(rebasing: all[start...]))
+            // When the call ended meanwhile, `discardInbound` has dealt with all of it.
+            if !backlog.isEmpty { backlogOffset = all.count - rest.count }
+        }
+    }
+
+    /// Drops what has been dealt with once it is half of the backlog: a sender that is always ahead never lets it
+    /// run empty, and each byte is moved once at most on the average.
+    private final func trimBacklog() {
+        if backlogOffset == backlog.count {
+            backlog = []
+            backlogOffset = 0
+        } else if backlogOffset * 2 >= backlog.count {
+            backlog.removeFirst(backlogOffset)
+            backlogOffset = 0
+        }
+    }
+
+    /// The memory of the backlog, in bytes.
+    final var backlogCapacityBytes: Int { backlog.capacity }
+
+    /// Counts bytes that the handler keeps against the connection's cap, until `releaseHeld`.
+    final func hold(_ bytes: Int) {
+        heldBytes += bytes
+    }
+
+    final func releaseHeld() {
+        heldBytes = 0
+        if let connection { updateCount(connection) }
     }
 
     /// Hands out messages until the bytes end or reading pauses; returns what is left.
@@ -140,6 +169,8 @@ package class MessageStream: HTTP2Stream {
         } catch {
             refuse(status(of: error))
         }
+        // A paused call keeps no memory for a message that it has given away.
+        deframer.releaseMessage()
         return acceptsMessages ? input : UnsafeRawBufferPointer(rebasing: input[input.count...])
     }
 
@@ -167,11 +198,13 @@ package class MessageStream: HTTP2Stream {
     }
 
     private final func updateCount(_ connection: HTTP2Connection) {
-        let now = deframer.bufferedBytes + backlog.count - backlogOffset
-        guard now != countedBytes else { return }
-        let change = now - countedBytes
+        let paused = backlog.count - backlogOffset
+        let now = deframer.bufferedBytes + heldBytes + paused
+        guard now != countedBytes || paused != countedPausedBytes else { return }
+        let (change, pausedChange) = (now - countedBytes, paused - countedPausedBytes)
         countedBytes = now
-        connection.changeBufferedBytes(by: change)
+        countedPausedBytes = paused
+        connection.changeBufferedBytes(by: change, paused: pausedChange)
     }
 
     /// Forgets what waits; later bytes are thrown away because `acceptsMessages` is false by now.
@@ -179,6 +212,7 @@ package class MessageStream: HTTP2Stream {
         let waiting = backlog.count - backlogOffset
         backlog = []
         backlogOffset = 0
+        heldBytes = 0
         isPaused = false
         guard let connection else { return }
         if waiting > 0 { connection.session.consume(self, waiting) }
@@ -247,13 +281,14 @@ package class MessageStream: HTTP2Stream {
 
     final override func closed(code: HTTP2ErrorCode) {
         guard let connection else { return }
-        let counted = countedBytes
+        let (counted, paused) = (countedBytes, countedPausedBytes)
         countedBytes = 0
+        countedPausedBytes = 0
         connection.queuedBytes -= countedQueuedBytes
         countedQueuedBytes = 0
         self.connection = nil
-        if counted > 0 { connection.changeBufferedBytes(by: -counted) }
-        if hasPendingEnd, code == .noError, readsAfterClose { return }
+        if counted > 0 { connection.changeBufferedBytes(by: -counted, paused: -paused) }
+        if hasPendingEnd, readsAfterClose { return }
         streamClosed(code: code)
     }
 }

@@ -34,8 +34,11 @@ package final class ClientCall: Sendable {
 
     /// Resets the call; `messages` throws CANCELLED. A call that is over stays as it is.
     package func cancel() {
-        connection.perform { [stream] _ in
-            stream.fail(RPCError(.cancelled, "the call was cancelled"))
+        connection.perform { [stream, pipes] _ in
+            let error = RPCError(.cancelled, "the call was cancelled")
+            guard !stream.isComplete else { return }
+            pipes.inbound.fail(error)
+            stream.fail(error)
         }
     }
 
@@ -97,7 +100,8 @@ final class CallPipes: ResponseSink {
 
     func end(_ error: RPCError?, on stream: ClientStream) {
         if let error {
-            inbound.fail(error)
+            // The server's answers before it count.
+            inbound.finish(throwing: error)
         } else {
             inbound.finish()
         }

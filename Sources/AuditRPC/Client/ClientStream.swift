@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Who wants the responses of a call.
 protocol ResponseSink: AnyObject, Sendable {
     /// A message arrived. Valid during the call.
@@ -104,6 +106,8 @@ final class ClientStream: MessageStream, @unchecked Sendable {
     override func streamClosed(code: HTTP2ErrorCode) {
         if client.context == nil || !hasInitialHead && code == .refusedStream && !client.isOpen {
             complete(client.unavailable())
+        } else if code == .cancel, let deadline, deadline <= .now() {
+            complete(RPCError(.deadlineExceeded, "the call took longer than its timeout"))
         } else {
             let status = ResponseHead.status(reset: code)
             complete(RPCError(status.code, status.message))

@@ -8,7 +8,7 @@ import Synchronization
 package final class RPCClientConnection: Sendable {
     package struct Configuration: Sendable {
         package var limits: RPCLimits
-        /// For each of TCP and the HTTP/2 handshake.
+        /// From the start of an attempt to the server's first SETTINGS; each address of a name is an attempt.
         package var connectTimeout: TimeAmount
 
         package init(
@@ -58,33 +58,38 @@ package final class RPCClientConnection: Sendable {
         ) { $0.connect(host: host, port: port) }
     }
 
-    private static func connect(
+    static func connect(
         authority: String, on group: any EventLoopGroup, configuration: Configuration,
         logger: Logger, _ open: (ClientBootstrap) -> EventLoopFuture<any Channel>
     ) async throws(RPCError) -> RPCClientConnection {
         let loop = group.next()
         var limits = configuration.limits
         limits.handshakeTime = configuration.connectTimeout
-        let connection = ClientConnection(
-            eventLoop: loop, limits: limits, authority: authority, ready: loop.makePromise(),
-            logger: logger)
+        // A name may have several addresses, and each attempt has a channel of its own.
+        let attempts = ConnectionAttempts()
+        let attemptLimits = limits
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(configuration.connectTimeout)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let connection = ClientConnection(
+                        eventLoop: loop, limits: attemptLimits, authority: authority,
+                        ready: loop.makePromise(), logger: logger)
+                    attempts.add(connection, of: channel)
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
         do {
             let channel = try await open(bootstrap).get()
+            guard let connection = attempts.connection(of: channel) else {
+                throw RPCError(.internal, "a channel connected that nobody has made")
+            }
             try await connection.ready.futureResult.get()
             return RPCClientConnection(channel: channel, connection: connection)
         } catch let error as RPCError {
-            connection.ready.fail(error)
             throw error
         } catch {
-            connection.ready.fail(error)
             throw RPCError(
                 .unavailable,
                 "cannot connect to \(authority): \(SocketFailure.text(of: error))", cause: error)
@@ -157,5 +162,18 @@ package final class RPCClientConnection: Sendable {
             for work in work { work(self.connection) }
             self.connection.endBatch()
         }
+    }
+}
+
+/// The connections that one `connect` tries, by their channels.
+private final class ConnectionAttempts: Sendable {
+    private let connections = Mutex<[ObjectIdentifier: ClientConnection]>([:])
+
+    func add(_ connection: ClientConnection, of channel: any Channel) {
+        connections.withLock { $0[ObjectIdentifier(channel)] = connection }
+    }
+
+    func connection(of channel: any Channel) -> ClientConnection? {
+        connections.withLock { $0[ObjectIdentifier(channel)] }
     }
 }

@@ -44,6 +44,13 @@ extension HTTP2Session {
             handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
     }
 
+    /// Neither stream nor connection has window for one more byte of the body.
+    func isBlocked(_ stream: HTTP2Stream) -> Bool {
+        guard !stream.isDeferred else { return false }
+        return nghttp2_session_get_stream_remote_window_size(handle, stream.id) <= 0
+            || nghttp2_session_get_remote_window_size(handle) <= 0
+    }
+
     /// Gives window back to the peer, for bytes that this side has dealt with.
     func consume(connection count: Int) {
         if count > 0 { nghttp2_session_consume_connection(handle, count) }

@@ -14,6 +14,8 @@ struct HTTP2Settings: Sendable {
     var connectionWindowBytes: Int
     var streamResetBurst: Int
     var streamResetsPerSecond: Int
+    var unreadAcknowledgementsMax: Int
+    var concurrentStreamsAssumed: Int
 }
 
 /// What concerns the whole connection. Runs inside nghttp2, like the functions of a stream.
@@ -51,9 +53,10 @@ struct HTTP2Session: ~Copyable {
         // Closed streams served RFC 7540 priorities only.
         nghttp2_option_set_no_closed_streams(options, 1)
         // PING and SETTINGS floods: answers that a peer may leave unread before it is cut.
-        nghttp2_option_set_max_outbound_ack(options, 1_000)
+        nghttp2_option_set_max_outbound_ack(options, settings.unreadAcknowledgementsMax)
         // Until a server's SETTINGS are there, as many as RFC 9113 §6.5.2 recommends.
-        nghttp2_option_set_peer_max_concurrent_streams(options, 100)
+        nghttp2_option_set_peer_max_concurrent_streams(
+            options, UInt32(settings.concurrentStreamsAssumed))
         nghttp2_option_set_stream_reset_rate_limit(
             options, UInt64(settings.streamResetBurst), UInt64(settings.streamResetsPerSecond))
 
@@ -105,7 +108,6 @@ struct HTTP2Session: ~Copyable {
 
     /// Streams that are open, in no order.
     var openStreams: [HTTP2Stream] { state.streams }
-    var openStreamCount: Int { state.streams.count }
 
     /// What nghttp2 last found wrong with the peer's frames.
     var lastProblem: String? { state.lastProblem }
@@ -113,6 +115,9 @@ struct HTTP2Session: ~Copyable {
     /// False when the connection has nothing more to receive: after GOAWAY and the last stream.
     var wantsRead: Bool { nghttp2_session_want_read(handle) != 0 }
     var wantsWrite: Bool { nghttp2_session_want_write(handle) != 0 }
+
+    /// Frames other than DATA that wait to be taken as output.
+    var waitingFrames: Int { nghttp2_session_get_outbound_queue_size(handle) }
 
     /// Takes bytes of the peer, and calls the functions of streams and delegate for what they mean.
     func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2SessionError) {

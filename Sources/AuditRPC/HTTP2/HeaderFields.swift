@@ -36,8 +36,7 @@ struct HeaderFields: Sendable, Equatable {
         count += other.count
     }
 
-    /// Calls `body` with name and value of each field, in order. The bytes are valid during the call, or, inside
-    /// `withStableBytes`, during that.
+    /// Calls `body` with name and value of each field, in order. The bytes are valid during the call.
     func visit(
         _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) {

@@ -49,18 +49,23 @@ final class InboundPipe: Sendable {
         end(.finished)
     }
 
-    /// The reader gets the error next.
-    func fail(_ error: RPCError) {
+    /// The reader gets what lies here, and then the error.
+    func finish(throwing error: RPCError) {
         end(.failed(error))
     }
 
-    private func end(_ end: End) {
+    /// The reader gets the error next; what lies here is dropped.
+    func fail(_ error: RPCError) {
+        end(.failed(error), droppingMessages: true)
+    }
+
+    private func end(_ end: End, droppingMessages: Bool = false) {
         let reader = state.withLock { state in
             guard state.end == nil else {
                 return nil as CheckedContinuation<Result<[UInt8]?, RPCError>, Never>?
             }
             state.end = end
-            if case .failed = end {
+            if droppingMessages {
                 state.messages = []
                 state.head = 0
                 state.byteCount = 0

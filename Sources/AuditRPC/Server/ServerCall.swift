@@ -39,7 +39,7 @@ package final class ServerCall: MessageStream {
     package var reference: CallReference { CallReference(self) }
 
     /// Bytes that have still to go to the peer.
-    package var queuedBytes: Int { outbound.byteCount }
+    var queuedBytes: Int { outbound.byteCount }
 
     /// Sends one message. A call that is over ignores it.
     package func send(message: [UInt8]) {
@@ -148,10 +148,27 @@ package final class ServerCall: MessageStream {
             // The peer waits for the rest of a message, so trailers cannot follow.
             _ = state.finish()
             prepareEnd()
-            connection?.session.reset(self, code: .cancel)
+            connection?.session.reset(self, code: Self.resetCode(of: status.code))
             connection?.setNeedsFlush()
+        } else if state.hasStarted, let connection, connection.session.isBlocked(self) {
+            // The trailers would wait behind a body that has no window to go on.
+            _ = state.finish()
+            prepareEnd()
+            connection.session.reset(self, code: Self.resetCode(of: status.code))
+            connection.setNeedsFlush()
         } else {
             finish(status)
+        }
+    }
+
+    /// The code that comes nearest to a status that cannot be said, by the table of PROTOCOL-HTTP2. Not
+    /// REFUSED_STREAM for UNAVAILABLE, which would say that nothing was done and that the call may be sent again.
+    /// CANCEL at a deadline: clients whose own deadline has passed read it as DEADLINE_EXCEEDED.
+    private static func resetCode(of code: RPCStatus.Code) -> HTTP2ErrorCode {
+        switch code {
+        case .cancelled, .deadlineExceeded: .cancel
+        case .resourceExhausted: .enhanceYourCalm
+        default: .internalError
         }
     }
 
@@ -237,7 +254,10 @@ package final class ServerCall: MessageStream {
 
     override func receive(message: UnsafeRawBufferPointer) {
         switch state.receiveMessage() {
-        case .deliver: handler?.receive(message: message, on: self)
+        case .deliver:
+            // Its handler waits for the request's end with it, and the peer may never say that.
+            if route?.requests == .one { hold(message.count) }
+            handler?.receive(message: message, on: self)
         case .refuseSecond:
             refuse(RPCStatus(.unimplemented, "the method takes one request message, not several"))
         case .ignore: break
@@ -246,6 +266,7 @@ package final class ServerCall: MessageStream {
 
     override func receiveLast() {
         resetsAfterEnd = false
+        releaseHeld()
         switch state.receiveEnd() {
         case .deliver: handler?.receiveEnd(on: self)
         case .refuseMissing:

@@ -167,6 +167,47 @@ import Testing
         }
     }
 
+    @Test func messagesBeforeAStatusAreRead() async throws {
+        let pong = Event<Void>()
+        let (address, listener) = try await RawPeer.listen { peer in
+            try await peer.send(RawFrame(.settings), RawFrame(.settings, flags: 1))
+            _ = await peer.next { $0.kind == 0 && $0.endsStream }
+            try await peer.send(
+                .headers(
+                    [(":status", "200"), ("content-type", "application/grpc")], stream: 1,
+                    endStream: false),
+                .data(framed([1])), .data(framed([2])),
+                .headers([("grpc-status", "14")], stream: 1, endStream: true),
+                RawFrame(.ping, payload: [0, 0, 0, 0, 0, 0, 0, 1]))
+            _ = await peer.next(.ping)
+            pong.happen()
+        }
+        let client = try await connect(to: address)
+        let call = client.call("/test/Drained")
+        try await call.write([])
+        call.finishWriting()
+        try await pong.next()
+        var received: [[UInt8]] = []
+        let error = await failure { for try await message in call.messages { received.append(message) } }
+        #expect(received == [[1], [2]])
+        #expect(error?.code == .unavailable)
+        await client.close()
+        try await listener.close()
+    }
+
+    @Test func theNextAddressIsTriedWhenOneFails() async throws {
+        let (address, listener) = try await RawPeer.listen { peer in
+            try await peer.send(RawFrame(.settings))
+        }
+        let client = try await RPCClientConnection.connect(
+            authority: "two", on: MultiThreadedEventLoopGroup.singleton,
+            configuration: .init(connectTimeout: .seconds(60)), logger: TestServer.quiet
+        ) { $0.resolver(TwoAddresses()).connect(host: "two", port: address.port!) }
+        #expect(client.isOpen)
+        await client.close()
+        try await listener.close()
+    }
+
     @Test func aSlowReaderGetsEverythingAfterTheServerEnded() async throws {
         let pong = Event<Void>()
         let (address, listener) = try await RawPeer.listen { peer in
@@ -202,4 +243,19 @@ import Testing
         await client.close()
         try await listener.close()
     }
+}
+
+/// A name with an address where nobody listens, tried first, and one where the test does.
+private final class TwoAddresses: Resolver, Sendable {
+    private let loop = MultiThreadedEventLoopGroup.singleton.any()
+
+    func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
+        loop.makeCompletedFuture { [try SocketAddress(ipAddress: "127.0.0.1", port: port)] }
+    }
+
+    func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
+        loop.makeCompletedFuture { [try SocketAddress(ipAddress: "::1", port: port)] }
+    }
+
+    func cancelQueries() {}
 }

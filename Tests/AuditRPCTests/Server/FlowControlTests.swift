@@ -157,6 +157,90 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func interleavedUploadsAllEnd() async throws {
+        try await TestServer.run(.echo) { test in
+            let codes = await withTaskGroup(of: RPCStatus.Code?.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        let upload = [UInt8](repeating: 1, count: 4 << 20)
+                        return await failure {
+                            _ = try await test.client.unary(
+                                "/test.Echo/Loop", upload, options: .init(timeout: .seconds(30)))
+                        }?.code
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.allSatisfy { $0 == nil || $0 == .resourceExhausted }, "\(codes)")
+            #expect(codes.contains(nil))
+        }
+    }
+
+    @Test func whatAHandlerKeepsUntilTheRequestEndsIsCapped() async throws {
+        var limits = RPCLimits()
+        limits.connectionBufferedBytesMax = 50_000
+        try await TestServer.runRaw(.echo, limits: limits) { _, peer in
+            // Whole messages, of requests that do not end.
+            for stream in [UInt32(1), 3, 5, 7] {
+                let message = framed([UInt8](repeating: 1, count: 14_000))
+                try await peer.send(
+                    .request("/test.Echo/Loop", stream: stream), .data(message, stream: stream))
+            }
+            let refused = await peer.next { $0.fields["grpc-status"] != nil }
+            #expect(refused?.stream == 7)
+            #expect(refused?.fields["grpc-status"] == "8")
+        }
+    }
+
+    @Test func aBacklogThatNeverRunsEmptyStaysSmall() async throws {
+        let arrived = Event<CallReference>()
+        var router = RPCRouter()
+        router.add("/test/Slow", requests: .many) { call in
+            let handler = ScriptedHandler()
+            handler.onMessage = { _, call in call.pauseReading() }
+            arrived.happen(call.reference)
+            return handler
+        }
+        try await TestServer.runRaw(router) { _, peer in
+            let message = framed([UInt8](repeating: 1, count: 1_000))
+            try await peer.send(.request("/test/Slow"), .data(message), .data(message))
+            let reference = try await arrived.next()
+            let capacities = Event<Int>()
+            for _ in 0..<100 {
+                try await peer.send(
+                    .data(message), RawFrame(.ping, payload: [1, 2, 3, 4, 5, 6, 7, 8]))
+                _ = await peer.next(.ping)
+                reference.execute { call in
+                    call.resumeReading()
+                    capacities.happen(call.backlogCapacityBytes)
+                }
+                #expect(try await capacities.next() < 20_000)
+            }
+        }
+    }
+
+    @Test func aDeadlineEndsACallWhoseWindowIsExhausted() async throws {
+        var router = RPCRouter()
+        router.add("/test/Fill", requests: .one) { _ in
+            let handler = ScriptedHandler()
+            handler.onEnd = { call in
+                // Exactly the first window of RFC 9113: the next message has no byte of it.
+                call.send(message: [UInt8](repeating: 1, count: 65_530))
+                call.send(message: [2])
+            }
+            return handler
+        }
+        try await TestServer.runRaw(router) { _, peer in
+            try await peer.send(
+                .request("/test/Fill", adding: [("grpc-timeout", "50m")]),
+                .data(framed([]), endStream: true))
+            let frames = await peer.response()
+            #expect(frames.last?.kind == RawFrame.Kind.reset.rawValue)
+            #expect(frames.last?.code == HTTP2ErrorCode.cancel.rawValue)
+        }
+    }
+
     @Test func responsesThatNobodyReadsAreCapped() async throws {
         var limits = RPCLimits()
         limits.connectionQueuedBytesMax = 300_000
