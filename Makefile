@@ -40,7 +40,8 @@ test-end-to-end: debug venv ## The guarantees, faults and the command line on re
 
 test-race: ## Unit tests of the threaded modules under the thread sanitizer
 	@dev/install-dependencies build
-	swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=thread --scratch-path .build-race \
+	TSAN_OPTIONS=suppressions=$(CURDIR)/dev/thread-sanitizer-suppressions \
+		swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=thread --scratch-path .build-race \
 		--filter 'SubscribeTests|AuditServiceTests'
 
 bench: build ## Ratios against nghttpd and SQLite, and memory (BENCH_ARGS=--quick for a short one)

@@ -56,7 +56,7 @@ struct AuditLogEndpoint: Sendable {
         _ method: String, to router: inout RPCRouter,
         _ body: @escaping @Sendable ([UInt8], ReadControl) throws(ServiceError) -> [UInt8]
     ) {
-        router.addUnary(Self.service + method) { [reads, limits, report] message, context in
+        router.addUnary(Self.service + method) { [reads, limits] message, context in
             let remaining = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
             let end = ContinuousClock.now.advanced(by: Self.readTime(remaining, limits))
             do {
@@ -64,7 +64,6 @@ struct AuditLogEndpoint: Sendable {
                     try body(message, control)
                 }
             } catch let error as ServiceError {
-                report(error)
                 throw RPCError(error)
             }
         }

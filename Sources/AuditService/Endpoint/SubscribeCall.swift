@@ -196,8 +196,9 @@ final class SubscribeCall: ServerCallHandler {
             }
             if progressIsDue || following.machine.untold > feed.limits.feedUntoldMax {
                 progressIsDue = false
-                say(following.machine.progress(), call)
+                let notice = following.machine.progress()
                 state = .following(following)
+                say(notice, call)
                 continue
             }
             let step = following.machine.next(feed.stored)

@@ -188,7 +188,9 @@ import Testing
         call.finishWriting()
         try await pong.next()
         var received: [[UInt8]] = []
-        let error = await failure { for try await message in call.messages { received.append(message) } }
+        let error = await failure {
+            for try await message in call.messages { received.append(message) }
+        }
         #expect(received == [[1], [2]])
         #expect(error?.code == .unavailable)
         await client.close()
