@@ -12,6 +12,13 @@ package struct ServiceLimits: Hashable, Sendable {
     package var commitEventsMax = 8_192
     package var commitBytesMax = 8 << 20
 
+    /// Requests of one RecordStream that may be under way: enough to fill group commits, and what
+    /// stops a client that sends and never reads.
+    package var streamUnderWayMax = 256
+    /// Bytes of answers of one RecordStream that wait to be read. 4 MiB, a message of the usual
+    /// limit: a client that lets more wait does not read while it sends.
+    package var streamWaitingBytesMax = 4 << 20
+
     /// Events that one page looks at before it goes on by token.
     package var pageScanEventsMax = 1_000_000
     /// Events of a page when the request says none, and at the most.

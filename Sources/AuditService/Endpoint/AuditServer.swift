@@ -79,7 +79,7 @@ package final class AuditServer: Service {
         let startedAt = Timestamp.now
         let endpoint = AuditLogEndpoint(
             entrance: RecordEntrance(
-                recorder: recorder, now: { .now },
+                recorder: recorder, limits: limits, now: { .now },
                 ids: EventIDSource(seed: .random(in: .min ... .max))),
             feed: feed, store: store, reads: reads, limits: limits,
             status: { [configuration] in

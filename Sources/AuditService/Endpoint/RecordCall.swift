@@ -13,14 +13,17 @@ struct RecordTicket: Sendable {
 /// What the calls of the two Record methods share: one object, so that a call keeps one reference.
 final class RecordEntrance: Sendable {
     let recorder: Recorder<RecordTicket>
+    let limits: ServiceLimits
     private let now: @Sendable () -> Timestamp
     private let ids: EventIDSource
 
     init(
-        recorder: Recorder<RecordTicket>, now: @escaping @Sendable () -> Timestamp,
+        recorder: Recorder<RecordTicket>, limits: ServiceLimits,
+        now: @escaping @Sendable () -> Timestamp,
         ids: EventIDSource
     ) {
         self.recorder = recorder
+        self.limits = limits
         self.now = now
         self.ids = ids
     }

@@ -4,13 +4,6 @@ import NIOCore
 
 /// One RecordStream: any number of requests under way, answered in their order.
 final class RecordStreamCall: ServerCallHandler {
-    /// Requests of one stream that may be under way: enough to fill group commits, and what stops a
-    /// client that sends and never reads.
-    private static let underWayMax = 256
-    /// Bytes of answers that wait for the client to read: four messages of the usual limit would be
-    /// a client that sends and never reads.
-    private static let waitingBytesMax = 4 << 20
-
     private let entrance: RecordEntrance
     /// A response for each request under way, nil until it is known; the first one is number
     /// `firstSlot`.
@@ -31,7 +24,7 @@ final class RecordStreamCall: ServerCallHandler {
             respond(
                 RecordResponse(results: [], status: StatusDetails(refusal)).encoded(), slot, call)
         }
-        if responses.count >= Self.underWayMax, !isPaused {
+        if responses.count >= entrance.limits.streamUnderWayMax, !isPaused {
             isPaused = true
             call.pauseReading()
         }
@@ -87,7 +80,7 @@ final class RecordStreamCall: ServerCallHandler {
         responses[slot - firstSlot] = response
         waitingBytes += response.count
         if slot == firstSlot { flush(call) }
-        guard waitingBytes > Self.waitingBytesMax else { return }
+        guard waitingBytes > entrance.limits.streamWaitingBytesMax else { return }
         call.finish(
             RPCStatus(
                 .resourceExhausted,
@@ -106,7 +99,7 @@ final class RecordStreamCall: ServerCallHandler {
         }
         responses.removeFirst(known)
         firstSlot += known
-        if isPaused, end == nil, responses.count <= Self.underWayMax / 2 {
+        if isPaused, end == nil, responses.count <= entrance.limits.streamUnderWayMax / 2 {
             isPaused = false
             call.resumeReading()
         }
