@@ -1,10 +1,12 @@
 """SIGTERM: what is in flight ends well, feeds are told, the process ends with 0."""
 
 import signal
+import socket
 import threading
 
 from auditrpc.v1 import audit_log_pb2 as log
 from clients import Client, Status, event, refusal
+from h2.settings import SettingCodes
 from rawhttp2 import RawHTTP2, framed
 
 
@@ -34,6 +36,29 @@ def test_a_call_in_flight_is_finished_after_goaway(server, organization):
         assert answer.grpc_status == 0
         assert len(log.RecordResponse.FromString(answer.messages[0]).results) == 1
         assert raw.last_stream_of_goaway >= stream
+    assert server.wait() == 0
+
+
+def test_a_slow_reader_gets_all_of_its_answers(server, own, organization):
+    """More than the kernel holds is on its way when the server goes: none of it is cut off."""
+    snapshot = b'"' + b"x" * 240_000 + b'"'
+    for _ in range(15):
+        own.record(event(snapshot=snapshot))
+    wire = framed(log.QueryRequest(organization_id=organization).SerializeToString())
+    with RawHTTP2(server.host_and_port) as raw:
+        raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+        raw.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 1 << 30})
+        raw.h2.increment_flow_control_window(1 << 30)
+        assert raw.call("GetStatus", b"").grpc_status == 0
+        streams = [raw.open("Query") for _ in range(6)]
+        for stream in streams:
+            raw.send(stream, wire)
+        server.signal(signal.SIGTERM)
+        server.await_line("draining")
+        for stream in streams:
+            answer = raw.answer(stream)
+            assert answer.grpc_status == 0, answer.grpc_message
+            assert len(log.QueryResponse.FromString(answer.messages[0]).events) == 15
     assert server.wait() == 0
 
 
