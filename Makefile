@@ -5,12 +5,14 @@ LISTEN ?= 127.0.0.1:50051
 DATA ?= ./data
 VENV := .build/venv-tests
 PYTEST := $(VENV)/bin/python -m pytest -c Tests/pytest.ini
+# Targets of `make fuzz`; all of them without a name.
+FUZZ_TARGETS ?=
 # What pytest gets besides: make test-interop PYTEST_ARGS='-k deadline -x'
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-interop test-end-to-end test-race bench proto lint \
-	format clean venv debug
+.PHONY: help run build test test-unit test-interop test-end-to-end test-race fuzz bench proto \
+	lint format clean venv debug grpc-swift
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +26,7 @@ build: ## Build the release binary: .build/release/auditrpc
 
 test: ## Everything: checks, unit tests, other clients, the guarantees on a real process
 	@dev/install-dependencies test
-	@$(MAKE) --no-print-directory lint test-unit venv
+	@$(MAKE) --no-print-directory lint test-unit debug grpc-swift venv
 	$(PYTEST) Tests/Interop Tests/EndToEnd $(PYTEST_ARGS)
 
 # One after another: tests with sockets have real deadlines, which busy neighbours would starve.
@@ -32,7 +34,7 @@ test-unit: ## The Swift tests
 	@dev/install-dependencies build
 	swift test $(SWIFT_FLAGS) --disable-xctest --no-parallel
 
-test-interop: debug venv ## A real server and grpcio, nghttp and h2load
+test-interop: debug grpc-swift venv ## Real servers and clients of other stacks and languages
 	$(PYTEST) Tests/Interop $(PYTEST_ARGS)
 
 test-end-to-end: debug venv ## The guarantees, faults and the command line on real processes
@@ -44,8 +46,13 @@ test-race: ## Unit tests of the threaded modules under the thread sanitizer
 		swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=thread --scratch-path .build-race \
 		--filter 'SubscribeTests|AuditServiceTests'
 
-bench: build ## Ratios against nghttpd and SQLite, and memory (BENCH_ARGS=--quick for a short one)
+fuzz: ## Every byte that comes from outside, under libFuzzer (FUZZ_SECONDS=60 a target, FUZZ_TARGETS=)
+	@dev/install-dependencies build
+	dev/fuzz $(FUZZ_TARGETS)
+
+bench: build ## Ratios against other servers and SQLite, and memory (BENCH_ARGS='--quick --only echo')
 	@dev/install-dependencies bench
+	@dev/make-bench-servers
 	@dev/make-venv $(VENV)
 	$(VENV)/bin/python Benchmarks/bench.py $(BENCH_ARGS)
 
@@ -55,22 +62,29 @@ proto: ## Make Sources/CAuditProto anew from proto/
 
 lint: ## Format, sizes, layers, and whether the generated code is that of proto/
 	@dev/install-dependencies test
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 	@dev/check-sizes
 	@dev/check-layers
 	@dev/check-generated
 
 format: ## Format the Swift code in place
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 clean: ## Remove what was built; the data folder stays
-	rm -rf .build .build-race
+	rm -rf .build .build-race .build-fuzz .build-grpc-swift .build-grpc-swift-bench .build-bench
 
-# The debug binary that the process tests start.
+# The debug binaries that the process tests start.
 debug:
 	@dev/install-dependencies test
 	swift build --product auditrpc $(SWIFT_FLAGS)
+	swift build --product interop-server $(SWIFT_FLAGS)
+	swift build --product interop-client $(SWIFT_FLAGS)
 
-# Python, grpcio and the stubs that it makes of proto/.
+# The interop client on grpc-swift-2, which is a package of its own.
+grpc-swift:
+	swift build --package-path Tests/Interop/GRPCSwiftClient --scratch-path .build-grpc-swift
+
+# Python, grpcio, the stubs that it makes of proto/, and gRPC's own interop client for it.
 venv:
 	@dev/make-venv $(VENV)
+	@dev/fetch-grpc-source $(VENV) .build/grpc-source

@@ -23,6 +23,9 @@ func tests(
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -34,9 +37,12 @@ let package = Package(
     products: [
         .executable(name: "auditrpc", targets: ["AuditCommand"]),
         .library(name: "AuditClient", targets: ["AuditClient"]),
+        .executable(name: "interop-server", targets: ["InteropServer"]),
+        .executable(name: "interop-client", targets: ["InteropClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(
@@ -51,6 +57,7 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // protoc-c output, checked in; `make proto` makes it anew.
         .target(name: "CAuditProto", dependencies: ["CProtobufC"]),
 
@@ -58,12 +65,14 @@ let package = Package(
         library("Codec", ["AuditModel", "CAuditProto", "CProtobufC"]),
         library("EventStore", ["AuditModel", "CXXHash"]),
         library("Subscribe", ["AuditModel", "Codec"]),
-        library("AuditRPC", ["CNghttp2", nioCore, nioPosix, logging]),
+        library("AuditRPC", ["CNghttp2", "CZlib", nioCore, nioPosix, nioTLS, nioSSL, logging]),
+        library("RPCServices", ["AuditRPC", "Codec", nioCore]),
         library(
             "AuditService",
             [
-                "AuditModel", "AuditRPC", "Codec", "EventStore", "Subscribe", nioCore, nioPosix,
-                logging, lifecycle,
+                "AuditModel", "AuditRPC", "Codec", "EventStore", "RPCServices", "Subscribe",
+                nioCore,
+                nioPosix, logging, lifecycle,
             ]),
         library("AuditClient", ["AuditModel", "AuditRPC", "Codec", nioCore, nioPosix, logging]),
         .executableTarget(
@@ -72,6 +81,17 @@ let package = Package(
                 "AuditModel", "AuditClient", "AuditService", "Codec", logging, lifecycle, arguments,
             ],
             swiftSettings: strict),
+
+        // The interop cases of gRPC: both ends of `grpc.testing.TestService` on AuditRPC.
+        .target(name: "InteropMessages", path: "Tests/Interop/Messages", swiftSettings: strict),
+        .executableTarget(
+            name: "InteropServer",
+            dependencies: ["InteropMessages", "AuditRPC", nioCore, logging, arguments],
+            path: "Tests/Interop/Server", swiftSettings: strict),
+        .executableTarget(
+            name: "InteropClient",
+            dependencies: ["InteropMessages", "AuditRPC", nioCore, nioPosix, logging, arguments],
+            path: "Tests/Interop/Client", swiftSettings: strict),
 
         .target(
             name: "TestSupport",
@@ -82,7 +102,13 @@ let package = Package(
         tests("EventStoreTests", ["AuditModel", "EventStore", "TestSupport"]),
         tests("SubscribeTests", ["AuditModel", "Codec", "Subscribe", "TestSupport"]),
         tests(
-            "AuditRPCTests", ["AuditRPC", "CNghttp2", "TestSupport", nioCore, nioPosix, logging]),
+            "AuditRPCTests",
+            [
+                "AuditRPC", "CNghttp2", "TestSupport", nioCore, nioEmbedded, nioPosix, nioTLS,
+                nioSSL, logging,
+            ]),
+        tests(
+            "RPCServicesTests", ["AuditRPC", "Codec", "RPCServices", nioCore, nioPosix, logging]),
         tests(
             "AuditServiceTests",
             [
@@ -91,7 +117,10 @@ let package = Package(
             ]),
         tests(
             "AuditClientTests",
-            ["AuditModel", "AuditClient", "AuditService", "Codec", "TestSupport", logging]),
+            [
+                "AuditModel", "AuditClient", "AuditRPC", "AuditService", "Codec", "TestSupport",
+                nioCore, nioPosix, logging,
+            ]),
         tests(
             "AuditCommandTests",
             [

@@ -13,14 +13,39 @@ pytest.register_assert_rewrite("clients", "guarantees")
 
 from clients import Client  # noqa: E402
 from process import Server  # noqa: E402
+from transports import TRANSPORTS  # noqa: E402
 
 _organizations = itertools.count(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--transport",
+        choices=TRANSPORTS,
+        help="the way to the servers of the tests; without, the tests that are marked "
+        "each_transport run over each, and all others over plain TCP",
+    )
+
+
+def pytest_generate_tests(metafunc):
+    if "transport" in metafunc.fixturenames:
+        everywhere = metafunc.definition.get_closest_marker("each_transport")
+        chosen = metafunc.config.getoption("transport")
+        if everywhere and chosen is None:
+            metafunc.parametrize("transport", TRANSPORTS, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def shared_server(tmp_path_factory):
+def transport(request):
+    """The way to the servers of a test."""
+    name = getattr(request, "param", None) or request.config.getoption("transport") or "plain"
+    return TRANSPORTS[name]
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory, transport):
     """One server for the tests that are kept apart by their organization."""
-    with Server(tmp_path_factory.mktemp("shared") / "data") as server:
+    with Server(tmp_path_factory.mktemp("shared") / "data", transport=transport) as server:
         yield server
 
 
@@ -38,9 +63,9 @@ def client(shared_server, organization):
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, transport):
     """A server of this test's own, with nothing stored."""
-    with Server(tmp_path / "data") as server:
+    with Server(tmp_path / "data", transport=transport) as server:
         yield server
 
 

@@ -1,17 +1,17 @@
-internal import AuditRPC
 public import Codec
 public import Logging
-internal import NIOCore
 internal import NIOPosix
 
 /// A client of an audit log server: records events, queries the past and follows the present.
 ///
-/// One connection carries any number of calls at once; it is made again by the first call after a
-/// loss. No call is repeated by itself: a record is safe to repeat when its events have ids. Call
-/// ``close()`` when done.
+/// One connection carries any number of calls at once. It is made when a call needs it, and made
+/// again after a loss: to the next server, where there are several. A call that failed with the
+/// connection, or because its server goes away, is made again as ``RetryPolicy`` says. All calls are
+/// safe to repeat: a record is given ids, by which the server stores it once. Call ``close()`` when
+/// done.
 ///
 /// ```swift
-/// let client = try await AuditLogClient.connect(to: ServerAddress("127.0.0.1:50051")!)
+/// let client = AuditLogClient(servers: [ServerAddress("127.0.0.1:50051")!])
 /// let event = Event(
 ///     eventType: "CREATE", target: Event.Target(type: "SERVICE", id: "web"),
 ///     actor: Event.Actor(type: .user, id: "ada"))
@@ -22,54 +22,69 @@ internal import NIOPosix
 /// await client.close()
 /// ```
 public final class AuditLogClient: Sendable {
-    public struct Configuration: Sendable {
-        /// For each unary call; nil for no limit.
-        public var callTimeout: Duration?
-        /// For a new connection.
-        public var connectTimeout: Duration
+    private let calls: CallRunner
 
-        public init(
-            callTimeout: Duration? = .seconds(30), connectTimeout: Duration = .seconds(10)
-        ) {
-            self.callTimeout = callTimeout
-            self.connectTimeout = connectTimeout
+    /// Connects to nothing yet: the first call does.
+    ///
+    /// - Parameters:
+    ///   - servers: of one log, in the order in which they are tried; one at least.
+    ///   - logger: hears of losses and of calls that are made again; nil for nobody.
+    public init(
+        servers: [ServerAddress], configuration: Configuration = Configuration(),
+        logger: Logger? = nil
+    ) {
+        precondition(!servers.isEmpty, "a client has one server at least")
+        let logger =
+            logger ?? Logger(label: "auditrpc.client") { _ in SwiftLogNoOpLogHandler() }
+        let channel = ClientChannel(
+            servers: servers, configuration: configuration.connection,
+            backoff: configuration.reconnectBackoff,
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        calls = CallRunner(
+            channel: channel, configuration: configuration, outage: OutageLog(logger: logger))
+    }
+
+    /// A client whose connection stands, so that a wrong address is found at once.
+    ///
+    /// - Throws: see ``connect()``.
+    public static func connect(
+        to server: ServerAddress, configuration: Configuration = Configuration(),
+        logger: Logger? = nil
+    ) async throws(AuditClientError) -> AuditLogClient {
+        let client = AuditLogClient(
+            servers: [server], configuration: configuration, logger: logger)
+        try await client.connect()
+        return client
+    }
+
+    /// In the order in which they are tried.
+    public var servers: [ServerAddress] { calls.channel.servers }
+
+    /// Whom calls go to at the moment; nil without a connection.
+    public var connectedServer: ServerAddress? { calls.channel.connectedServer }
+
+    /// Returns once a server is reached. Tries each of them once, or for as long as a call may take when
+    /// ``Configuration/waitsForReady`` is set.
+    ///
+    /// - Throws: `.unavailable` or `.timedOut`, with each address and what is wrong there.
+    public func connect() async throws(AuditClientError) {
+        do throws(CallFailure) {
+            try await calls.connect()
+        } catch {
+            throw error.error
         }
     }
 
-    public var address: ServerAddress { connection.address }
-
-    private let connection: Connection
-    private let configuration: Configuration
-
-    private init(connection: Connection, configuration: Configuration) {
-        self.connection = connection
-        self.configuration = configuration
-    }
-
-    /// Connects, so that a wrong address is found at once.
-    ///
-    /// - Parameter logger: for faults of the connection; nil for none.
-    /// - Throws: `.unavailable` with the address and the reason.
-    public static func connect(
-        to address: ServerAddress, configuration: Configuration = Configuration(),
-        logger: Logger? = nil
-    ) async throws(AuditClientError) -> AuditLogClient {
-        let silent = Logger(label: "auditrpc.client") { _ in SwiftLogNoOpLogHandler() }
-        let connection = Connection(
-            address: address, group: MultiThreadedEventLoopGroup.singleton,
-            connectTimeout: configuration.connectTimeout, logger: logger ?? silent)
-        _ = try await connection.ready()
-        return AuditLogClient(connection: connection, configuration: configuration)
-    }
-
-    /// Ends open calls with `.unavailable` and closes the connection.
-    public func close() async { await connection.close() }
+    /// Ends open calls and closes the connection. Calls that follow are refused.
+    public func close() async { await calls.channel.close() }
 
     // MARK: - Record
 
     /// Stores 1 to 1,000 events, all or none. When it returns, they are on stable storage.
     ///
-    /// - Parameter organizationID: of the events that name none.
+    /// - Parameters:
+    ///   - events: those without an id get one before they are sent.
+    ///   - organizationID: of the events that name none.
     /// - Returns: one result for each event, in order.
     @discardableResult
     public func record(
@@ -81,19 +96,23 @@ public final class AuditLogClient: Sendable {
     /// As ``record(_:organizationID:)``; with `partialSuccess`, a result may hold the error of
     /// its event instead.
     public func record(_ request: RecordRequest) async throws(AuditClientError) -> RecordResponse {
-        try await unary("Record", request)
+        let answer: CallRunner.Answer<RecordResponse> = try await calls.unary(
+            .record, request.withIDs())
+        var response = answer.response
+        if answer.wasRepeated { response.results = response.results.afterRepetition() }
+        return response
     }
 
-    /// Requests pipelined over one call: many may be on their way before the first is answered.
-    public func recordStream() async throws(AuditClientError) -> RecordStream {
-        RecordStream(try await call("RecordStream"))
+    /// For any number of events: batches on their way at once, sent again after a loss.
+    public func upload(organizationID: String = "") -> RecordUpload {
+        RecordUpload(calls: calls, organizationID: organizationID)
     }
 
     // MARK: - Read
 
     /// One page of the events that match.
     public func query(_ request: QueryRequest) async throws(AuditClientError) -> QueryResponse {
-        try await unary("Query", request)
+        try await calls.unary(.query, request).response
     }
 
     /// The pages of a query, each asked for when it is needed; from the request's token on.
@@ -106,57 +125,46 @@ public final class AuditLogClient: Sendable {
         QueryEvents(pages: pages(matching: request))
     }
 
-    /// Every matching event after the request's start, once, in order, without end. Ends by an
-    /// error only; go on from the last sequence seen.
-    public func subscribe(
-        _ request: SubscribeRequest
-    ) async throws(AuditClientError) -> Subscription {
-        let call = try await call("Subscribe")
-        try await call.write(request)
-        call.finishWriting()
-        return Subscription(call)
-    }
-
     /// One event, the previous one of the same target, and how their snapshots differ.
     public func getEvent(
         _ request: GetEventRequest
     ) async throws(AuditClientError) -> GetEventResponse {
-        try await unary("GetEvent", request)
+        try await calls.unary(.getEvent, request).response
     }
 
     /// The distinct values of one field among the events that match, with counts.
     public func listFacets(
         _ request: ListFacetsRequest
     ) async throws(AuditClientError) -> ListFacetsResponse {
-        try await unary("ListFacets", request)
+        try await calls.unary(.listFacets, request).response
     }
 
     /// What the server holds.
     public func getStatus() async throws(AuditClientError) -> GetStatusResponse {
-        try await unary("GetStatus", GetStatusRequest())
+        try await calls.unary(.getStatus, GetStatusRequest()).response
     }
 
-    // MARK: - Calls
+    // MARK: - Follow
 
-    private func unary<Request: WireMessage, Response: WireMessage>(
-        _ method: String, _ request: Request
-    ) async throws(AuditClientError) -> Response {
-        let ready = try await connection.ready()
-        let bytes: [UInt8]
-        do throws(RPCError) {
-            bytes = try await ready.unary(
-                Self.path(method), request.encoded(),
-                options: CallOptions(timeout: configuration.callTimeout.map(TimeAmount.init)))
+    /// Every matching event after the request's start, once, in order, without end, over any number
+    /// of connections. Each reader of the feed begins at that start.
+    public func follow(_ request: SubscribeRequest) -> EventFeed {
+        EventFeed(calls: calls, request: request)
+    }
+
+    /// - Parameter silenceMax: how long nothing may come; instead of what suits the request.
+    package func follow(_ request: SubscribeRequest, silenceMax: Duration) -> EventFeed {
+        EventFeed(calls: calls, request: request, silenceMax: silenceMax)
+    }
+
+    /// One Subscribe call, which ends with its connection.
+    package func subscribe(
+        _ request: SubscribeRequest
+    ) async throws(AuditClientError) -> Subscription {
+        do throws(CallFailure) {
+            return try await calls.subscribe(request)
         } catch {
-            throw AuditClientError(error, address: address)
+            throw error.error
         }
-        return try Response(answer: bytes, address: address)
     }
-
-    private func call(_ method: String) async throws(AuditClientError) -> StreamingCall {
-        let ready = try await connection.ready()
-        return StreamingCall(ready.call(Self.path(method)), address: address)
-    }
-
-    private static func path(_ method: String) -> String { "/auditrpc.v1.AuditLog/\(method)" }
 }

@@ -1,35 +1,29 @@
-/// Where a server listens: `127.0.0.1:50051`, `audit.internal:50051`, `[::1]:50051`.
+internal import AuditRPC
+
+/// Where a server listens: `127.0.0.1:50051`, `audit.internal:50051`, `[::1]:50051`, `unix:/run/auditrpc.sock`.
 public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
-    public var host: String
-    public var port: Int
+    let address: RPCAddress
 
     public init(host: String, port: Int) {
-        self.host = host
-        self.port = port
+        address = .tcp(host: host, port: port)
     }
 
-    /// A host and a port, an IPv6 address in brackets. Nil for anything else.
+    /// - Parameter socketPath: of a Unix domain socket.
+    public init(socketPath: String) {
+        address = .unix(path: socketPath)
+    }
+
+    /// A host and a port, an IPv6 address in brackets; or `unix:` and a path. Nil for anything else.
     public init?(_ text: String) {
-        let host: Substring
-        let rest: Substring
-        if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]") else { return nil }
-            host = text[text.index(after: text.startIndex)..<end]
-            rest = text[text.index(after: end)...]
-            guard host.contains(":") else { return nil }
-        } else {
-            host = text.prefix { $0 != ":" }
-            rest = text[host.endIndex...]
-        }
-        guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
-        let digits = rest.dropFirst()
-        guard rest.first == ":", digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-            let port = Int(digits), (0...65_535).contains(port)
-        else { return nil }
-        self.init(host: String(host), port: port)
+        guard let address = RPCAddress(text) else { return nil }
+        self.address = address
     }
 
-    public var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
+    /// Nil for a Unix socket.
+    public var port: Int? { address.port }
+
+    /// What is sent there stays on this machine: a Unix socket, a loopback address, or `localhost`.
+    public var isThisMachine: Bool { address.isThisMachine }
+
+    public var description: String { address.description }
 }

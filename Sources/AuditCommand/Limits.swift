@@ -9,17 +9,6 @@ enum Limits {
     /// because the encoded form is never larger than the text by that much.
     static let batchBytes = 1_048_576
 
-    /// Requests on their way at once: enough to keep a distant server busy, few enough to send
-    /// again after a loss.
-    static let batchesInFlight = 8
-
-    /// Bytes of one request: what the server takes (proto/auditrpc/v1/audit_log.proto).
-    static let requestBytesMax = 4_194_304
-
-    /// Attempts to go on with an upload when the server went away, and with whatever a full server
-    /// refused: half a minute with the pauses between.
-    static let retryAttempts = 9
-
     /// Bytes in one line of standard input: an event of 256 KiB, its snapshot escaped at worst.
     static let lineBytesMax = 2_097_152
 
@@ -36,17 +25,18 @@ enum Limits {
     /// Columns of a terminal that does not say its width.
     static let terminalColumns = 120
 
-    /// The pause before the first attempt to reach the server again, and the longest one: quick
-    /// enough for a restart, slow enough for a thousand followers.
-    static let reconnectDelayMin = Duration.milliseconds(100)
-    static let reconnectDelayMax = Duration.seconds(10)
+    /// Attempts of one call, or of an upload since its last answer: half a minute with the pauses
+    /// between, which a restart of the server takes at most.
+    static let callAttempts = 10
 
-    /// How often the server reports progress to a feed that does not say
-    /// (proto/auditrpc/v1/audit_log.proto).
-    static let progressIntervalUsual = Duration.seconds(10)
+    /// The first pause between attempts to reach the server, and the longest one: quick enough for
+    /// somebody who waits, slow enough for a thousand followers.
+    static let reconnectPauseMin = Duration.milliseconds(100)
+    static let reconnectPauseMax = Duration.seconds(10)
 
-    /// Such intervals in which nothing at all came: one may be late and another lost.
-    static let silentIntervalsMax = 3
+    /// How long a server may take to answer an attempt to connect; half of `--timeout` where that is
+    /// less, so that another attempt has a chance.
+    static let connectTimeout = Duration.seconds(10)
 
     /// The pause between two saves of a feed's position: each is two syncs, and what was printed
     /// meanwhile is printed twice after a crash.

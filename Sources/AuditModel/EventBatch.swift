@@ -6,6 +6,8 @@
 public final class EventBatch: @unchecked Sendable {
     // @unchecked: nothing writes to `bytes` after init, and deinit runs when no reader is left.
     @usableFromInline let bytes: UnsafeRawBufferPointer
+    /// Who frees the bytes; nil when this does.
+    private let owner: (any AnyObject & Sendable)?
 
     public let firstSequence: Sequence
     public let recordedAt: Timestamp
@@ -44,18 +46,33 @@ public final class EventBatch: @unchecked Sendable {
     ) {
         precondition(!entries.isEmpty, "a batch holds at least one event")
         self.bytes = UnsafeRawBufferPointer(bytes)
+        owner = nil
+        self.firstSequence = firstSequence
+        self.recordedAt = recordedAt
+        self.entries = entries
+    }
+
+    /// A batch whose bytes are a part of `owner`'s, which stays alive as long as the batch and never
+    /// changes them.
+    public init(
+        sharing bytes: UnsafeRawBufferPointer, of owner: any AnyObject & Sendable,
+        firstSequence: Sequence, recordedAt: Timestamp, entries: [Entry]
+    ) {
+        precondition(!entries.isEmpty, "a batch holds at least one event")
+        self.bytes = bytes
+        self.owner = owner
         self.firstSequence = firstSequence
         self.recordedAt = recordedAt
         self.entries = entries
     }
 
     deinit {
-        bytes.deallocate()
+        if owner == nil { bytes.deallocate() }
     }
 
     public var count: Int { entries.count }
 
-    /// The bytes it keeps in memory, its entries included.
+    /// The bytes it keeps in memory, its entries included; all of its owner's when it shares them.
     public var residentBytes: Int {
         bytes.count + entries.count * MemoryLayout<Entry>.stride
     }

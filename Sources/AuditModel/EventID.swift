@@ -1,5 +1,5 @@
 /// The id of an event: a UUID (RFC 9562), 16 bytes in network order.
-public struct EventID: Hashable, Sendable {
+public struct EventID: Hashable, Sendable, BitwiseCopyable {
     public var high: UInt64
     public var low: UInt64
 

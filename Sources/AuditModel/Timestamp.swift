@@ -1,6 +1,6 @@
 /// A moment: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. Reaches from 1677 to
 /// 2262.
-public struct Timestamp: Hashable, Comparable, Sendable {
+public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
     public var nanosecondsSinceEpoch: Int64
 
     @inlinable

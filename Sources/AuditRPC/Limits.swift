@@ -6,6 +6,10 @@ package struct RPCLimits: Sendable, Equatable {
     package var messageBytesMax = 4 << 20
     /// Calls that one connection may have open: SETTINGS_MAX_CONCURRENT_STREAMS.
     package var streamsPerConnectionMax = 1_000
+    /// Calls that all connections of a server may have open together, at one to two kilobytes each: what peers that
+    /// begin calls and never end them can cost. Each connection may have its part of it (10 of 100,000, with as many
+    /// connections as there may be) whatever the others do; one more is refused with REFUSED_STREAM.
+    package var callsMax = 100_000
     /// Connections that a server keeps open; one more is accepted and closed at once, so that its peer
     /// learns about it at once.
     package var connectionsMax = 10_000
@@ -17,6 +21,10 @@ package struct RPCLimits: Sendable, Equatable {
     /// Bytes of answers that wait for one connection's peer to read them, of all its calls together. The
     /// call that exceeds it ends; a single message is always taken.
     package var connectionQueuedBytesMax = 32 << 20
+    /// Bytes that wait in memory for all connections of a server, requests and answers together. Each connection may
+    /// have its part of it (26 KiB, with as many connections as there may be) whatever the others do; a call that
+    /// needs more ends with RESOURCE_EXHAUSTED. All together stay below twice this.
+    package var waitingBytesMax = 256 << 20
     /// Flow-control window of a call, in bytes: what a peer may send before a paused handler stops it.
     package var streamWindowBytes = 256 << 10
     /// Flow-control window of a connection, in bytes: four stalled calls leave room for the others.
@@ -32,17 +40,31 @@ package struct RPCLimits: Sendable, Equatable {
     package var handshakeTime = TimeAmount.seconds(10)
     /// How long a drain waits for a client to acknowledge the first GOAWAY before it says the last.
     package var drainNoticeTime = TimeAmount.seconds(1)
-    /// Streams that a peer may reset in one burst, and then in each second. Above what honest clients
-    /// cancel, below what makes the "rapid reset" attack worth while (CVE-2023-44487).
-    package var streamResetBurst = 4_000
-    package var streamResetsPerSecond = 400
+    /// What a peer may cost with frames that carry nothing, in one burst and then in each second; `FrameFlood` says
+    /// what each kind costs. 4,000 resets and then 400 a second, above what honest clients cancel and below what makes
+    /// a "rapid reset" worth while (CVE-2023-44487); 10,000 PRIORITY, WINDOW_UPDATE, PING or unknown frames and
+    /// then 1,000; 1,000,000 DATA frames of a byte and then 100,000.
+    package var frameUnitsMax = 1_000_000
+    package var frameUnitsPerSecond = 100_000
     /// Answers to PING and SETTINGS that a peer may leave unread before its connection ends.
     package var unreadAcknowledgementsMax = 1_000
+    /// CONTINUATION frames of one header list: the largest that is decoded fits into five frames.
+    package var continuationsMax = 8
+    /// Entries of one SETTINGS frame; RFC 9113 and its extensions know ten.
+    package var settingsEntriesMax = 32
+    /// How long a peer may take from the first byte of a header list to its last.
+    package var headerTime = TimeAmount.seconds(10)
+    /// A connection whose waiting bytes, requests or answers, do not move at all for that long ends; after twice that
+    /// at the latest. A person may pause what they read for a while.
+    package var stallTime = TimeAmount.minutes(15)
     /// Calls that a client opens before the server has said how many it may (RFC 9113 §6.5.2 recommends 100 at least).
     package var concurrentStreamsAssumed = 100
     /// How long a peer may take to close its side after this one has said all: a slow reader has that long for the
     /// bytes that the kernel still holds.
     package var closeTime = TimeAmount.seconds(30)
+    /// How long a peer that broke the rules gets to read why, before its connection is closed: closing at once would
+    /// throw the GOAWAY away.
+    package var lingerTime = TimeAmount.seconds(1)
     /// Frames other than DATA that wait while the socket takes no bytes, above which no more is read: above what
     /// the calls of an honest peer can cause.
     package var waitingFramesMax = 4_000
@@ -51,6 +73,24 @@ package struct RPCLimits: Sendable, Equatable {
     /// Bytes of a status message on the wire, percent-encoded; longer ones are cut, so that trailers stay
     /// within the header limits of peers.
     package var statusMessageBytesMax = 4 << 10
+    /// Bytes of status details; longer ones are left out. In base64 and with the message they stay below the 16 KiB
+    /// of trailers above which gRPC's C core refuses them.
+    package var statusDetailsBytesMax = 6 << 10
+    /// Bytes of a file of certificates or of a key: a thousand certificates.
+    package var tlsFileBytesMax = 1 << 20
+    /// How often the files of a server's TLS are looked at. New certificates come days before the old ones end.
+    package var tlsCheckInterval = TimeAmount.seconds(5)
+    /// How long an end of TLS waits for the other to say goodbye too, before it closes all the same.
+    package var tlsCloseTime = TimeAmount.seconds(1)
+    /// How long before a certificate ends the log says so: two weeks are time to renew it.
+    package var certificateNoticeTime = TimeAmount.hours(14 * 24)
+    /// How often the log says it again.
+    package var certificateNoticeInterval = TimeAmount.hours(24)
+
+    /// Bytes of a header list, compressed or decoded, at which its connection ends. Up to there a list that is too
+    /// large is decoded and refused with 431, because what follows depends on it; above, it is an attack
+    /// (CVE-2016-1544).
+    var headerListBytesCut: Int { 4 * headerListBytesMax }
 
     package init() {}
 }

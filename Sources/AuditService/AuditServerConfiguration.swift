@@ -2,9 +2,14 @@ package import Subscribe
 
 /// What an operator decides about a server.
 package struct AuditServerConfiguration: Sendable {
-    /// The address to listen on; port 0 lets the system choose.
-    package var host: String
-    package var port: Int
+    /// The addresses to listen on, one at least; port 0 lets the system choose.
+    package var listen: [ListenAddress]
+    /// Nil for plain text, which only this machine can reach. Unix sockets never need it.
+    package var tls: ServerTLS?
+    /// Plain text also where other machines could read it.
+    package var allowsPlainText: Bool
+    /// The permissions of Unix sockets.
+    package var socketMode: UInt32
     /// The folder of the store.
     package var dataDirectory: String
     /// The longest age that an event may reach; nil keeps everything.
@@ -21,14 +26,18 @@ package struct AuditServerConfiguration: Sendable {
     package var version: String
 
     package init(
-        host: String = "127.0.0.1", port: Int = 50051, dataDirectory: String,
+        listen: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 50051)],
+        tls: ServerTLS? = nil, allowsPlainText: Bool = false, socketMode: UInt32 = 0o600,
+        dataDirectory: String,
         retention: Duration? = .seconds(30 * 86_400), drainTime: Duration = .seconds(10),
         sweepInterval: Duration = .seconds(60), logBytesMax: Int = 64 << 20,
         limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
         version: String = AuditServer.version
     ) {
-        self.host = host
-        self.port = port
+        self.listen = listen
+        self.tls = tls
+        self.allowsPlainText = allowsPlainText
+        self.socketMode = socketMode
         self.dataDirectory = dataDirectory
         self.retention = retention
         self.drainTime = drainTime

@@ -20,10 +20,10 @@ extension Duration {
 }
 
 extension EventStore {
-    /// What may be read right now: an event is hidden the moment it is past the retention, not at
-    /// the next sweep.
-    var currentBounds: StoreBounds {
+    /// What may be read right now of an organization, or of all of them: an event is hidden the
+    /// moment it is past the retention, not at the next sweep.
+    func currentBounds(of organization: [UInt8]?) -> StoreBounds {
         hideExpired(now: .now, uptime: .sinceStart)
-        return bounds
+        return bounds(of: organization)
     }
 }

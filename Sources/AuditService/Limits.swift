@@ -8,6 +8,8 @@ package struct ServiceLimits: Hashable, Sendable {
     package var refusalBytes = 1 << 10
     /// Events that wait for the committer at the most. 131,072.
     package var recorderQueueEventsMax = 131_072
+    /// When a caller that the server had no room for may come again: full queues are empty by then.
+    static let busyDelay = Duration.seconds(1)
     /// Events and bytes of one group commit: what the frame of the store takes, less its headers.
     package var commitEventsMax = 8_192
     package var commitBytesMax = 8 << 20

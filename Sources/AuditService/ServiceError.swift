@@ -1,18 +1,22 @@
-import Codec
+package import Codec
 import EventStore
 
 /// Why the service did not do what it was asked.
-struct ServiceError: Error, Sendable {
-    enum Code: Hashable, Sendable {
-        /// The request is not one that the contract allows; `violations` name its fields.
+package struct ServiceError: Error, Sendable {
+    package enum Code: Hashable, Sendable {
+        /// The request is not one that the contract allows; `violations` name its fields. Or what a server was to
+        /// start with cannot be.
         case invalid
         case notFound
         /// The id is stored with other content.
         case alreadyExists
         /// A position above the head, or below the oldest event kept.
         case outOfRange
-        /// A limit of the server: disk, queue, subscribers. Nothing was done; it may work later.
+        /// A limit of the server that somebody has to see to: its disk. Nothing was done.
         case exhausted
+        /// A limit of the server that it is at for now: its queues, its subscribers. Nothing was done; the
+        /// same request may be taken a little later.
+        case busy
         /// The server stops, or refuses writes until it is restarted.
         case unavailable
         /// What was stored cannot be read.
@@ -21,12 +25,12 @@ struct ServiceError: Error, Sendable {
         case cancelled
     }
 
-    var code: Code
+    package var code: Code
     /// What the client sees.
-    var message: String
-    var violations: [FieldViolation]
+    package var message: String
+    package var violations: [FieldViolation]
     /// What the log says beside it; never sent.
-    var cause: (any Error)?
+    package var cause: (any Error)?
 
     init(
         _ code: Code, _ message: String, violations: [FieldViolation] = [],
@@ -64,7 +68,7 @@ struct ServiceError: Error, Sendable {
 }
 
 extension ServiceError: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         guard let cause else { return message }
         return "\(message) (\(cause))"
     }

@@ -1,4 +1,5 @@
 import AuditModel
+import CAuditProto
 import CProtobufC
 
 /// Collects what is wrong with a message, each with the path of its field. Where nothing is wrong
@@ -9,7 +10,9 @@ struct FieldCheck {
         var index: Int
     }
 
-    private var path: [Step] = []
+    /// In place, because every message that is read enters fields: `depth` of them lead to the one at hand.
+    private var path = InlineArray<8, Step>(repeating: Step(name: "", index: FieldCheck.noIndex))
+    private var depth = 0
     private var violations: [FieldViolation] = []
     /// All that were found, also those that `violations` has no room for.
     private var count = 0
@@ -23,10 +26,11 @@ struct FieldCheck {
 
     /// What follows is about the fields of this one.
     mutating func enter(_ field: StaticString, _ index: Int = FieldCheck.noIndex) {
-        path.append(Step(name: field, index: index))
+        path[depth] = Step(name: field, index: index)
+        depth += 1
     }
 
-    mutating func leave() { path.removeLast() }
+    mutating func leave() { depth -= 1 }
 
     /// Notes a refusal. The text is made only when there is room for it.
     mutating func refuse(
@@ -65,7 +69,7 @@ struct FieldCheck {
 
     private var pathText: String {
         var text = ""
-        for step in path {
+        for step in (0..<depth).map({ path[$0] }) {
             if !text.isEmpty { text += "." }
             text += "\(step.name)"
             if step.index >= 0 { text += "[\(step.index)]" }

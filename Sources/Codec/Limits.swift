@@ -34,6 +34,10 @@ package enum Limits {
     package static let progressIntervalMin = Duration.milliseconds(100)
     package static let progressIntervalMax = Duration.seconds(300)
 
+    /// Ages of a retention policy: below a second nothing could be read, and a century is for ever.
+    package static let retentionAgeMin = Duration.seconds(1)
+    package static let retentionAgeMax = Duration.seconds(36_500 * 86_400)
+
     // MARK: Answers
 
     /// Violations named in one refusal: enough to repair a request, small enough for trailers.
@@ -56,4 +60,6 @@ package enum Limits {
     static let arenaBytesPerMessageByte = 64
     /// Memory for the fixed parts of a message.
     static let arenaSlackBytes = 8_192
+    /// Messages within messages of a descriptor: what protobuf's own compiler allows.
+    static let descriptorDepthMax = 32
 }

@@ -19,11 +19,14 @@ enum UTF8Text {
         while offset < bytes.count {
             // Eight bytes at once while all are ASCII and none is NUL.
             while offset + 8 <= bytes.count {
-                let word = (start + offset).loadUnaligned(as: UInt64.self)
-                guard word & Words.highBits == 0, Words.zeroBytes(word) == 0 else { break }
+                guard isPlain(word: start + offset) else { break }
                 offset += 8
             }
             guard offset < bytes.count else { return nil }
+            // The last bytes once more, with those before them: shorter than stepping through them.
+            if bytes.count - offset < 8, bytes.count >= 8, isPlain(word: start + bytes.count - 8) {
+                return nil
+            }
             let lead = bytes[offset]
             if lead == 0 { return .nul(offset: offset) }
             if lead < 0x80 {
@@ -35,6 +38,13 @@ enum UTF8Text {
             offset += count
         }
         return nil
+    }
+
+    /// Eight bytes of ASCII, none of them NUL.
+    @inline(__always)
+    private static func isPlain(word address: UnsafeRawPointer) -> Bool {
+        let word = address.loadUnaligned(as: UInt64.self)
+        return word & Words.highBits == 0 && Words.zeroBytes(word) == 0
     }
 
     /// The size of the well-formed sequence of two to four bytes at `offset` (Unicode, table 3-7);

@@ -17,8 +17,24 @@ extension EventStore {
         clock.withLock { $0.time(wall: now, uptime: uptime).now }
     }
 
-    /// Nil while the store takes events; otherwise why it refuses to until a restart.
+    /// Nil while the store takes events; otherwise why it refuses them: until a restart, or for want
+    /// of room, which `lookForRoom` ends.
     package var writeRefusal: String? { published.withLock { $0.writeRefusal } }
+
+    /// After a full disk: takes the refusal back once there is room. Waits for a write under way.
+    package func lookForRoom() {
+        guard writeRefusal != nil else { return }
+        try? withWriter { writer throws(StoreError) in forgetFullDisk(writer.log) }
+    }
+
+    /// With the writer's lock held, so that it cannot take back what a later write has met.
+    private func forgetFullDisk(_ log: LogWriter) {
+        guard log.refusal == nil,
+            let free = try? fileSystem.freeBytes(configuration.logDirectory),
+            free >= Limits.roomBytes
+        else { return }
+        published.withLock { $0.writeRefusal = nil }
+    }
 
     /// Begins the next frame; its sequences start at `nextSequence`. Its recorded_at is `now`, or
     /// the newest one when the clock went back behind it.
@@ -67,14 +83,16 @@ extension EventStore {
             try writer.log.write(frame)
             index.insert(
                 batch.entries, of: frame, first: header.firstSequence,
-                oldest: published.withLock { $0.oldest })
+                oldest: published.withLock { $0.logs[0].header.firstSequence })
             log.publish(header)
-            published.withLock { published in
+            let wasFull = published.withLock { published in
                 published.head = header.lastSequence
                 published.newestRecordedAt = header.recordedAt
-                published.oldestRecordedAt = published.oldestRecordedAt ?? header.recordedAt
+                published.retention.appended(recordedAt: header.recordedAt)
                 published.bytes += header.length
+                return published.writeRefusal != nil
             }
+            if wasFull { forgetFullDisk(writer.log) }
         }
     }
 

@@ -13,8 +13,7 @@ extension EventStore {
     ///   - now: of the wall clock.
     ///   - uptime: of a clock that only counts time that passed, from any start. See `SteadyClock`.
     package func hideExpired(now: Timestamp, uptime: Duration) {
-        let (believed, _) = clock.withLock { $0.time(wall: now, uptime: uptime) }
-        if let cutoff = cutoff(now: believed) { hide(recordedBefore: cutoff) }
+        hide(at: clock.withLock { $0.time(wall: now, uptime: uptime).now })
     }
 
     /// Hides what expired and removes every log in which all events have; an old log that is still
@@ -25,46 +24,80 @@ extension EventStore {
     package func expire(now: Timestamp, uptime: Duration) throws(StoreError) -> ExpiryReport {
         let (believed, heldBack) = clock.withLock { $0.time(wall: now, uptime: uptime) }
         var report = ExpiryReport(oldest: .zero, clockHeldBack: heldBack)
-        if let cutoff = cutoff(now: believed) {
-            hide(recordedBefore: cutoff)
-            let age = (configuration.retention ?? .zero) / Limits.logsPerRetention
-            try removeLogs(
-                recordedBefore: cutoff, rollBefore: believed.advanced(by: .zero - age), &report)
-        }
+        hide(at: believed)
+        try removeLogs(at: believed, &report)
         report.oldest = readable.oldest
         return report
     }
 
-    /// Events recorded before it have expired; nil when nothing ever does.
-    private func cutoff(now: Timestamp) -> Timestamp? {
-        guard let retention = configuration.retention else { return nil }
-        return now.advanced(by: .zero - retention)
-    }
-
-    private func hide(recordedBefore cutoff: Timestamp) {
-        let (isDue, head) = published.withLock { published in
-            (published.oldestRecordedAt.map { $0 < cutoff } ?? false, published.head)
-        }
-        guard isDue else { return }
-        let first = firstFrame(recordedSince: cutoff)
-        published.withLock { published in
-            // `head` was read before the search, so that a frame appended meanwhile stays visible.
-            let oldest = first?.sequence ?? head.next
-            guard oldest > published.oldest else { return }
-            published.oldest = oldest
-            published.oldestRecordedAt =
-                first?.recordedAt ?? (published.head > head ? published.newestRecordedAt : nil)
+    /// Decides anew how long events are kept; in force when it returns, for reads too.
+    ///
+    /// A shorter age hides at once. A longer one shows again what no sweep has removed yet.
+    /// Throws `invalidConfiguration` or `closed`; then nothing has changed.
+    package func setRetention(
+        _ rules: RetentionRules, now: Timestamp, uptime: Duration
+    ) throws(StoreError) {
+        try rules.check()
+        var (state, head) = retentionState(under: rules, now: now, uptime: uptime)
+        // All at once: nothing that stays hidden is seen in between. With the writer, so that a
+        // sweep under way removes nothing by the rules before.
+        try withWriter { _ throws(StoreError) in
+            published.withLock { published in
+                if published.head > head { state.appended(recordedAt: published.newestRecordedAt) }
+                state.removed(through: published.logs[0].header.firstSequence.previous)
+                published.retention = state
+            }
         }
     }
 
-    /// - Parameter rollCutoff: a log that began before it is ended.
+    /// The oldest sequence that would be shown of an organization (nil: of all) under other rules.
+    package func oldest(
+        of organization: [UInt8]?, under rules: RetentionRules, now: Timestamp, uptime: Duration
+    ) -> Sequence {
+        retentionState(under: rules, now: now, uptime: uptime).state.visibility
+            .floor(of: organization)
+    }
+
+    /// What the rules show of what is on disk, and the newest sequence that was looked at.
+    private func retentionState(
+        under rules: RetentionRules, now: Timestamp, uptime: Duration
+    ) -> (state: RetentionState, head: Sequence) {
+        let (now, _) = clock.withLock { $0.time(wall: now, uptime: uptime) }
+        let (logs, head) = published.withLock { ($0.logs, $0.head) }
+        var state = RetentionState(
+            CompiledRetention(rules), oldest: logs[0].header.firstSequence,
+            recordedAt: logs.lazy.compactMap(\.oldestRecordedAt).first)
+        for age in state.due(at: now) {
+            let first = firstFrame(recordedSince: age.cutoff)
+            state.hide(age, below: first?.sequence ?? head.next, recordedAt: first?.recordedAt)
+        }
+        return (state, head)
+    }
+
+    /// Moves the floor of each age behind what was recorded too long ago.
+    private func hide(at now: Timestamp) {
+        let (due, head) = published.withLock { ($0.retention.due(at: now), $0.head) }
+        for age in due {
+            let first = firstFrame(recordedSince: age.cutoff)
+            published.withLock { published in
+                // `head` was read before the search, so that a frame appended meanwhile stays visible.
+                published.retention.hide(
+                    age, below: first?.sequence ?? head.next,
+                    recordedAt: first?.recordedAt
+                        ?? (published.head > head ? published.newestRecordedAt : nil))
+            }
+        }
+    }
+
     private func removeLogs(
-        recordedBefore cutoff: Timestamp, rollBefore rollCutoff: Timestamp,
-        _ report: inout ExpiryReport
+        at now: Timestamp, _ report: inout ExpiryReport
     ) throws(StoreError) {
         var removed = report
         defer { report = removed }
         try withWriter { writer throws(StoreError) in
+            guard let longest = visibility.plan.longest else { return }
+            let cutoff = now.advanced(by: .zero - longest)
+            let rollCutoff = now.advanced(by: .zero - longest / Limits.logsPerRetention)
             // Full disks are why removal comes before a new log.
             try removeClosedLogs(recordedBefore: cutoff, &removed)
             guard let first = writer.log.active.oldestRecordedAt, first < rollCutoff else { return }
@@ -93,7 +126,7 @@ extension EventStore {
             published.withLock { published in
                 published.logs.removeFirst()
                 published.bytes -= extent.end
-                published.oldest = max(published.oldest, extent.lastSequence.next)
+                published.retention.removed(through: extent.lastSequence)
             }
             report.logs += 1
             report.bytes += extent.end

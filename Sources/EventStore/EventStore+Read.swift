@@ -16,20 +16,34 @@ extension EventStore {
     package var bounds: StoreBounds {
         published.withLock {
             StoreBounds(
-                oldest: $0.oldest, head: $0.head, newestRecordedAt: $0.newestRecordedAt,
+                oldest: $0.retention.visibility.lowestFloor, head: $0.head,
+                newestRecordedAt: $0.newestRecordedAt,
                 bytes: $0.bytes)
         }
     }
 
+    /// Likewise for one organization, whose retention may hide more; nil for all of them.
+    package func bounds(of organization: [UInt8]?) -> StoreBounds {
+        var bounds = self.bounds
+        bounds.oldest = max(bounds.oldest, visibility.floor(of: organization))
+        return bounds
+    }
+
     /// The ends of what can be read: `bounds` for the cursors.
     var readable: (oldest: Sequence, head: Sequence) {
-        published.withLock { ($0.oldest, $0.head) }
+        published.withLock { ($0.retention.visibility.lowestFloor, $0.head) }
     }
+
+    /// Which events retention shows now, as the last `hideExpired`, `expire` or `setRetention` left
+    /// it.
+    package var visibility: Visibility { published.withLock { $0.retention.visibility } }
 
     /// The file that holds a readable sequence.
     func log(holding sequence: Sequence) -> LogFile? {
         published.withLock { published in
-            guard sequence >= published.oldest, sequence <= published.head else { return nil }
+            guard sequence >= published.retention.visibility.lowestFloor,
+                sequence <= published.head
+            else { return nil }
             let behind = published.logs.partitionIndex { $0.header.firstSequence > sequence }
             return behind == 0 ? nil : published.logs[behind - 1]
         }
@@ -40,9 +54,16 @@ extension EventStore {
         Cursor(self, from: sequence, direction)
     }
 
-    /// The event with that sequence; nil when retention took it or it is not stored yet. Throws
+    /// The event with that sequence; nil when retention hides it or it is not stored yet. Throws
     /// `damaged`.
     package func read(_ sequence: Sequence) throws(StoreError) -> StoredEvent? {
+        guard let event = try readHidden(sequence) else { return nil }
+        let visibility = self.visibility
+        return event.batch.withEvent(at: event.index) { visibility.shows($0) } ? event : nil
+    }
+
+    /// Likewise, whatever retention says of its organization.
+    private func readHidden(_ sequence: Sequence) throws(StoreError) -> StoredEvent? {
         guard let log = log(holding: sequence) else { return nil }
         if let batch = cache.batch(holding: sequence) {
             return StoredEvent(batch, holding: sequence)

@@ -24,10 +24,7 @@ package final class EventStore: Sendable {
         var logs: [LogFile]
         var head: Sequence
         var newestRecordedAt: Timestamp
-        /// The first event that retention shows.
-        var oldest: Sequence
-        /// Of that event; nil when there is none.
-        var oldestRecordedAt: Timestamp?
+        var retention: RetentionState
         var bytes: Int
         var writeRefusal: String?
     }
@@ -55,9 +52,7 @@ package final class EventStore: Sendable {
                 .invalidConfiguration,
                 "a log of \(configuration.logBytesMax) bytes is not within \(Limits.logBytesRange)")
         }
-        guard configuration.retention ?? .seconds(1) > .zero else {
-            throw StoreError(.invalidConfiguration, "a retention is longer than nothing")
-        }
+        try configuration.retention.check()
         var configuration = configuration
         configuration.directory = FolderPath.withoutTrailingSlashes(configuration.directory)
         let lock = try prepareFolder(configuration, fileSystem)
@@ -90,8 +85,10 @@ package final class EventStore: Sendable {
             Published(
                 logs: logs, head: active.extent.lastSequence,
                 newestRecordedAt: active.extent.newestRecordedAt,
-                oldest: logs[0].header.firstSequence,
-                oldestRecordedAt: logs.lazy.compactMap(\.oldestRecordedAt).first,
+                retention: RetentionState(
+                    CompiledRetention(configuration.retention),
+                    oldest: logs[0].header.firstSequence,
+                    recordedAt: logs.lazy.compactMap(\.oldestRecordedAt).first),
                 bytes: logs.reduce(0) { $0 + $1.extent.end }))
         writer = Mutex(
             Writer(
@@ -124,7 +121,7 @@ package final class EventStore: Sendable {
         }
     }
 
-    /// Runs what writes. A refusal that arises is shown to `writeRefusal`, whoever met it. Throws
+    /// Runs what writes. A full disk or a refusal is shown to `writeRefusal`, whoever met it. Throws
     /// `closed`.
     func withWriter<Result>(
         _ body: (inout Writer) throws(StoreError) -> Result
@@ -133,12 +130,14 @@ package final class EventStore: Sendable {
             guard writer.lock != nil else {
                 throw StoreError(.closed, "the store is closed")
             }
-            defer {
-                if let refusal = writer.log.refusal {
-                    published.withLock { $0.writeRefusal = refusal.description }
+            do throws(StoreError) {
+                return try body(&writer)
+            } catch {
+                if error.code == .diskFull || error.code == .refusingWrites {
+                    published.withLock { $0.writeRefusal = error.description }
                 }
+                throw error
             }
-            return try body(&writer)
         }
     }
 

@@ -9,15 +9,16 @@ package struct StoreConfiguration: Sendable {
     /// whole logs, so it is also the grain in which the disk shrinks. A single frame may be larger.
     package var logBytesMax: Int
 
-    /// The longest age that an event may reach, counted from recorded_at; nil keeps everything.
-    package var retention: Duration?
+    /// How long events are kept, until `setRetention` says otherwise.
+    package var retention: RetentionRules
 
     /// Gives each new log the seed of its checksums, so that nothing a client stores can pass for a
     /// frame.
     package var salt: @Sendable () -> UInt64
 
     package init(
-        directory: String, logBytesMax: Int = 64 * 1024 * 1024, retention: Duration? = nil,
+        directory: String, logBytesMax: Int = 64 * 1024 * 1024,
+        retention: RetentionRules = RetentionRules(),
         salt: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }
     ) {
         self.directory = directory

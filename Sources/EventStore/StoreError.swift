@@ -43,12 +43,16 @@ package struct StoreError: Error, Sendable {
         package var file: String
         /// In bytes from the start of the file.
         package var offset: Int
+        /// Those that cannot be read; for an index, those that cannot be found by it.
         package var sequences: SequenceRange
+        /// Of a segment: what lies there.
+        package var part: String?
 
-        package init(file: String, offset: Int, sequences: SequenceRange) {
+        package init(file: String, offset: Int, sequences: SequenceRange, part: String? = nil) {
             self.file = file
             self.offset = offset
             self.sequences = sequences
+            self.part = part
         }
     }
 }
@@ -75,10 +79,10 @@ extension StoreError {
     }
 
     static func damaged(
-        _ what: String, file: String, offset: Int, sequences: SequenceRange
+        _ what: String, part: String? = nil, file: String, offset: Int, sequences: SequenceRange
     ) -> StoreError {
         StoreError(
             .damaged, "\(what) in \(file) at byte \(offset), sequences \(sequences)",
-            damage: Damage(file: file, offset: offset, sequences: sequences))
+            damage: Damage(file: file, offset: offset, sequences: sequences, part: part))
     }
 }

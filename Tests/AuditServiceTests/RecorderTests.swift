@@ -45,12 +45,12 @@ struct RecorderTests {
         var queue = RecorderQueue<Int>(limits: limits)
         let request = try fixture.prepare([.sample(), .sample()])
         #expect(queue.add(RecordJob(request, ticket: 1)) == nil)
-        #expect(queue.add(RecordJob(request, ticket: 2))?.code == .exhausted)
+        #expect(queue.add(RecordJob(request, ticket: 2))?.code == .busy)
         limits.recorderQueueEventsMax = 1_000
         limits.recorderQueueBytesMax = request.bytes.count
         queue = RecorderQueue<Int>(limits: limits)
         #expect(queue.add(RecordJob(request, ticket: 1)) == nil)
-        #expect(queue.add(RecordJob(request, ticket: 2))?.code == .exhausted)
+        #expect(queue.add(RecordJob(request, ticket: 2))?.code == .busy)
         guard case .jobs(let taken)? = queue.take() else {
             Issue.record("a job waits")
             return

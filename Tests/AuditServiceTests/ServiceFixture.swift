@@ -17,7 +17,8 @@ final class ServiceFixture {
             "auditrpc-\(UUID().uuidString)")
         store = try EventStore.open(
             StoreConfiguration(
-                directory: folder.path, logBytesMax: logBytesMax, retention: retention)
+                directory: folder.path, logBytesMax: logBytesMax,
+                retention: RetentionRules(standard: retention))
         ).store
     }
 

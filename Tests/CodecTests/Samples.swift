@@ -48,88 +48,127 @@ extension EventFilter {
 }
 
 /// Every message of the contract with every field set, and what Google's protobuf makes of it.
-let samples: [(golden: String, message: any WireMessage)] = [
-    (Golden.event, Event.full),
-    (Golden.emptyEvent, Event()),
-    (Golden.status, status),
+let samples: [(golden: String, message: any WireMessage)] =
+    [
+        (Golden.event, Event.full),
+        (Golden.emptyEvent, Event()),
+        (Golden.status, status),
+        (Golden.fullStatus, fullStatus),
+        (
+            Golden.recordRequest,
+            RecordRequest(organizationID: "acme", events: [.full, Event()], partialSuccess: true)
+        ),
+        (
+            Golden.recordResponse,
+            RecordResponse(
+                results: [
+                    RecordResult(
+                        id: "0190f5fe-7c00-7a00-8000-000000000001", sequence: Sequence(7),
+                        recordedAt: Timestamp(nanosecondsSinceEpoch: 9), duplicate: true),
+                    RecordResult(error: status),
+                ], status: status)
+        ),
+        (
+            Golden.queryRequest,
+            QueryRequest(
+                organizationID: "acme", filter: .full, order: .oldestFirst, pageSize: 50,
+                pageToken: "abc")
+        ),
+        (
+            Golden.queryResponse,
+            QueryResponse(
+                events: [.full], nextPageToken: "abc", scannedThrough: Sequence(3),
+                oldestSequence: Sequence(2),
+                unreadable: [SequenceRange(first: Sequence(4), last: Sequence(.max))])
+        ),
+        (
+            Golden.subscribeSince,
+            SubscribeRequest(
+                organizationID: "acme", filter: .full,
+                start: .since(Timestamp(nanosecondsSinceEpoch: -4_999_999_999)), onGap: .continue,
+                progressInterval: .milliseconds(500))
+        ),
+        (Golden.subscribeAfter, SubscribeRequest(start: .after(.zero))),
+        (Golden.subscribeOldest, SubscribeRequest(start: .oldest)),
+        (Golden.subscribeNow, SubscribeRequest(start: .now)),
+        (Golden.started, SubscribeResponse.started(head: Sequence(9), oldest: Sequence(1))),
+        (Golden.events, SubscribeResponse.events([.full, .full])),
+        (Golden.progress, SubscribeResponse.progress(Sequence(5))),
+        (Golden.caughtUp, SubscribeResponse.caughtUp(Sequence(5))),
+        (Golden.fellBehind, SubscribeResponse.fellBehind(.zero)),
+        (
+            Golden.gap,
+            SubscribeResponse.gap(
+                SequenceRange(first: Sequence(1), last: Sequence(4)), reason: "retention")
+        ),
+        (
+            Golden.getEventByID,
+            GetEventRequest(
+                organizationID: "acme",
+                key: .id(EventID(high: 0x0190_f5fe_7c00_7a00, low: 0x8000_0000_0000_0001)))
+        ),
+        (Golden.getEventBySequence, GetEventRequest(key: .sequence(Sequence(12)))),
+        (
+            Golden.getEventResponse,
+            GetEventResponse(
+                event: .full, previous: .full, differences: [difference], previousUnknown: true)
+        ),
+        (
+            Golden.listFacetsRequest,
+            ListFacetsRequest(organizationID: "acme", field: .scope, filter: .full, limit: 10)
+        ),
+        (
+            Golden.listFacetsResponse,
+            ListFacetsResponse(
+                facets: [Facet(value: "prod", count: 3, name: "Production", type: "ENVIRONMENT")],
+                otherCount: 1, totalCount: 4, complete: true, scannedThrough: Sequence(2),
+                unreadable: [SequenceRange(first: Sequence(1), last: Sequence(1))])
+        ),
+        (Golden.getStatusRequest, GetStatusRequest()),
+        (
+            Golden.getStatusResponse,
+            GetStatusResponse(
+                headSequence: Sequence(9), oldestSequence: Sequence(2), eventCount: 8,
+                storedBytes: 4_096, retention: .seconds(604_800), version: "1.0",
+                startedAt: Timestamp(seconds: 1_700_000_000, nanoseconds: 0), subscriberCount: 3,
+                refusingWrites: "disk full")
+        ),
+    ] + serviceSamples
+
+/// Those of health and reflection.
+private let serviceSamples: [(golden: String, message: any WireMessage)] = [
+    (Golden.healthCheckRequest, HealthCheckRequest(service: "auditrpc.v1.AuditLog")),
+    (Golden.healthCheckResponse, HealthCheckResponse(status: .notServing)),
+    (Golden.healthListRequest, HealthListRequest()),
     (
-        Golden.recordRequest,
-        RecordRequest(organizationID: "acme", events: [.full, Event()], partialSuccess: true)
+        Golden.healthListResponse,
+        HealthListResponse(statuses: ["a.Service": .serving, "auditrpc.v1.AuditLog": .notServing])
+    ),
+    (Golden.reflectFile, ReflectionRequest(host: "here", .fileNamed("a/b.proto"))),
+    (Golden.reflectSymbol, ReflectionRequest(.fileDeclaring("a.B.c"))),
+    (Golden.reflectExtension, ReflectionRequest(.fileExtending(type: "a.B", number: 100))),
+    (Golden.reflectNumbers, ReflectionRequest(.extensionNumbers(of: "a.B"))),
+    (Golden.reflectServices, ReflectionRequest(.services("*"))),
+    (
+        Golden.reflectedFiles,
+        ReflectionResponse(
+            to: ReflectionRequest(host: "here", .fileNamed("a/b.proto")),
+            .files([Array("one".utf8), Array("two".utf8)]))
     ),
     (
-        Golden.recordResponse,
-        RecordResponse(
-            results: [
-                RecordResult(
-                    id: "0190f5fe-7c00-7a00-8000-000000000001", sequence: Sequence(7),
-                    recordedAt: Timestamp(nanosecondsSinceEpoch: 9), duplicate: true),
-                RecordResult(error: status),
-            ], status: status)
+        Golden.reflectedNumbers,
+        ReflectionResponse(
+            to: ReflectionRequest(.extensionNumbers(of: "a.B")),
+            .extensionNumbers(of: "a.B", [100, 70_000]))
     ),
     (
-        Golden.queryRequest,
-        QueryRequest(
-            organizationID: "acme", filter: .full, order: .oldestFirst, pageSize: 50,
-            pageToken: "abc")
+        Golden.reflectedServices,
+        ReflectionResponse(to: ReflectionRequest(.services("*")), .services(["a.S"]))
     ),
     (
-        Golden.queryResponse,
-        QueryResponse(
-            events: [.full], nextPageToken: "abc", scannedThrough: Sequence(3),
-            oldestSequence: Sequence(2),
-            unreadable: [SequenceRange(first: Sequence(4), last: Sequence(.max))])
-    ),
-    (
-        Golden.subscribeSince,
-        SubscribeRequest(
-            organizationID: "acme", filter: .full,
-            start: .since(Timestamp(nanosecondsSinceEpoch: -4_999_999_999)), onGap: .continue,
-            progressInterval: .milliseconds(500))
-    ),
-    (Golden.subscribeAfter, SubscribeRequest(start: .after(.zero))),
-    (Golden.subscribeOldest, SubscribeRequest(start: .oldest)),
-    (Golden.subscribeNow, SubscribeRequest(start: .now)),
-    (Golden.started, SubscribeResponse.started(head: Sequence(9), oldest: Sequence(1))),
-    (Golden.events, SubscribeResponse.events([.full, .full])),
-    (Golden.progress, SubscribeResponse.progress(Sequence(5))),
-    (Golden.caughtUp, SubscribeResponse.caughtUp(Sequence(5))),
-    (Golden.fellBehind, SubscribeResponse.fellBehind(.zero)),
-    (
-        Golden.gap,
-        SubscribeResponse.gap(
-            SequenceRange(first: Sequence(1), last: Sequence(4)), reason: "retention")
-    ),
-    (
-        Golden.getEventByID,
-        GetEventRequest(
-            organizationID: "acme",
-            key: .id(EventID(high: 0x0190_f5fe_7c00_7a00, low: 0x8000_0000_0000_0001)))
-    ),
-    (Golden.getEventBySequence, GetEventRequest(key: .sequence(Sequence(12)))),
-    (
-        Golden.getEventResponse,
-        GetEventResponse(
-            event: .full, previous: .full, differences: [difference], previousUnknown: true)
-    ),
-    (
-        Golden.listFacetsRequest,
-        ListFacetsRequest(organizationID: "acme", field: .scope, filter: .full, limit: 10)
-    ),
-    (
-        Golden.listFacetsResponse,
-        ListFacetsResponse(
-            facets: [Facet(value: "prod", count: 3, name: "Production", type: "ENVIRONMENT")],
-            otherCount: 1, totalCount: 4, complete: true, scannedThrough: Sequence(2),
-            unreadable: [SequenceRange(first: Sequence(1), last: Sequence(1))])
-    ),
-    (Golden.getStatusRequest, GetStatusRequest()),
-    (
-        Golden.getStatusResponse,
-        GetStatusResponse(
-            headSequence: Sequence(9), oldestSequence: Sequence(2), eventCount: 8,
-            storedBytes: 4_096, retention: .seconds(604_800), version: "1.0",
-            startedAt: Timestamp(seconds: 1_700_000_000, nanoseconds: 0), subscriberCount: 3,
-            refusingWrites: "disk full")
+        Golden.reflectedFailure,
+        ReflectionResponse(
+            to: ReflectionRequest(.fileDeclaring("a.B.c")), .failure(code: 5, message: "no file"))
     ),
 ]
 
@@ -138,6 +177,10 @@ let difference = JSONDifference(path: "/replicas", kind: .changed, before: "2", 
 let status = StatusDetails(
     code: 3, message: "events[3].target.id: is required",
     violations: [FieldViolation(field: "events[3].target.id", reason: "is required")])
+
+let fullStatus = StatusDetails(
+    code: 8, message: status.message, violations: status.violations,
+    retryDelay: .milliseconds(1_500))
 
 /// The bytes of hexadecimal text.
 func bytes(hexadecimal text: String) -> [UInt8] {

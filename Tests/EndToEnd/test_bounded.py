@@ -22,7 +22,7 @@ def test_subscribers_that_never_read(server, own):
     request = log.SubscribeRequest(organization_id=own.organization, oldest=True)
     with contextlib.ExitStack() as connections:
         for _ in range(40):
-            raw = connections.enter_context(RawHTTP2(server.host_and_port, reads=False))
+            raw = connections.enter_context(RawHTTP2(server.address, reads=False))
             raw.send(raw.open("Subscribe"), framed(request.SerializeToString()))
         eventually(lambda: own.status().subscriber_count == 40)
         for _ in range(100):
@@ -41,7 +41,7 @@ def test_messages_that_never_end(server, own):
     with contextlib.ExitStack() as connections:
         sent = 0
         for _ in range(4):
-            raw = connections.enter_context(RawHTTP2(server.host_and_port))
+            raw = connections.enter_context(RawHTTP2(server.address))
             raw.socket.settimeout(0.5)
             with contextlib.suppress(TimeoutError, ConnectionError):
                 for _ in range(40):
@@ -60,7 +60,7 @@ def test_a_stream_whose_answers_are_never_read(server, own):
             organization_id=own.organization, events=[event() for _ in range(100)]
         ).SerializeToString()
     )
-    with RawHTTP2(server.host_and_port, reads=False) as raw:
+    with RawHTTP2(server.address, reads=False) as raw:
         raw.socket.settimeout(2)
         stream = raw.open("RecordStream")
         with contextlib.suppress(TimeoutError):
@@ -79,7 +79,7 @@ def test_large_answers_that_are_never_read(server, own):
     )
     with contextlib.ExitStack() as connections:
         for _ in range(3):
-            raw = connections.enter_context(RawHTTP2(server.host_and_port, reads=False))
+            raw = connections.enter_context(RawHTTP2(server.address, reads=False))
             for _ in range(300):
                 raw.send(raw.open("Query"), page)
             # A status alone needs no window: the refusals arrive.

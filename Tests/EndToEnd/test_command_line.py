@@ -17,7 +17,7 @@ def auditrpc(shared_server, organization):
     """Runs a client command in this test's organization."""
 
     def call(*arguments, **options):
-        environment = {"AUDITRPC_SERVER": shared_server.address}
+        environment = shared_server.environment
         return run(
             *arguments, "--organization", organization, environment=environment, **options
         )
@@ -161,7 +161,7 @@ def test_facets_count_values(shared_server, auditrpc, organization):
 
 
 def test_status_tells_what_is_held(shared_server):
-    environment = {"AUDITRPC_SERVER": shared_server.address}
+    environment = shared_server.environment
     (status,) = json_lines(run("status", "--output", "json", environment=environment))
     with Client(shared_server.address) as client:
         assert status["head_sequence"] == client.status().head_sequence
@@ -172,7 +172,7 @@ def test_status_tells_what_is_held(shared_server):
 
 def tail(server, organization, *arguments):
     return Process(
-        ["tail", "--server", server.address, "--organization", organization, *arguments]
+        ["tail", "--organization", organization, *arguments], environment=server.environment
     )
 
 

@@ -6,6 +6,8 @@ import subprocess
 import grpc
 import pytest
 from clients import Client, Status, content, event, new_id, refusal
+from grpc_health.v1 import health_pb2 as health
+from grpc_health.v1 import health_pb2_grpc
 from guarantees import Fact, dense, durable
 from process import Server, eventually
 
@@ -92,6 +94,27 @@ def retried(client):
     except grpc.RpcError as error:
         assert error.code() in (Status.RESOURCE_EXHAUSTED, Status.UNAVAILABLE)
         return None
+
+
+def test_health_tells_of_a_full_disk_and_of_room_again(small_disk, organization):
+    """Nobody has to record for the server to notice: a balancer may send it nothing meanwhile."""
+    serving = health.HealthCheckResponse.SERVING
+    not_serving = health.HealthCheckResponse.NOT_SERVING
+    with Server(small_disk / "data") as server, Client(server.address, organization) as client:
+        stub = health_pb2_grpc.HealthStub(client.channel)
+        names = ["", "auditrpc.v1.AuditLog"]
+        watches = [stub.Watch(health.HealthCheckRequest(service=name)) for name in names]
+        assert [next(one).status for one in watches] == [serving] * 2
+        fill(client)
+        assert [next(one).status for one in watches] == [not_serving] * 2
+        assert "room" in client.status().refusing_writes
+        alive = stub.Check(health.HealthCheckRequest(service="grpc.health.v1.Health"))
+        assert alive.status == serving, "the process is well, and reads go on"
+        assert client.events()
+
+        (small_disk / "ballast").unlink()
+        assert [next(one).status for one in watches] == [serving] * 2
+        assert client.status().refusing_writes == ""
 
 
 def test_a_disk_that_is_full_at_the_start(small_disk, organization):

@@ -125,14 +125,48 @@ struct FaultTests {
                 }
             }
             #expect(refused > 0, "capacity \(capacity)")
-            #expect(store.writeRefusal == nil)
+            #expect(store.writeRefusal?.contains("no room") ?? false, "capacity \(capacity)")
             #expect(try oracle.difference(to: store) == nil, "capacity \(capacity)")
             let (recovered, _) = try EventStore.test(on: disk.afterKill(), logBytesMax: 4096)
             #expect(try oracle.difference(to: recovered) == nil, "capacity \(capacity)")
             disk.plan = .none
             try fill(store, &oracle, frames: 20, startingAt: 50, using: &generator)
             #expect(try oracle.difference(to: store) == nil, "capacity \(capacity)")
+            #expect(store.writeRefusal == nil)
         }
+    }
+
+    @Test("a full disk is over when there is room for many batches, not when a small one fits")
+    func roomAgain() throws {
+        var generator = SeededGenerator(seed: 24)
+        let disk = SimulatedDisk()
+        let (store, _) = try EventStore.test(on: disk, logBytesMax: 1024 * 1024)
+        disk.plan = FaultPlan(capacityBytes: disk.bytes)
+        let events = StoreOracle.Stored.random(count: 3, using: &generator)
+        #expect(throws: StoreError.self) { try store.store(events, now: second(1)) }
+        #expect(store.writeRefusal != nil)
+        store.lookForRoom()
+        #expect(store.writeRefusal != nil, "nothing is free")
+
+        disk.plan = FaultPlan(capacityBytes: disk.bytes + 64 * 1024)
+        _ = try store.store(events, now: second(2))
+        #expect(store.writeRefusal != nil, "the next batch may be larger")
+
+        disk.plan = FaultPlan(capacityBytes: disk.bytes + 8 * 1024 * 1024)
+        store.lookForRoom()
+        #expect(store.writeRefusal == nil)
+    }
+
+    @Test("room does not end a refusal that lasts until a restart")
+    func roomIsNotTrust() throws {
+        var generator = SeededGenerator(seed: 25)
+        let disk = SimulatedDisk()
+        let (store, _) = try EventStore.test(on: disk, logBytesMax: 1024 * 1024)
+        disk.plan = FaultPlan(failingStep: disk.steps + 1)
+        let events = StoreOracle.Stored.random(count: 1, using: &generator)
+        #expect(throws: StoreError.self) { try store.store(events, now: second(1)) }
+        store.lookForRoom()
+        #expect(store.writeRefusal?.contains("restart") ?? false)
     }
 
     @Test("a power cut at any moment loses nothing that was stored", arguments: 0..<40)

@@ -4,10 +4,13 @@ import signal
 import socket
 import threading
 
+import pytest
 from auditrpc.v1 import audit_log_pb2 as log
 from clients import Client, Status, event, refusal
 from h2.settings import SettingCodes
 from rawhttp2 import RawHTTP2, framed
+
+pytestmark = pytest.mark.each_transport
 
 
 def test_a_feed_ends_unavailable_and_the_process_with_0(server, own):
@@ -24,7 +27,7 @@ def test_a_call_in_flight_is_finished_after_goaway(server, organization):
     wire = framed(
         log.RecordRequest(organization_id=organization, events=[event()]).SerializeToString()
     )
-    with RawHTTP2(server.host_and_port) as raw:
+    with RawHTTP2(server.address) as raw:
         stream = raw.open("Record")
         raw.send(stream, wire[:10], end=False)
         # An answer on the same connection: the server has seen the open call.
@@ -45,7 +48,7 @@ def test_a_slow_reader_gets_all_of_its_answers(server, own, organization):
     for _ in range(15):
         own.record(event(snapshot=snapshot))
     wire = framed(log.QueryRequest(organization_id=organization).SerializeToString())
-    with RawHTTP2(server.host_and_port) as raw:
+    with RawHTTP2(server.address) as raw:
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
         raw.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 1 << 30})
         raw.h2.increment_flow_control_window(1 << 30)

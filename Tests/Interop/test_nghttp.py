@@ -23,6 +23,13 @@ def tool(name, *arguments):
 
 
 @pytest.fixture
+def url(shared_server, transport):
+    if transport.name == "unix":
+        pytest.skip("nghttp and h2load are for TCP")
+    return f"{transport.scheme}://{shared_server.address}/auditrpc.v1.AuditLog/Record"
+
+
+@pytest.fixture
 def body(tmp_path, organization):
     """A framed Record of one event without an id: every call stores another event."""
     request = log.RecordRequest(organization_id=organization, events=[event(change="load")])
@@ -31,29 +38,47 @@ def body(tmp_path, organization):
     return path
 
 
-def test_nghttp_records_one_event(shared_server, client, body):
-    url = f"http://{shared_server.address}/auditrpc.v1.AuditLog/Record"
+def test_nghttp_records_one_event(url, client, body):
     output = tool("nghttp", "-v", "--data", body, *HEADERS, url)
     assert ":status: 200" in output
     assert "grpc-status: 0" in output
     assert [one.change for one in client.events()] == ["load"]
 
 
-def test_nghttp_with_a_wrong_content_type(shared_server, body):
-    url = f"http://{shared_server.address}/auditrpc.v1.AuditLog/Record"
+def test_nghttp_with_a_wrong_content_type(url, body):
     output = tool("nghttp", "-v", "--data", body, "-H", "content-type: text/plain", url)
     assert ":status: 415" in output
 
 
 @pytest.mark.parametrize("connections, streams", [(1, 1), (1, 100), (10, 25), (50, 2)])
 def test_h2load_has_every_call_answered_and_stored(
-    shared_server, client, body, connections, streams
+    url, client, body, connections, streams
 ):
     calls = 2000
-    url = f"http://{shared_server.address}/auditrpc.v1.AuditLog/Record"
     output = tool(
         "h2load", "-n", calls, "-c", connections, "-m", streams, "-d", body, *HEADERS, url
     )
     assert f"{calls} succeeded, 0 failed, 0 errored, 0 timeout" in output, output
     assert re.search(rf"{calls} 2xx, 0 3xx, 0 4xx, 0 5xx", output), output
     assert len(client.sequences()) == calls
+
+
+@pytest.mark.parametrize("arguments", [[], ["--data", __file__]], ids=["GET", "POST"])
+def test_nghttp_without_grpc_is_told_what_this_is(shared_server, arguments):
+    output = tool("nghttp", "-v", *arguments, f"http://{shared_server.address}/")
+    assert ":status: 415" in output
+    assert re.search(r"recv DATA frame <length=[1-9]", output), output
+
+
+def test_settings_name_the_number_of_streams(shared_server):
+    output = tool("nghttp", "-v", f"http://{shared_server.address}/")
+    received = output.partition("recv SETTINGS")[2].partition("recv ")[0]
+    assert "SETTINGS_MAX_CONCURRENT_STREAMS(0x03):1000" in received
+
+
+def test_h2load_of_the_interop_server(interop_server, tmp_path):
+    body = tmp_path / "empty.body"
+    body.write_bytes(framed(b""))
+    url = f"http://{interop_server.address}/grpc.testing.TestService/EmptyCall"
+    output = tool("h2load", "-n", 5000, "-c", 4, "-m", 100, "-d", body, *HEADERS, url)
+    assert "5000 succeeded, 0 failed, 0 errored, 0 timeout" in output, output

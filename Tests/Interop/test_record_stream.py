@@ -2,9 +2,12 @@
 
 import queue
 
+import pytest
 from auditrpc.v1 import audit_log_pb2 as log
 from clients import event, new_id, violations
 from google.rpc import code_pb2
+
+pytestmark = pytest.mark.each_transport
 
 
 def requests(organization, batches):

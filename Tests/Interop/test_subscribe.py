@@ -9,6 +9,8 @@ from clients import Client, Filter, Status, event, refusal, timestamp, violation
 from google.protobuf import duration_pb2
 from process import eventually
 
+pytestmark = pytest.mark.each_transport
+
 
 def changes(events):
     return [one.change for one in events]

@@ -10,6 +10,8 @@ from clients import SERVICE, Client, Status, content, event, refusal
 from process import eventually
 from rawhttp2 import RawHTTP2, framed
 
+pytestmark = pytest.mark.each_transport
+
 MESSAGE_BYTES_MAX = 4_194_304
 OK, INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNIMPLEMENTED = 0, 3, 4, 8, 12
 # What a gRPC server may call a request that breaks its framing: the specification leaves it open.
@@ -18,7 +20,7 @@ BROKEN_FRAMING = {3, 12, 13}
 
 @pytest.fixture
 def raw(shared_server):
-    with RawHTTP2(shared_server.host_and_port) as connection:
+    with RawHTTP2(shared_server.address) as connection:
         yield connection
 
 
@@ -177,7 +179,7 @@ def test_a_message_with_odd_letters_is_percent_encoded(raw):
 
 
 def test_a_header_list_over_16_kib_is_refused_and_others_are_served(shared_server, client):
-    with RawHTTP2(shared_server.host_and_port) as raw:
+    with RawHTTP2(shared_server.address) as raw:
         try:
             stream = raw.open("GetStatus", end=True, x_large="x" * 60_000)
             answer = raw.answer(stream)
@@ -202,8 +204,8 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("bytes_", GARBAGE.values(), ids=GARBAGE.keys())
-def test_garbage_ends_its_own_connection_alone(shared_server, client, bytes_):
-    with socket.create_connection(shared_server.host_and_port, 10) as connection:
+def test_garbage_ends_its_own_connection_alone(shared_server, client, transport, bytes_):
+    with transport.connect(shared_server.address) as connection:
         try:
             connection.sendall(bytes_)
             connection.shutdown(socket.SHUT_WR)
@@ -214,9 +216,9 @@ def test_garbage_ends_its_own_connection_alone(shared_server, client, bytes_):
     still_serves(client)
 
 
-def test_a_thousand_connections_come_and_go(shared_server, client):
+def test_a_thousand_connections_come_and_go(shared_server, client, transport):
     for _ in range(10):
-        connections = [socket.create_connection(shared_server.host_and_port) for _ in range(100)]
+        connections = [transport.connect(shared_server.address) for _ in range(100)]
         for connection in connections:
             connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000"))
         for connection in connections:
@@ -226,7 +228,7 @@ def test_a_thousand_connections_come_and_go(shared_server, client):
 
 def test_streams_reset_at_once_do_no_harm(shared_server, client):
     """The "rapid reset" attack, in small: the server answers, or ends that connection."""
-    with RawHTTP2(shared_server.host_and_port) as raw:
+    with RawHTTP2(shared_server.address) as raw:
         try:
             for _ in range(2000):
                 raw.reset(raw.open("GetStatus"))
@@ -256,7 +258,7 @@ def test_flow_control_holds_a_feed_and_loses_nothing(shared_server, client):
     for _ in range(10):
         recorded += client.record(*(event(snapshot=blob) for _ in range(20)))
     request = log.SubscribeRequest(organization_id=client.organization, oldest=True)
-    with RawHTTP2(shared_server.host_and_port, reads=False) as raw:
+    with RawHTTP2(shared_server.address, reads=False) as raw:
         stream = raw.open("Subscribe")
         raw.send(stream, framed(request.SerializeToString()))
         answer = raw.answers[stream]

@@ -9,6 +9,7 @@ from auditrpc.v1 import audit_log_pb2_grpc, event_pb2, filter_pb2
 from google.protobuf import timestamp_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from transports import way_to
 
 Event = event_pb2.Event
 Filter = filter_pb2.EventFilter
@@ -92,9 +93,9 @@ class Client:
 
     def __init__(self, address, organization="", options=()):
         self.organization = organization
-        self.channel = grpc.insecure_channel(
+        self.channel = way_to(address).channel(
             address,
-            options=[
+            [
                 # Every client is its own connection, and comes back soon when the server does.
                 ("grpc.use_local_subchannel_pool", 1),
                 ("grpc.initial_reconnect_backoff_ms", 50),

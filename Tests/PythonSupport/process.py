@@ -8,13 +8,15 @@ import threading
 import time
 from pathlib import Path
 
+from transports import PLAIN, Address
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BINARY = Path(os.environ.get("AUDITRPC_BINARY", ROOT / ".build/debug/auditrpc"))
 
 START_SECONDS = 30
 STOP_SECONDS = 30
 
-_READY = re.compile(r"listening on (\S+:\d+)")
+_READY = re.compile(r"listening on (\S+)")
 
 
 def eventually(condition, within=10.0, what=None):
@@ -32,8 +34,8 @@ def eventually(condition, within=10.0, what=None):
 class Process:
     """A child whose output is collected line by line while it runs."""
 
-    def __init__(self, arguments, environment=None, prefix=()):
-        self.arguments = [*map(str, prefix), str(BINARY), *map(str, arguments)]
+    def __init__(self, arguments, environment=None, prefix=(), binary=BINARY):
+        self.arguments = [*map(str, prefix), str(binary), *map(str, arguments)]
         self.output = []
         self.errors = []
         self._changed = threading.Condition()
@@ -124,13 +126,19 @@ class Process:
 class Server(Process):
     """`auditrpc serve`, ready to be called once constructed."""
 
-    def __init__(self, data, listen="127.0.0.1:0", options=(), prefix=()):
+    def __init__(
+        self, data, listen=None, options=(), prefix=(), transport=PLAIN, environment=None
+    ):
         self.data = Path(data)
+        listen = listen or transport.listen()
+        options = [*transport.serve_options, *options]
         super().__init__(
-            ["serve", "--listen", listen, "--data", self.data, *options], prefix=prefix
+            ["serve", "--listen", listen, "--data", self.data, *options],
+            environment=environment,
+            prefix=prefix,
         )
         try:
-            self.address = self.await_line(_READY).group(1)
+            self.address = Address(self.await_line(_READY).group(1), transport)
         except BaseException:
             self.kill()
             raise
@@ -146,7 +154,13 @@ class Server(Process):
             raise
 
     @property
+    def environment(self):
+        """What the commands of a client need to find it."""
+        return {"AUDITRPC_SERVER": self.address, **self.address.transport.environment}
+
+    @property
     def host_and_port(self):
+        """Of a server that listens on TCP."""
         host, _, port = self.address.rpartition(":")
         return host, int(port)
 

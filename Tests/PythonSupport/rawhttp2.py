@@ -14,6 +14,7 @@ from h2.events import (
     StreamReset,
     TrailersReceived,
 )
+from transports import way_to
 
 WAIT_SECONDS = 10
 GOING_ON = (None, ConnectionState.CLIENT_OPEN)
@@ -59,14 +60,17 @@ class Answer:
 
 
 class RawHTTP2:
-    """One connection. With `reads` off it gives the peer no window: a reader that never reads."""
+    """One connection. With `reads` off it gives the peer no window: a reader that never reads.
 
-    def __init__(self, host_and_port, reads=True):
+    `to` is the address of a server, a host and a port, or a socket that is connected already.
+    """
+
+    def __init__(self, to, reads=True):
         self.reads = reads
         self.answers = {}
         self.last_stream_of_goaway = None
         self.closed = False
-        self.socket = socket.create_connection(host_and_port, WAIT_SECONDS)
+        self.socket = self._connected(to)
         self.h2 = H2Connection(
             H2Configuration(
                 client_side=True, header_encoding="utf-8", validate_outbound_headers=False
@@ -78,6 +82,14 @@ class RawHTTP2:
         machine._transitions = {**machine._transitions, **going_on}
         self.h2.initiate_connection()
         self._flush()
+
+    @staticmethod
+    def _connected(to):
+        if isinstance(to, socket.socket):
+            return to
+        if isinstance(to, tuple):
+            return socket.create_connection(to, WAIT_SECONDS)
+        return way_to(to).connect(to, WAIT_SECONDS)
 
     def __enter__(self):
         return self

@@ -16,15 +16,16 @@ package struct RunningServer: Sendable {
         configure: (inout AuditServerConfiguration) -> Void = { _ in },
         _ body: (RunningServer) async throws -> Result
     ) async throws -> Result {
-        var configuration = AuditServerConfiguration(port: 0, dataDirectory: data)
-        if let port = listen?.split(separator: ":").last { configuration.port = Int(port) ?? 0 }
+        let address = listen.flatMap { ListenAddress($0) }
+        var configuration = AuditServerConfiguration(
+            listen: [address ?? ListenAddress(host: "127.0.0.1", port: 0)], dataDirectory: data)
         configure(&configuration)
         let server = try await AuditServer.open(
             configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await server.run() }
         do {
-            let result = try await body(RunningServer(address: server.listeningAddress))
+            let result = try await body(RunningServer(address: server.addresses[0].description))
             running.cancel()
             try await running.value
             return result

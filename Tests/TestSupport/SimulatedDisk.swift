@@ -229,6 +229,11 @@ package final class SimulatedDisk: FileSystem {
         }
     }
 
+    package func freeBytes(_ path: String) throws(FileError) -> Int {
+        try require(path, for: "look for room in")
+        return state.withLock { max(0, $0.plan.capacityBytes - $0.bytes) }
+    }
+
     package func synchronizeDirectory(_ path: String) throws(FileError) {
         try require(path, for: "open")
         try perform(.synchronizeDirectory, path) { state in

@@ -58,7 +58,7 @@ struct CloudTrailImport {
         draw(paths.count, "", summary, columns)
         if columns != nil { try? StandardStream.error.write("\n") }
         complaints.finish()
-        let tally = await uploader.tally
+        let tally = uploader.tally
         summary.stored = tally.stored
         summary.alreadyThere = tally.duplicates
         summary.refused = complaints.total

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuditClient
+import AuditService
 import Codec
 
 /// Turns whatever ends a command into words on standard error and a status for the shell.
@@ -10,6 +11,8 @@ enum CommandRunner {
         case is StandardStream.ReaderGone: nil
         case let error as CommandError: error
         case let error as AuditClientError: CommandError(status(of: error), error.message)
+        case let error as ServiceError where error.code == .invalid:
+            CommandError(.usage, error.message)
         case let error as CodecError: CommandError(.refused, error.message)
         default: CommandError(.failure, "\(error)")
         }
@@ -17,7 +20,7 @@ enum CommandRunner {
 
     static func status(of error: AuditClientError) -> CommandStatus {
         switch error.code {
-        case .refused: .refused
+        case .refused, .tooLarge: .refused
         case .unavailable, .timedOut: .unavailable
         case .cancelled, .failed: .failure
         }

@@ -20,10 +20,7 @@ struct ImportCloudTrailCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Files, or folders of files.", valueName: "file"))
     var files: [String]
 
-    @Option(
-        help: ArgumentHelp(
-            "The server's address; $AUDITRPC_SERVER where it is left out.", valueName: "host:port"))
-    var server: String?
+    @OptionGroup var server: ServerOptions
 
     @Option(
         help: ArgumentHelp(
@@ -32,9 +29,8 @@ struct ImportCloudTrailCommand: AsyncParsableCommand {
 
     func run() async throws {
         // $AUDITRPC_ORGANIZATION is for reading: here the records name their accounts themselves.
-        let settings = try ConnectionSettings(
-            server: server ?? Environment.variables["AUDITRPC_SERVER"], organization: nil,
-            timeout: nil)
+        let settings = try server.settings(
+            organizationID: "", environment: Environment.variables)
         let paths = try CloudTrailFiles.expand(files)
         let importer = CloudTrailImport(
             mapping: CloudTrailMapping(organizationID: organization), paths: paths)

@@ -7,7 +7,6 @@ enum Interruptible {
     /// Runs `body` until it returns, throws, or is cancelled by a signal; being cancelled so is
     /// no error.
     static func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        let silent = Logger(label: "auditrpc") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -16,7 +15,7 @@ enum Interruptible {
                         successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .cancelGroup)
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: silent))
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: .silent))
         try await group.run()
     }
 

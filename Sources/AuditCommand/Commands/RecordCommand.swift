@@ -41,7 +41,7 @@ struct RecordCommand: AsyncParsableCommand {
         let settings = try connection.resolved(environment: Environment.variables)
         let surface = output.surface(environment: Environment.variables)
         if event.describesEvent {
-            let event = try event.event(now: Environment.now, makeID: EventLine.newID)
+            let event = try event.event(now: Environment.now)
             let results = try await settings.withClient {
                 try await $0.record([event], organizationID: settings.organizationID)
             }
@@ -78,7 +78,7 @@ struct RecordCommand: AsyncParsableCommand {
         if let batch = reader.finish(complaints) { try await uploader.send(batch) }
         try await uploader.finish()
         complaints.finish()
-        let tally = await uploader.tally
+        let tally = uploader.tally
         note("\(tally.stored) events stored, \(tally.duplicates) already there")
         if !complaints.isEmpty { throw ExitCode(CommandStatus.refused.rawValue) }
     }
@@ -110,7 +110,7 @@ struct EventReader {
         var batch = UploadBatch()
         for line in lines {
             do throws(CommandError) {
-                guard let event = try EventLine.event(line, makeID: EventLine.newID) else {
+                guard let event = try EventLine.event(line) else {
                     continue
                 }
                 batch.append(event, origin: "line \(line.number)", bytes: line.bytes.count)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import AuditClient
 import AuditService
 import Foundation
 import Logging
@@ -13,90 +12,73 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Calls under way are finished before it ends. What it did is logged to standard error.
 
+            It speaks plain text to this machine only. For others it needs a certificate; new \
+            files take the place of old ones within seconds, or at once with SIGHUP, and no \
+            connection ends for it.
+
             Examples:
 
               auditrpc serve
               auditrpc serve --listen [::1]:50051 --data /var/lib/auditrpc --retention 365d
+              auditrpc serve --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key
+              auditrpc serve --listen unix:/run/auditrpc/socket --listen 127.0.0.1:50051
+              AUDITRPC_LISTEN=127.0.0.1:7000,unix:/run/audit.sock auditrpc serve
             """)
 
-    @Option(
-        help: ArgumentHelp(
-            "The address to listen on; port 0 lets the system choose.", valueName: "host:port"))
-    var listen: String = ConnectionOptions.defaultServer
-
-    @Option(help: ArgumentHelp("The folder of the events; made when missing.", valueName: "folder"))
-    var data: String = "./data"
-
-    @Option(
-        help: ArgumentHelp(
-            "The longest age an event may reach, or none to keep all.", valueName: "age"))
-    var retention: String = "30d"
-
-    @Option(
-        help: ArgumentHelp(
-            "Bytes of one log file: the grain in which retention returns space.",
-            valueName: "bytes"))
-    var logBytes: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "trace, debug, info, notice, warning, error or critical.", valueName: "level"))
-    var logLevel: LogLevel = .info
+    @OptionGroup var options: ServeOptions
 
     func run() async throws {
-        let configuration = try serverConfiguration()
-        let level = logLevel.level
+        let configuration = try options.configuration(environment: Environment.variables)
+        let level = try options.level(environment: Environment.variables)
         let logger = Logger(label: "auditrpc") { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = level
             return handler
         }
         let server = try await AuditServer.open(configuration, logger: logger)
+        var services = [
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: server, successTerminationBehavior: .gracefullyShutdownGroup)
+        ]
+        if configuration.tls != nil {
+            services.append(.init(service: HangupService(server: server)))
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    ServiceGroupConfiguration.ServiceConfiguration(
-                        service: server, successTerminationBehavior: .gracefullyShutdownGroup)
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try? StandardStream.output.write(
-            Self.greeting(
-                address: server.listeningAddress, configuration: configuration,
-                program: CommandLine.arguments.first ?? "auditrpc"))
+            ServeGreeting(
+                addresses: server.addresses, configuration: configuration,
+                program: CommandLine.arguments.first ?? "auditrpc"
+            ).text)
         try await group.run()
     }
+}
 
-    func serverConfiguration() throws(CommandError) -> AuditServerConfiguration {
-        guard let address = ServerAddress(listen) else {
-            throw CommandError(
-                .usage, "--listen '\(SafeText.line(listen))' is not an address: write host:port")
+/// Has a server look at its certificates when SIGHUP says that there are new ones.
+private struct HangupService: Service {
+    let server: AuditServer
+
+    func run() async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            await server.checkCertificates()
         }
-        guard !data.isEmpty else { throw CommandError(.usage, "--data names no folder") }
-        var configuration = AuditServerConfiguration(
-            host: address.host, port: address.port, dataDirectory: data)
-        if retention == "none" {
-            configuration.retention = nil
-        } else {
-            let age = try DurationExpression.parse(retention)
-            guard age > .zero else {
-                throw CommandError(.usage, "--retention must be more than nothing, or none")
-            }
-            configuration.retention = age
-        }
-        if let logBytes { configuration.logBytesMax = logBytes }
-        return configuration
     }
+}
 
-    /// What is printed once calls are answered.
-    static func greeting(
-        address: String, configuration: AuditServerConfiguration, program: String
-    ) -> String {
+/// What is printed once calls are answered.
+struct ServeGreeting {
+    let addresses: [ListenAddress]
+    let configuration: AuditServerConfiguration
+    let program: String
+
+    var text: String {
         let folder = URL(fileURLWithPath: configuration.dataDirectory).standardizedFileURL.path
         let age = configuration.retention.map(DurationExpression.text)
         let kept = age.map { "for \($0)" } ?? "for ever"
-        let server = address == ConnectionOptions.defaultServer ? "" : " --server \(address)"
+        let server = serverOptions
         return """
-            auditrpc \(AuditServer.version) is listening on \(address)
+            auditrpc \(AuditServer.version) is listening on \(listening)
             events are kept in \(folder) \(kept)
 
             Try next:
@@ -108,22 +90,23 @@ struct ServeCommand: AsyncParsableCommand {
 
             """
     }
-}
 
-/// The levels of swift-log, as they are typed.
-struct LogLevel: ExpressibleByArgument, Hashable {
-    var level: Logger.Level
-
-    static let info = LogLevel(level: .info)
-
-    private init(level: Logger.Level) { self.level = level }
-
-    init?(argument: String) {
-        guard let level = Logger.Level(rawValue: argument.lowercased()) else { return nil }
-        self.level = level
+    private var listening: String {
+        addresses.map { "\($0)\(isEncrypted($0) ? " (TLS)" : "")" }.joined(separator: " and ")
     }
 
-    var defaultValueDescription: String { level.rawValue }
+    private func isEncrypted(_ address: ListenAddress) -> Bool {
+        configuration.tls != nil && !address.isUnixSocket
+    }
 
-    static var allValueStrings: [String] { Logger.Level.allCases.map(\.rawValue) }
+    /// What a client needs to say to reach the first address.
+    private var serverOptions: String {
+        guard let address = addresses.first else { return "" }
+        let server =
+            address.description == ServerOptions.defaultServer ? "" : " --server \(address)"
+        guard isEncrypted(address) else { return server }
+        let identity =
+            configuration.tls?.clientCAFile == nil ? "" : " --tls-cert FILE --tls-key FILE"
+        return "\(server) --tls-ca FILE\(identity)"
+    }
 }

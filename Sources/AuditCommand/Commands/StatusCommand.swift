@@ -19,10 +19,13 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try connection.resolved(environment: Environment.variables)
-        let status = try await settings.withClient { try await $0.getStatus() }
+        let (status, server) = try await settings.withClient { client in
+            let status = try await client.getStatus()
+            return (status, client.connectedServer ?? client.servers[0])
+        }
         let surface = output.surface(environment: Environment.variables)
         try StandardStream.output.write(
-            StatusTable.text(status, server: settings.address.description, surface: surface))
+            StatusTable.text(status, server: server.description, surface: surface))
     }
 }
 

@@ -58,16 +58,19 @@ struct TailCommand: AsyncParsableCommand {
             start: start(resumingFrom: try file?.load(), since: filter.since),
             onGap: failOnGap ? .fail : .continue)
         let surface = output.surface(environment: Environment.variables)
+        // The feed itself tells of losses.
+        let client = settings.client(logger: .silent)
         try await Interruptible.run {
             var follower = Follower(
-                settings: settings, request: request,
+                client: client, request: request,
                 keeper: file.map {
                     PositionKeeper(file: $0, syncOutput: StandardStream.output.sync)
                 },
                 printer: EventPrinter(
                     surface: surface, showsOrganization: settings.organizationID.isEmpty,
                     isFeed: true, write: StandardStream.output.write))
-            try await follower.run()
+            // Whoever keeps a position has followed before: the address is right.
+            try await follower.run(waitsForServer: file != nil || settings.waitsForServer)
         }
     }
 

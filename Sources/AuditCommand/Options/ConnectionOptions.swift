@@ -1,77 +1,67 @@
 import ArgumentParser
 import AuditClient
+import Logging
 
-/// Which server, whose events, how long to wait.
+/// Which server, and whose events.
 struct ConnectionOptions: ParsableArguments {
-    static let defaultServer = "127.0.0.1:50051"
+    @OptionGroup var server: ServerOptions
 
     @Option(
         help: ArgumentHelp(
             """
-            The server's address; $AUDITRPC_SERVER where it is left out, \
-            \(ConnectionOptions.defaultServer) without either.
-            """, valueName: "host:port"))
-    var server: String?
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            The organization; $AUDITRPC_ORGANIZATION where it is left out. Without either, what \
-            reads covers all of them.
+            The organization ($AUDITRPC_ORGANIZATION). Without either, what reads covers all of \
+            them.
             """, valueName: "id"))
     var organization: String?
-
-    @Option(help: ArgumentHelp("How long one call may take (30s).", valueName: "duration"))
-    var timeout: String?
 
     /// The options with the environment behind them.
     func resolved(
         environment: [String: String]
     ) throws(CommandError) -> ConnectionSettings {
-        try ConnectionSettings(
-            server: server ?? environment["AUDITRPC_SERVER"],
-            organization: organization ?? environment["AUDITRPC_ORGANIZATION"], timeout: timeout)
+        // An organization that is named as none widens what is read on purpose.
+        try server.settings(
+            organizationID: organization ?? environment["AUDITRPC_ORGANIZATION"] ?? "",
+            environment: environment)
     }
 }
 
 /// Where a client command goes.
 struct ConnectionSettings: Hashable, Sendable {
-    var address: ServerAddress
+    /// In the order in which they are tried; one at least.
+    var servers: [ServerAddress]
     /// Empty for all organizations.
-    var organizationID: String
+    var organizationID = ""
     var timeout = Limits.callTimeout
+    /// Nil for plain text.
+    var tls: ClientTLS?
+    /// A server that is not there yet is waited for.
+    var waitsForServer = false
+    var retries = true
 
-    /// - Parameter server: nil or empty for the default.
-    init(server: String?, organization: String?, timeout: String?) throws(CommandError) {
-        let chosen = server.flatMap { $0.isEmpty ? nil : $0 }
-        let text = chosen ?? ConnectionOptions.defaultServer
-        guard let address = ServerAddress(text), address.port > 0 else {
-            throw CommandError(
-                .usage, "the server '\(SafeText.line(text))' is not an address: write host:port")
-        }
-        self.address = address
-        organizationID = organization ?? ""
-        if let timeout {
-            self.timeout = try DurationExpression.parse(timeout)
-            guard self.timeout > .zero else {
-                throw CommandError(.usage, "--timeout must be more than nothing")
-            }
-        }
-    }
-
-    func connect() async throws(AuditClientError) -> AuditLogClient {
-        try await AuditLogClient.connect(
-            to: address,
+    /// - Parameter logger: hears of attempts that are repeated.
+    func client(logger: Logger) -> AuditLogClient {
+        let backoff = Backoff(
+            pauseMin: Limits.reconnectPauseMin, pauseMax: Limits.reconnectPauseMax)
+        let policy = RetryPolicy(attemptsMax: Limits.callAttempts, backoff: backoff)
+        return AuditLogClient(
+            servers: servers,
             configuration: AuditLogClient.Configuration(
-                callTimeout: timeout, connectTimeout: min(timeout, .seconds(10))))
+                callTimeout: timeout, connectTimeout: min(timeout / 2, Limits.connectTimeout),
+                waitsForReady: waitsForServer, retryPolicy: retries ? policy : .none,
+                reconnectBackoff: backoff, tls: tls),
+            logger: logger)
     }
 
     /// Connects, runs `body` and closes, whatever comes of it.
+    ///
+    /// A server that is not there at first is an error at once, unless it is waited for: most likely
+    /// the address is wrong. One that goes away later is given time to come back.
     func withClient<Result>(
         _ body: (AuditLogClient) async throws -> Result
     ) async throws -> Result {
-        let client = try await connect()
+        let client = client(logger: .notes)
         do {
+            try await client.connect()
             let result = try await body(client)
             await client.close()
             return result

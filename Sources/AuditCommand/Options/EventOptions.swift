@@ -72,12 +72,10 @@ struct EventOptions: ParsableArguments {
             || snapshot != nil
     }
 
-    /// - Parameters:
-    ///   - now: what `--occurred-at 5m` counts from.
-    ///   - makeID: for an event without `--id`.
-    func event(now: Timestamp, makeID: () -> EventID) throws(CommandError) -> Event {
+    /// - Parameter now: what `--occurred-at 5m` counts from.
+    func event(now: Timestamp) throws(CommandError) -> Event {
         var event = Event(
-            id: id ?? makeID().description,
+            id: id ?? "",
             eventType: try required(eventType, "--event-type"),
             target: Event.Target(
                 type: try required(targetType, "--target-type"),

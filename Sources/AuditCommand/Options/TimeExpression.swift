@@ -32,14 +32,6 @@ enum TimeExpression {
 enum DurationExpression {
     static let help = "a number with ms, s, m, h, d or w, as in 30s, 2h or 1d12h"
 
-    static func parse(_ text: String) throws(CommandError) -> Duration {
-        guard let duration = duration(text) else {
-            throw CommandError(
-                .usage, "'\(SafeText.line(text))' is not a length of time: \(help)")
-        }
-        return duration
-    }
-
     /// Nil for anything else, and for what is longer than 292 years.
     static func duration(_ text: String) -> Duration? {
         var total: Int64 = 0

@@ -23,6 +23,26 @@ enum Base64 {
     /// Nil when the text is not base64.
     static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var result: [UInt8] = []
+        return read(text) { result.append($0) } ? result : nil
+    }
+
+    /// The value of a `-bin` field: several texts may come joined by commas. Nil when one is not base64.
+    static func decodeList(_ text: UnsafeRawBufferPointer) -> [[UInt8]]? {
+        var result: [[UInt8]] = []
+        for part in CommaList(text) {
+            guard let value = decode(part) else { return nil }
+            result.append(value)
+        }
+        return result
+    }
+
+    /// Whether `decodeList` can read it; allocates nothing.
+    static func isList(_ text: UnsafeRawBufferPointer) -> Bool {
+        CommaList(text).allSatisfy { read($0) { _ in } }
+    }
+
+    /// Whether the text is base64, with or without padding.
+    private static func read(_ text: some Sequence<UInt8>, _ take: (UInt8) -> Void) -> Bool {
         var bits = 0
         var bitCount = 0
         var characters = 0
@@ -32,19 +52,18 @@ enum Base64 {
                 padding += 1
                 continue
             }
-            guard padding == 0, let value = value(of: character) else { return nil }
+            guard padding == 0, let value = value(of: character) else { return false }
             characters += 1
             bits = (bits << 6 | value) & 0xFFFF
             bitCount += 6
             if bitCount >= 8 {
                 bitCount -= 8
-                result.append(UInt8(truncatingIfNeeded: bits >> bitCount))
+                take(UInt8(truncatingIfNeeded: bits >> bitCount))
             }
         }
         // One character alone carries less than a byte; padding only ever completes a group of four.
-        guard characters % 4 != 1, padding == 0 || (characters + padding) % 4 == 0, padding < 3
-        else { return nil }
-        return result
+        return characters % 4 != 1 && padding < 3
+            && (padding == 0 || (characters + padding) % 4 == 0)
     }
 
     private static func value(of character: UInt8) -> Int? {

@@ -3,24 +3,31 @@ import Glibc
 /// Cuts a stream of bytes into messages: a flag byte, a length of four bytes (big endian), and that many bytes.
 ///
 /// A message that lies whole in one chunk is handed out where it is; only the others are gathered, and memory for
-/// them grows with the bytes that came, never with the length that was announced.
+/// them grows with the bytes that came, never with the length that was announced. Those whose flag says that they are
+/// compressed are handed out inflated.
 struct MessageDeframer: ~Copyable {
     enum Problem: Error, Equatable {
         /// The announced length is above the limit. Nothing of the message was kept.
         case tooLarge(bytes: Int)
+        /// What a compressed message becomes is above the limit.
+        case inflatesTooLarge
         /// The compressed flag is set, and no compression was agreed.
         case compressed
+        /// A compressed message is not what its encoding says.
+        case corrupt
         /// The flag byte is neither 0 nor 1.
         case badFlag(UInt8)
     }
 
     private static let prefixBytes = 5
-    /// Memory that is kept from one message to the next.
-    private static let keptCapacity = 4 << 10
 
     let messageBytesMax: Int
-    private var memory: UnsafeMutableRawPointer?
-    private var capacity = 0
+    /// What the peer said about compressed messages; set before the first.
+    var encoding = MessageEncoding.identity
+    /// Whether the message that `next` gave last came compressed.
+    private(set) var wasCompressed = false
+    private var memory = GrowingMemory()
+    private var inflated = GrowingMemory()
     private var prefix: (UInt8, UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0, 0)
     private var prefixCount = 0
     /// Length of the message in work; meaningful when the prefix is whole.
@@ -31,10 +38,6 @@ struct MessageDeframer: ~Copyable {
 
     init(messageBytesMax: Int) {
         self.messageBytesMax = messageBytesMax
-    }
-
-    deinit {
-        free(memory)
     }
 
     /// Bytes of a partial message that it keeps.
@@ -54,8 +57,9 @@ struct MessageDeframer: ~Copyable {
             if input.count - Self.prefixBytes >= length {
                 let end = Self.prefixBytes + length
                 let message = UnsafeRawBufferPointer(rebasing: input[Self.prefixBytes..<end])
+                wasCompressed = input[0] != 0
                 input = UnsafeRawBufferPointer(rebasing: input[end...])
-                return message
+                return wasCompressed ? try inflate(message) : message
             }
         }
         return try gather(&input)
@@ -76,14 +80,35 @@ struct MessageDeframer: ~Copyable {
         }
         let count = min(input.count, messageBytes - gathered)
         if count > 0 {
-            reserve(gathered + count)
-            memcpy(memory! + gathered, input.baseAddress!, count)
+            // At the message's length it stops growing.
+            memory.reserve(gathered + count, atMost: messageBytes)
+            memcpy(memory.start! + gathered, input.baseAddress!, count)
             gathered += count
             input = UnsafeRawBufferPointer(rebasing: input[count...])
         }
         guard gathered == messageBytes else { return nil }
         isHandedOut = true
-        return UnsafeRawBufferPointer(start: memory, count: messageBytes)
+        wasCompressed = prefix.0 != 0
+        let message = UnsafeRawBufferPointer(start: memory.start, count: messageBytes)
+        return wasCompressed ? try inflate(message) : message
+    }
+
+    private mutating func inflate(
+        _ message: UnsafeRawBufferPointer
+    ) throws(Problem) -> UnsafeRawBufferPointer {
+        isHandedOut = true
+        // Nothing at all is not gzip, but C++ and connect-go take it for an empty message, and harm there is none.
+        guard !message.isEmpty else { return message }
+        do throws(GzipInflater.Problem) {
+            let count = try GzipInflater.ofThisThread.inflate(
+                message, into: &inflated, bytesMax: messageBytesMax)
+            return UnsafeRawBufferPointer(start: inflated.start, count: count)
+        } catch {
+            switch error {
+            case .tooLarge: throw .inflatesTooLarge
+            case .corrupt: throw .corrupt
+            }
+        }
     }
 
     /// The message that was handed out is no longer needed: frees its memory.
@@ -94,28 +119,19 @@ struct MessageDeframer: ~Copyable {
     private func length(
         flag: UInt8, _ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8
     ) throws(Problem) -> Int {
-        guard flag == 0 else { throw flag == 1 ? .compressed : .badFlag(flag) }
+        guard flag == 0 || flag == 1 && encoding == .gzip else {
+            throw flag == 1 ? .compressed : .badFlag(flag)
+        }
         let length = Int(a) << 24 | Int(b) << 16 | Int(c) << 8 | Int(d)
         guard length <= messageBytesMax else { throw .tooLarge(bytes: length) }
         return length
-    }
-
-    private mutating func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        // Doubles, so that gathering costs linear time, and stops at the message's length.
-        capacity = max(count, min(messageBytes, max(capacity * 2, 1 << 10)))
-        guard let grown = realloc(memory, capacity) else { preconditionFailure("out of memory") }
-        memory = grown
     }
 
     private mutating func reset() {
         isHandedOut = false
         prefixCount = 0
         gathered = 0
-        if capacity > Self.keptCapacity {
-            free(memory)
-            memory = nil
-            capacity = 0
-        }
+        memory.clear()
+        inflated.clear()
     }
 }

@@ -1,5 +1,7 @@
-/// The encoding of `grpc-message`: UTF-8, with every byte outside printable ASCII, and `%`, as `%XX`.
+/// The encoding of `grpc-message`: UTF-8, with every byte outside printable ASCII, `%`, and spaces at the ends as
+/// `%XX`.
 enum PercentEncoding {
+    private static let space = UInt8(ascii: " ")
     private static let digits = [UInt8]("0123456789ABCDEF".utf8)
 
     /// At most `bytesMax` bytes; a longer text is cut between two characters.
@@ -8,12 +10,10 @@ enum PercentEncoding {
         for character in text.unicodeScalars {
             let start = result.count
             for byte in UTF8.encode(character)! {
-                if byte >= 0x20, byte <= 0x7E, byte != UInt8(ascii: "%") {
+                if isPlain(byte), byte != space || !result.isEmpty {
                     result.append(byte)
                 } else {
-                    result.append(UInt8(ascii: "%"))
-                    result.append(digits[Int(byte >> 4)])
-                    result.append(digits[Int(byte & 15)])
+                    append(escaped: byte, to: &result)
                 }
             }
             if result.count > bytesMax {
@@ -21,7 +21,26 @@ enum PercentEncoding {
                 break
             }
         }
+        // HTTP/2 peers throw a value away that begins or ends with a space.
+        if result.last == space {
+            result.removeLast()
+            if result.count + 3 <= bytesMax {
+                append(escaped: space, to: &result)
+            } else {
+                while result.last == space { result.removeLast() }
+            }
+        }
         return result
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte <= 0x7E && byte != UInt8(ascii: "%")
+    }
+
+    private static func append(escaped byte: UInt8, to result: inout [UInt8]) {
+        result.append(UInt8(ascii: "%"))
+        result.append(digits[Int(byte >> 4)])
+        result.append(digits[Int(byte & 15)])
     }
 
     /// A broken escape stays as it is: the gRPC protocol forbids to lose a message over it.

@@ -24,6 +24,25 @@ package struct RPCError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// The error of a client's call; nil for OK. CANCELLED after the deadline means that the server's clock was the
+    /// first to say so (PROTOCOL-HTTP2, "Client Cancellation"); nothing of such an answer is used.
+    init?(
+        _ status: RPCStatus, metadata: RPCMetadata, cause: (any Error)? = nil, isPastDeadline: Bool
+    ) {
+        guard !status.isOK else { return nil }
+        if status.code == .cancelled, isPastDeadline {
+            self = .timeout
+        } else {
+            self.init(
+                status.code, status.message, details: status.details, metadata: metadata,
+                cause: cause)
+        }
+    }
+
+    static var timeout: RPCError {
+        RPCError(.deadlineExceeded, "the call took longer than its timeout")
+    }
+
     package var status: RPCStatus { RPCStatus(code, message, details: details) }
 
     package var description: String {

@@ -1,6 +1,7 @@
 /// The header fields of a call, in order: names in lower case, values as they travel.
 ///
-/// No String is made before somebody asks for one.
+/// No String is made before somebody asks for one. What may not be sent is refused when it is sent, not here: a
+/// client's call fails, and a server leaves the field out and says so in its log.
 package struct RPCMetadata: Sendable, Equatable {
     var fields = HeaderFields()
 
@@ -12,7 +13,9 @@ package struct RPCMetadata: Sendable, Equatable {
 
     package var isEmpty: Bool { fields.isEmpty }
 
-    /// Adds a text field. The value must be printable ASCII: HTTP/2 peers refuse anything else.
+    /// Adds a text field behind those that are there, also of the same name. The name is put in lower case. Names have
+    /// letters, digits, `_`, `-` and `.`, and are not those of HTTP/2 and gRPC (`te`, `content-type`, `grpc-...`);
+    /// values are printable ASCII.
     package mutating func add(_ name: String, _ value: String) {
         var name = name.lowercased()
         var value = value
@@ -28,6 +31,11 @@ package struct RPCMetadata: Sendable, Equatable {
     package mutating func add(_ name: String, bytes: [UInt8]) {
         precondition(name.hasSuffix("-bin"), "the name of a binary field ends in -bin")
         add(name, String(decoding: Base64.encode(bytes), as: UTF8.self))
+    }
+
+    /// Adds the fields of `other` behind those that are there.
+    package mutating func append(contentsOf other: RPCMetadata) {
+        if !other.isEmpty { fields.append(contentsOf: other.fields) }
     }
 
     /// The first value of `name`, or nil.
@@ -46,12 +54,16 @@ package struct RPCMetadata: Sendable, Equatable {
         return result
     }
 
-    /// The bytes of the first value of a `-bin` field; nil without one, or when it is not base64.
+    /// The bytes of the first value of a `-bin` field; nil without one.
     package func bytes(named name: String) -> [UInt8]? {
-        var result: [UInt8]?
-        visit(named: name) { value in
-            if result == nil { result = Base64.decode(value) }
-        }
+        allBytes(named: name).first
+    }
+
+    /// The bytes of every value of a `-bin` field, in order. Several may come in one field, joined by commas. A field
+    /// that is not base64 counts as none; a call that such a field came with was refused anyway.
+    package func allBytes(named name: String) -> [[UInt8]] {
+        var result: [[UInt8]] = []
+        visit(named: name) { result += Base64.decodeList($0) ?? [] }
         return result
     }
 

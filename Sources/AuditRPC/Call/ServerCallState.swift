@@ -56,6 +56,20 @@ struct ServerCallState: Equatable {
         return singleRequest && messages == 0 ? .refuseMissing : .deliver
     }
 
+    enum OnSendHeaders: Equatable {
+        case send
+        /// They have gone out: with the first message, or before.
+        case tooLate
+        case ignore
+    }
+
+    mutating func sendHeaders() -> OnSendHeaders {
+        guard isOpen else { return .ignore }
+        guard outbound == .idle else { return .tooLate }
+        outbound = .started
+        return .send
+    }
+
     enum OnSend: Equatable {
         case sendHeadersAndMessage
         case sendMessage

@@ -13,17 +13,12 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     final let limits: RPCLimits
     final let session: HTTP2Session
     final private(set) var context: ChannelHandlerContext?
+    /// Of the peer; nil before the socket is open.
+    final private(set) var remoteAddress: SocketAddress?
+    /// What waits in memory, of all its calls together.
+    @exclusivity(unchecked) final private(set) var waiting: WaitingBytes
 
-    /// Bytes of this connection's peer that wait in memory, in all its calls.
-    final private(set) var bufferedBytes = 0
-    /// The part of them that waits because calls have paused.
-    private final var pausedBytes = 0
-    /// Bytes that wait for this connection's peer to read them, in all its calls.
-    final var queuedBytes = 0
-    /// Window that was not given back because too much waits already.
-    private final var withheldWindowBytes = 0
-
-    private final var output = ByteBuffer()
+    @exclusivity(unchecked) private final var output = ByteBuffer()
     /// Above 0 while a flush follows anyway.
     private final var batchDepth = 0
     private final var isInDelivery = false
@@ -31,45 +26,61 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     private final var isFlushing = false
     /// Streams whose queue fell to the low watermark while the session was giving bytes.
     private final var newlyWritable: [MessageStream] = []
-    /// Whose peer's bytes made no sense: close when the GOAWAY is out.
-    private final var isBroken = false
+    /// Nothing more is heard or said but the GOAWAY that is queued.
+    final private(set) var isBroken = false
+    /// The peer gets no more than the time to read why.
+    private final var isPeerToBlame = false
     /// All is said; only the peer's end is awaited.
-    private final var isFinished = false
+    final private(set) var isFinished = false
     /// The channel asked to read while too much waited to be written.
     private final var isReadWithheld = false
-    private final var handshakeTimer: NIOScheduledCallback?
-    private final var deadlineTimer: NIOScheduledCallback?
-    /// When the timer fires; it may be early, never late.
-    private final var nextDeadline = NIODeadline.distantFuture
-    private final var hasSettings = false
+    /// Grows with each read.
+    final private(set) var reads = 0
+    final private(set) var hasSettings = false
+    /// What came first is a record of TLS, which no HTTP/2 begins with.
+    final private(set) var peerSpeaksTLS = false
 
-    init(role: HTTP2Role, eventLoop: any EventLoop, limits: RPCLimits) {
+    // Of HTTP2Connection+Life.swift.
+    final let lifeConfiguration: RPCConnectionLife
+    final var life: ConnectionLife?
+    final var lifeTimer = ConnectionTimer()
+    final var deadlineTimer = ConnectionTimer()
+
+    /// The connection is closed, or about to: its streams end with it.
+    final var isOver: Bool { context == nil || isBroken }
+
+    /// - Parameter budget: the bytes of all connections together.
+    init(
+        role: HTTP2Role, eventLoop: any EventLoop, limits: RPCLimits, life: RPCConnectionLife,
+        budget: SharedBudget?
+    ) {
         self.eventLoop = eventLoop
         self.limits = limits
-        session = HTTP2Session(
-            role: role,
-            settings: HTTP2Settings(
-                concurrentStreamsMax: limits.streamsPerConnectionMax,
-                headerListBytesMax: limits.headerListBytesMax,
-                streamWindowBytes: limits.streamWindowBytes,
-                connectionWindowBytes: limits.connectionWindowBytes,
-                streamResetBurst: limits.streamResetBurst,
-                streamResetsPerSecond: limits.streamResetsPerSecond,
-                unreadAcknowledgementsMax: limits.unreadAcknowledgementsMax,
-                concurrentStreamsAssumed: limits.concurrentStreamsAssumed))
+        lifeConfiguration = life
+        waiting = WaitingBytes(
+            bufferedBytesMax: limits.connectionBufferedBytesMax, budget: budget)
+        session = HTTP2Session(role: role, settings: HTTP2Settings(limits))
         session.setDelegate(self)
     }
 
     // MARK: What subclasses add
 
     func openStream() -> HTTP2Stream? { nil }
-    func receivedSettings() { endHandshake() }
-    func receivedPingAcknowledgement() {}
+    func receivedSettings() { hasSettings = true }
+    func receivedPingAcknowledgement(_ ping: HTTP2Ping) {}
     func receivedGoAway(lastStreamID: Int32, code: HTTP2ErrorCode, debugText: String) {}
+    /// Takes bytes of the peer; throws when nothing more of it shall be heard.
+    func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2SessionError) {
+        try session.receive(bytes)
+    }
+    /// Calls that have begun so far, and the header list that is under way, for the connection's life.
+    func complete(_ facts: inout ConnectionLife.Facts) {}
+    /// The connection has lived long enough: no new calls.
+    func drain(for end: ConnectionEnd) {}
+    /// This side is about to close the connection, for a reason of its own.
+    func ending(for end: ConnectionEnd) {}
     /// The peer broke the protocol; the connection is about to close.
     func broken(by problem: HTTP2SessionError) {}
-    /// The peer did not say SETTINGS in time.
-    func handshakeTimedOut() {}
     /// The socket failed.
     func socketFailed(_ error: any Error) {}
     /// The socket is closed, and every stream is about to.
@@ -81,9 +92,8 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
 
     final func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        handshakeTimer = try? eventLoop.assumeIsolated().scheduleCallback(
-            in: limits.handshakeTime, handler: Timer(connection: self, kind: .handshake))
-        if context.channel.isActive { flush() }
+        startLife()
+        if context.channel.isActive { channelActive(context: context) }
     }
 
     final func handlerRemoved(context: ChannelHandlerContext) {
@@ -91,21 +101,24 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     }
 
     final func channelActive(context: ChannelHandlerContext) {
+        // The channel remembers the address; the context would ask the system, which forgets it with a reset.
+        remoteAddress = context.channel.remoteAddress
         flush()
     }
 
     final func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isBroken, !isFinished else { return }
         let buffer = unwrapInboundIn(data)
+        if reads == 0 { peerSpeaksTLS = TLSRecord.begins(buffer) }
+        reads &+= 1
         batchDepth += 1
         defer { batchDepth -= 1 }
         do {
             try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP2SessionError) in
-                try session.receive(bytes)
+                try receive(bytes)
             }
         } catch {
-            isBroken = true
-            broken(by: error)
+            fail(error)
         }
     }
 
@@ -116,7 +129,9 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     /// A peer that floods and does not read is not read either, before its answers fill the memory. Only then: two
     /// peers that both stopped reading whenever their writes are stuck would wait for each other for ever.
     final func read(context: ChannelHandlerContext) {
-        if !context.channel.isWritable, session.waitingFrames > limits.waitingFramesMax {
+        if !isFinished, !context.channel.isWritable,
+            session.waitingFrames > limits.waitingFramesMax
+        {
             isReadWithheld = true
         } else {
             context.read()
@@ -139,58 +154,38 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     private func close() {
         guard context != nil else { return }
         context = nil
-        endHandshake()
-        deadlineTimer?.cancel()
-        deadlineTimer = nil
+        lifeTimer.cancel()
+        deadlineTimer.cancel()
         willClose()
         session.closeAllStreams(code: .cancel)
         connectionClosed()
     }
 
-    private final func endHandshake() {
-        hasSettings = true
-        handshakeTimer?.cancel()
-        handshakeTimer = nil
+    // MARK: Ends of this side's choice
+
+    /// Nothing more of the peer is heard: it gets a GOAWAY that says why.
+    private final func fail(_ problem: HTTP2SessionError) {
+        guard !isBroken else { return }
+        broken(by: problem)
+        say(problem.code, problem.fault?.debugText ?? "")
     }
 
-    fileprivate final func handshakeTimeElapsed() {
-        guard !hasSettings, context != nil else { return }
-        handshakeTimedOut()
-        session.terminate(code: .settingsTimeout)
-        flush()
-        context?.close(promise: nil)
-    }
-
-    // MARK: Deadlines
-
-    /// One timer serves every stream, and a call that ends in time costs none: the timer is set for the earliest
-    /// deadline, and finds out when it fires which are left.
-    final func watch(_ deadline: NIODeadline) {
-        guard deadline < nextDeadline, context != nil else { return }
-        nextDeadline = deadline
-        deadlineTimer?.cancel()
-        deadlineTimer = try? eventLoop.assumeIsolated().scheduleCallback(
-            at: deadline, handler: Timer(connection: self, kind: .deadline))
-    }
-
-    fileprivate final func deadlineReached() {
-        let now = NIODeadline.now()
-        deadlineTimer = nil
-        nextDeadline = .distantFuture
-        var next = NIODeadline.distantFuture
-        beginBatch()
-        for stream in session.openStreams {
-            // Every stream of a connection is made by `openStream` or by a client call.
-            let stream = unsafeDowncast(stream, to: MessageStream.self)
-            guard let deadline = stream.deadline else { continue }
-            if deadline <= now {
-                stream.timedOut()
-            } else {
-                next = min(next, deadline)
-            }
+    /// Ends the connection and its calls with a GOAWAY. The caller flushes.
+    final func end(for end: ConnectionEnd) {
+        guard !isBroken, !isFinished, let context else { return }
+        ending(for: end)
+        if end == .silent {
+            // Whoever does not answer does not listen either.
+            context.close(promise: nil)
+        } else {
+            say(end.code, end.debugText)
         }
-        if next < .distantFuture { watch(next) }
-        endBatch()
+    }
+
+    private final func say(_ code: HTTP2ErrorCode, _ debugText: String) {
+        isBroken = true
+        isPeerToBlame = code != .noError
+        session.submitGoAway(code: code, debugText: debugText)
     }
 
     // MARK: Output
@@ -239,11 +234,9 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
         repeat {
             writeOutput()
             tellNewlyWritable()
-        } while context?.channel.isWritable == true && session.wantsWrite
+        } while !isBroken && context?.channel.isWritable == true && session.wantsWrite
         guard let context else { return }
-        if isBroken {
-            context.close(promise: nil)
-        } else if !session.wantsRead, !session.wantsWrite {
+        if isBroken || !session.wantsRead && !session.wantsWrite {
             finish(context)
         } else if isReadWithheld {
             isReadWithheld = false
@@ -252,12 +245,18 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     }
 
     /// Closes this side once all is written, and waits for the peer to close its own: closing both at once would
-    /// throw away what a slow reader has not taken yet. A peer that broke the rules is not waited for.
+    /// throw away what a slow reader has not taken yet. A peer that broke the rules gets only the time to read why.
     private final func finish(_ context: ChannelHandlerContext) {
-        guard session.lastProblem == nil else { return context.close(promise: nil) }
+        let isAtFault = isPeerToBlame || session.hasBlamedPeer
         isFinished = true
+        if isAtFault {
+            isBroken = true
+            session.closeAllStreams(code: .cancel)
+        }
         context.close(mode: .output, promise: nil)
-        eventLoop.assumeIsolated().scheduleTask(in: limits.closeTime) {
+        eventLoop.assumeIsolated().scheduleTask(
+            in: isAtFault ? limits.lingerTime : limits.closeTime
+        ) {
             self.context?.close(promise: nil)
         }
         if isReadWithheld { context.read() }
@@ -278,13 +277,16 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     /// Fills the output buffer; false when there is nothing to write.
     private final func gatherOutput() -> Bool {
         do {
-            while output.readableBytes < limits.writeBytesMax, let bytes = try session.nextOutput()
+            // A broken peer gets its GOAWAY, and nothing behind it.
+            while output.readableBytes < limits.writeBytesMax,
+                !isBroken || !session.hasBlamedPeer, let bytes = try session.nextOutput()
             {
                 output.writeBytes(bytes)
             }
         } catch {
+            if !isBroken { broken(by: error) }
             isBroken = true
-            broken(by: error)
+            isPeerToBlame = true
         }
         return output.readableBytes > 0
     }
@@ -296,17 +298,11 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
         for stream in streams { stream.tellWritable() }
     }
 
-    // MARK: Windows
+    // MARK: Bytes that wait
 
-    /// Gives connection window back for bytes that arrived, unless so much waits for paused calls that the peer had
-    /// better stop altogether. Partial messages do not count here: they need window to become whole, and the cap
-    /// ends the call that goes too far.
+    /// Gives connection window back for bytes that arrived, unless too much waits for paused calls.
     final func giveBackOrWithhold(_ count: Int) {
-        if pausedBytes <= limits.connectionBufferedBytesMax / 2 {
-            session.consume(connection: count)
-        } else {
-            withheldWindowBytes += count
-        }
+        session.consume(connection: waiting.windowFor(arrived: count))
     }
 
     final func giveBack(_ count: Int) {
@@ -314,30 +310,28 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     }
 
     final func changeBufferedBytes(by count: Int, paused: Int) {
-        bufferedBytes += count
-        pausedBytes += paused
-        guard withheldWindowBytes > 0, paused < 0,
-            pausedBytes <= limits.connectionBufferedBytesMax / 2
-        else { return }
-        session.consume(connection: withheldWindowBytes)
-        withheldWindowBytes = 0
+        let window = waiting.changeBuffered(by: count, paused: paused)
+        guard window > 0 else { return }
+        session.consume(connection: window)
         setNeedsFlush()
     }
-}
 
-private struct Timer: NIOScheduledCallbackHandler {
-    enum Kind {
-        case handshake
-        case deadline
+    /// More waits of the peer than may, also when what handlers have taken meanwhile is counted out.
+    final var isOverLimit: Bool {
+        guard waiting.isOverLimit else { return false }
+        for stream in session.openStreams {
+            // Every stream of a connection is made by `openStream` or by a client call.
+            unsafeDowncast(stream, to: MessageStream.self).recount()
+        }
+        return waiting.isOverLimit
     }
 
-    let connection: HTTP2Connection
-    let kind: Kind
+    final func changeQueuedBytes(by count: Int) {
+        waiting.changeQueued(by: count)
+    }
 
-    func handleScheduledCallback(eventLoop: some EventLoop) {
-        switch kind {
-        case .handshake: connection.handshakeTimeElapsed()
-        case .deadline: connection.deadlineReached()
-        }
+    /// Whether an answer of so many bytes may wait for the peer.
+    final func hasRoom(forAnswer count: Int) -> Bool {
+        waiting.hasRoom(forAnswer: count, queuedBytesMax: limits.connectionQueuedBytesMax)
     }
 }

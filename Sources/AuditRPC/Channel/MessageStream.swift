@@ -2,20 +2,25 @@ package import NIOCore
 
 /// A stream that carries messages: what server calls and client calls share.
 ///
-/// Belongs to the event loop of its connection. It refers to the connection until it is closed, and may live on
-/// afterwards, deaf and mute.
+/// Belongs to the event loop of its connection, and may live on when it is closed, deaf and mute. It keeps the
+/// connection's memory for as long: a reference that never changes needs no counting where it is used, which is ten
+/// times in a call.
 package class MessageStream: HTTP2Stream {
-    package final let eventLoop: any EventLoop
-    /// Of `eventLoop`: compared by other threads, which then need not retain the loop.
-    final let eventLoopID: ObjectIdentifier
-    final private(set) var connection: HTTP2Connection?
+    final let owner: HTTP2Connection
+    private final var isClosed = false
+    /// Nil when the stream is closed.
+    final var connection: HTTP2Connection? { isClosed ? nil : owner }
 
-    private final var deframer: MessageDeframer
+    @exclusivity(unchecked) private final var deframer: MessageDeframer
     /// Bytes that came while reading was paused, and how many of them have been dealt with.
-    private final var backlog: [UInt8] = []
+    @exclusivity(unchecked) private final var backlog: [UInt8] = []
     private final var backlogOffset = 0
     /// Bytes of messages that were handed out, and that the handler keeps until the request ends.
     private final var heldBytes = 0
+    /// Bytes of messages that an asynchronous handler has been given and had not taken when this was counted last.
+    final var untakenBytes = 0
+    /// Bytes that the call keeps as long as it lives.
+    final var keptBytes = 0
     /// What the connection counts for this stream, and how much of it waits because reading is paused.
     private final var countedBytes = 0
     private final var countedPausedBytes = 0
@@ -25,15 +30,19 @@ package class MessageStream: HTTP2Stream {
     /// The peer ended its side while bytes of it still waited.
     private final var hasPendingEnd = false
     private final var isAboveWatermark = false
+    /// What this side said about its messages; gzip allows uncompressed ones too.
+    final var outboundEncoding = MessageEncoding.identity
     /// When the call is given up; nil when never.
     package final private(set) var deadline: NIODeadline?
 
     init(connection: HTTP2Connection) {
-        self.connection = connection
-        eventLoop = connection.eventLoop
-        eventLoopID = ObjectIdentifier(connection.eventLoop)
+        owner = connection
         deframer = MessageDeframer(messageBytesMax: connection.limits.messageBytesMax)
     }
+
+    package final var eventLoop: any EventLoop { owner.eventLoop }
+    /// Of `eventLoop`: compared by other threads, which then need not retain the loop.
+    final var eventLoopID: ObjectIdentifier { ObjectIdentifier(owner.eventLoop) }
 
     // MARK: What subclasses add
 
@@ -47,6 +56,12 @@ package class MessageStream: HTTP2Stream {
     var readsAfterClose: Bool { false }
     /// The peer's bytes broke a rule or a limit.
     func refuse(_ status: RPCStatus) {}
+    /// The peer ended its side; messages of it may still wait.
+    func peerEnded() {}
+    /// The stream ended in the middle of a message.
+    func receiveCut() {
+        refuse(RPCStatus(.internal, "the stream ended in the middle of a message"))
+    }
     /// The queue fell to the low watermark.
     func writable() {}
     func timedOut() {}
@@ -78,6 +93,7 @@ package class MessageStream: HTTP2Stream {
     }
 
     final override func receiveEnd() {
+        peerEnded()
         if backlogOffset < backlog.count {
             hasPendingEnd = true
         } else {
@@ -87,11 +103,19 @@ package class MessageStream: HTTP2Stream {
 
     private final func endInbound() {
         if deframer.isMidMessage, acceptsMessages {
-            refuse(RPCStatus(.internal, "the stream ended in the middle of a message"))
+            receiveCut()
         } else {
             receiveLast()
         }
     }
+
+    /// The peer said how it compresses, before its first message.
+    final func setInboundEncoding(_ encoding: MessageEncoding) {
+        deframer.encoding = encoding
+    }
+
+    /// Whether the message that is being received, or was last, came compressed.
+    package final var wasCompressed: Bool { deframer.wasCompressed }
 
     /// Stops reading: stream window is not given back, and whole messages wait.
     package final func pauseReading() {
@@ -102,6 +126,7 @@ package class MessageStream: HTTP2Stream {
     package final func resumeReading() {
         guard isPaused else { return }
         isPaused = false
+        recount()
         guard !isDelivering else { return }
         drainBacklog()
     }
@@ -180,26 +205,47 @@ package class MessageStream: HTTP2Stream {
             let limit = deframer.messageBytesMax
             return RPCStatus(
                 .resourceExhausted, "a message of \(bytes) bytes is above the limit of \(limit)")
+        case .inflatesTooLarge:
+            let limit = deframer.messageBytesMax
+            return RPCStatus(
+                .resourceExhausted,
+                "a compressed message becomes larger than the limit of \(limit) bytes")
         case .compressed:
-            return RPCStatus(.internal, "a message is compressed, and grpc-encoding is identity")
+            return RPCStatus(
+                .internal,
+                "a message has the compressed flag, and grpc-encoding names no compression")
+        case .corrupt:
+            return RPCStatus(.internal, "a compressed message is not well-formed gzip")
         case .badFlag(let flag):
             return RPCStatus(.internal, "a message begins with flag \(flag) in place of 0 or 1")
         }
     }
 
     private final func checkBufferCap() {
-        guard let connection, acceptsMessages else { return }
-        let limit = connection.limits.connectionBufferedBytesMax
-        guard connection.bufferedBytes > limit else { return }
-        refuse(
-            RPCStatus(
-                .resourceExhausted,
-                "the requests of this connection wait with more than \(limit) bytes"))
+        guard let connection, acceptsMessages, connection.isOverLimit else { return }
+        let text: String
+        if connection.waiting.isOverShare {
+            text = "more bytes wait for this server's clients than it has room for"
+        } else {
+            let limit = connection.limits.connectionBufferedBytesMax
+            text = "the requests of this connection wait with more than \(limit) bytes"
+        }
+        refuse(RPCStatus(.resourceExhausted, text))
+    }
+
+    /// What the handler has not taken yet, by now. Handlers of other threads take without a word.
+    func recountUntaken() {}
+
+    /// Counts anew before a limit is applied.
+    final func recount() {
+        guard untakenBytes > 0, let connection else { return }
+        recountUntaken()
+        updateCount(connection)
     }
 
     private final func updateCount(_ connection: HTTP2Connection) {
-        let paused = backlog.count - backlogOffset
-        let now = deframer.bufferedBytes + heldBytes + paused
+        let paused = backlog.count - backlogOffset + untakenBytes
+        let now = deframer.bufferedBytes + heldBytes + keptBytes + paused
         guard now != countedBytes || paused != countedPausedBytes else { return }
         let (change, pausedChange) = (now - countedBytes, paused - countedPausedBytes)
         countedBytes = now
@@ -213,6 +259,7 @@ package class MessageStream: HTTP2Stream {
         backlog = []
         backlogOffset = 0
         heldBytes = 0
+        untakenBytes = 0
         isPaused = false
         guard let connection else { return }
         if waiting > 0 { connection.session.consume(self, waiting) }
@@ -231,9 +278,16 @@ package class MessageStream: HTTP2Stream {
     /// False while the queue is above the high watermark, and until it falls to the low one.
     package final var isWritable: Bool { !isAboveWatermark }
 
-    final func enqueue(_ message: [UInt8]) {
+    /// Queues a message, compressed when that was agreed, is wanted and makes it shorter.
+    final func enqueue(_ message: [UInt8], compress: Bool = true) {
         guard let connection else { return }
-        outbound.append(message)
+        if compress, outboundEncoding == .gzip,
+            let shorter = GzipDeflater.ofThisThread.deflate(message)
+        {
+            outbound.append(shorter, isCompressed: true)
+        } else {
+            outbound.append(message)
+        }
         updateQueuedCount()
         if outbound.byteCount >= connection.limits.outboundHighWatermarkBytes {
             isAboveWatermark = true
@@ -255,7 +309,7 @@ package class MessageStream: HTTP2Stream {
     /// Tells the connection how much waits, after any change of the queue.
     final func updateQueuedCount() {
         guard let connection, outbound.byteCount != countedQueuedBytes else { return }
-        connection.queuedBytes += outbound.byteCount - countedQueuedBytes
+        connection.changeQueuedBytes(by: outbound.byteCount - countedQueuedBytes)
         countedQueuedBytes = outbound.byteCount
     }
 
@@ -284,9 +338,9 @@ package class MessageStream: HTTP2Stream {
         let (counted, paused) = (countedBytes, countedPausedBytes)
         countedBytes = 0
         countedPausedBytes = 0
-        connection.queuedBytes -= countedQueuedBytes
+        if countedQueuedBytes > 0 { connection.changeQueuedBytes(by: -countedQueuedBytes) }
         countedQueuedBytes = 0
-        self.connection = nil
+        isClosed = true
         if counted > 0 { connection.changeBufferedBytes(by: -counted, paused: -paused) }
         if hasPendingEnd, readsAfterClose { return }
         streamClosed(code: code)

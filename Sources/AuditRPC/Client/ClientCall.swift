@@ -16,8 +16,10 @@ package final class ClientCall: Sendable {
 
     /// Sends one message, then suspends while more than the high watermark waits. Throws the status of a call that
     /// is over.
-    package func write(_ message: [UInt8]) async throws(RPCError) {
-        try await pipes.outbound.write(message) { wakeLoop() }
+    ///
+    /// - Parameter compress: false keeps this message as it is in a call whose options compress.
+    package func write(_ message: [UInt8], compress: Bool = true) async throws(RPCError) {
+        try await pipes.outbound.write(message, compress: compress) { wakeLoop() }
     }
 
     /// No message follows.
@@ -31,6 +33,21 @@ package final class ClientCall: Sendable {
 
     /// The responses; for one reader. Ends with OK, throws any other status.
     package var messages: ResponseMessages { ResponseMessages(call: self) }
+
+    /// What the server sends before its first message. Waits for it, or for the end of the call; empty when there is
+    /// none, or when the task is cancelled.
+    package var initialMetadata: RPCMetadata {
+        get async { await pipes.initialMetadata.value() ?? RPCMetadata() }
+    }
+
+    /// What the server sends with its status. Waits for the end of the call, which comes when its messages have been
+    /// read; empty when there is none, or when the task is cancelled.
+    package var trailingMetadata: RPCMetadata {
+        get async { await pipes.trailingMetadata.value() ?? RPCMetadata() }
+    }
+
+    /// Whether the response that was read last came compressed.
+    package var responseWasCompressed: Bool { pipes.inbound.lastWasCompressed }
 
     /// Resets the call; `messages` throws CANCELLED. A call that is over stays as it is.
     package func cancel() {
@@ -79,6 +96,8 @@ package struct ResponseMessages: AsyncSequence, Sendable {
 final class CallPipes: ResponseSink {
     let inbound: InboundPipe
     let outbound: OutboundPipe
+    let initialMetadata = Latch<RPCMetadata>()
+    let trailingMetadata = Latch<RPCMetadata>()
 
     init(inbound: InboundPipe, outbound: OutboundPipe) {
         self.inbound = inbound
@@ -89,23 +108,34 @@ final class CallPipes: ResponseSink {
     func pump(_ stream: ClientStream) {
         let work = outbound.take()
         guard !stream.isComplete else { return }
-        for message in work.messages { stream.enqueue(message) }
+        for message in work.messages {
+            stream.enqueue(message.bytes, compress: message.compress)
+        }
         if work.end != nil { stream.enqueueEnd() }
         outbound.setBlocked(!stream.isWritable)
     }
 
-    func receive(message: UnsafeRawBufferPointer, on stream: ClientStream) {
-        if inbound.push(Array(message)) { stream.pauseReading() }
+    func receive(initialMetadata: RPCMetadata, on stream: ClientStream) {
+        self.initialMetadata.set(initialMetadata)
     }
 
-    func end(_ error: RPCError?, on stream: ClientStream) {
+    func receive(message: UnsafeRawBufferPointer, on stream: ClientStream) {
+        if inbound.push(Array(message), wasCompressed: stream.wasCompressed) {
+            stream.pauseReading()
+        }
+    }
+
+    func end(_ error: RPCError?, trailingMetadata: RPCMetadata, on stream: ClientStream) {
+        initialMetadata.set(RPCMetadata())
+        self.trailingMetadata.set(trailingMetadata)
+        // First, so that whoever has read the end finds that nothing can be written.
+        outbound.close(error ?? RPCError(.failedPrecondition, "the server has ended the call"))
         if let error {
             // The server's answers before it count.
             inbound.finish(throwing: error)
         } else {
             inbound.finish()
         }
-        outbound.close(error ?? RPCError(.failedPrecondition, "the server has ended the call"))
     }
 
     func writable(on stream: ClientStream) {

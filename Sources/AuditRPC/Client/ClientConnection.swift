@@ -5,41 +5,56 @@ import Synchronization
 /// The client's end of a connection, on its event loop.
 ///
 /// @unchecked: made by the task that connects and handed to the event loop before anything happens to it; after that
-/// only the loop touches it. Its constants and `isOpen` may be read anywhere.
+/// only the loop touches it. Its constants, `isOpen` and `hasPingedTooOften` may be read anywhere.
 final class ClientConnection: HTTP2Connection, @unchecked Sendable {
-    /// What the peer is called in messages, and in `:authority`.
-    let authority: String
+    /// What the peer is called in messages.
+    let address: RPCAddress
+    private let authority: String
     /// Succeeds with the server's first SETTINGS.
     let ready: EventLoopPromise<Void>
+    /// Stands before this handler.
+    let greeting = GreetingReader()
     private let logger: Logger
     /// False when no new call can start.
     private let open = Atomic(true)
+    private let pingedTooOften = Atomic(false)
     /// Why the connection ended, in words for a status message.
     private var endReason: String?
+    private var tlsFailure: TLSFailure?
     private var hasTimedOut = false
     private let scheme: String
 
     init(
-        eventLoop: any EventLoop, limits: RPCLimits, authority: String,
-        ready: EventLoopPromise<Void>, logger: Logger
+        eventLoop: any EventLoop, limits: RPCLimits, keepalive: RPCKeepalive?,
+        address: RPCAddress, isEncrypted: Bool, ready: EventLoopPromise<Void>, logger: Logger
     ) {
-        self.authority = authority
+        self.address = address
+        authority = address.authority
         self.ready = ready
         self.logger = logger
-        // The seam for TLS: a handler before this one, and "https" here.
-        scheme = "http"
-        super.init(role: .client, eventLoop: eventLoop, limits: limits)
+        scheme = isEncrypted ? "https" : "http"
+        super.init(
+            role: .client, eventLoop: eventLoop, limits: limits, life: .ofClient(keepalive),
+            budget: nil)
     }
 
     var isOpen: Bool { open.load(ordering: .relaxed) }
+    var hasPingedTooOften: Bool { pingedTooOften.load(ordering: .relaxed) }
 
     /// Starts a call; a call that cannot start ends at once.
     func start(_ stream: ClientStream, path: String, options: CallOptions) {
         guard !stream.isComplete else { return }
-        guard isOpen, context != nil else { return stream.fail(unavailable()) }
-        let fields = requestFields(path: path, options: options)
+        guard isOpen, context != nil else { return stream.fail(unavailable(isProcessed: false)) }
+        if let timeout = options.timeout, timeout <= .zero {
+            return stream.fail(RPCError(.deadlineExceeded, "the call had no time at all"))
+        }
+        var fields = requestFields(path: path, options: options)
+        if let unsendable = fields.append(sendable: options.metadata) {
+            return stream.fail(RPCError(.internal, "\(unsendable)"))
+        }
+        if options.compress { stream.outboundEncoding = .gzip }
         guard session.submitRequest(fields, stream: stream) else {
-            return stream.fail(unavailable())
+            return stream.fail(unavailable(isProcessed: false))
         }
         setNeedsFlush()
     }
@@ -50,22 +65,28 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
         fields.append(":scheme", scheme)
         fields.append(":path", path)
         fields.append(":authority", authority)
-        fields.append("te", "trailers")
-        fields.append("content-type", "application/grpc")
-        fields.append("user-agent", "auditrpc-swift")
         if let timeout = options.timeout {
             fields.append("grpc-timeout", GRPCTimeout.format(timeout))
         }
-        fields.append(contentsOf: options.metadata.fields)
+        fields.append("te", "trailers")
+        fields.append("content-type", "application/grpc")
+        fields.append("user-agent", "auditrpc-swift")
+        fields.append("grpc-accept-encoding", MessageEncoding.accepted)
+        if options.compress { fields.append("grpc-encoding", "gzip") }
+        if options.previousAttempts > 0 {
+            fields.append("grpc-previous-rpc-attempts", String(options.previousAttempts))
+        }
         return fields
     }
 
-    /// The error of calls that the end of the connection ends.
-    func unavailable() -> RPCError {
+    /// The error of calls that the end of the connection ends; of those that never left it, or that the server
+    /// refused unread, when not `isProcessed`.
+    func unavailable(isProcessed: Bool) -> RPCError {
         let reason = endReason ?? session.lastProblem.map { "it broke HTTP/2: \($0)" }
         return RPCError(
             .unavailable,
-            "the connection to \(authority) is gone: \(reason ?? "the server closed it")")
+            "the connection to \(address) is gone: \(reason ?? "the server closed it")",
+            cause: isProcessed ? ClientFailure.connectionLost : ClientFailure.notProcessed)
     }
 
     /// Ends every call, says GOAWAY and closes.
@@ -90,23 +111,35 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
         open.store(false, ordering: .relaxed)
         let text = debugText.isEmpty ? "" : " (\(debugText))"
         endReason = "the server said GOAWAY: \(code)\(text)"
+        if code == .enhanceYourCalm, debugText == "too_many_pings" {
+            pingedTooOften.store(true, ordering: .relaxed)
+        }
         logger.debug(
-            "a server said GOAWAY", metadata: ["peer": "\(authority)", "code": "\(code)"])
+            "a server said GOAWAY", metadata: ["peer": "\(address)", "code": "\(code)"])
     }
 
     override func broken(by problem: HTTP2SessionError) {
         open.store(false, ordering: .relaxed)
         endReason = endReason ?? "it broke HTTP/2: \(problem)"
+        failReady()
     }
 
-    override func handshakeTimedOut() {
-        hasTimedOut = true
-        endReason = "the server did not begin HTTP/2 in time"
+    override func ending(for end: ConnectionEnd) {
+        open.store(false, ordering: .relaxed)
+        switch end {
+        case .handshake: hasTimedOut = true
+        case .silent: endReason = "the server did not answer a PING in time"
+        default: endReason = "nothing moved for too long"
+        }
+        failReady()
     }
 
     override func socketFailed(_ error: any Error) {
         open.store(false, ordering: .relaxed)
-        endReason = endReason ?? SocketFailure.text(of: error)
+        guard endReason == nil else { return }
+        endReason = SocketFailure.text(of: error)
+        // In TLS 1.3 a server says what it thinks of a client's certificate after the handshake.
+        tlsFailure = TLSFailure(error, expectedName: "", now: DateText.now)
     }
 
     override func willClose() {
@@ -114,10 +147,24 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
     }
 
     override func connectionClosed() {
-        let reason =
-            session.lastProblem != nil && !hasTimedOut
-            ? "the server does not speak HTTP/2"
-            : endReason ?? "the server closed the connection before HTTP/2 began"
-        ready.fail(RPCError(.unavailable, "cannot connect to \(authority): \(reason)"))
+        failReady()
+    }
+
+    /// Without effect once the server has begun.
+    private func failReady() {
+        let failure = connectFailure
+        ready.fail(
+            RPCError(
+                .unavailable, "cannot connect to \(address): \(failure.text)", cause: failure))
+    }
+
+    /// Why HTTP/2 did not begin.
+    private var connectFailure: ConnectFailure {
+        if peerSpeaksTLS { return .tls(.peerSpeaksTLS) }
+        if let tlsFailure { return .tls(tlsFailure) }
+        if let foreign = greeting.foreignProtocol { return .foreign(foreign) }
+        if hasTimedOut { return .silent }
+        if session.lastProblem != nil { return .foreign(.other("")) }
+        return .closed(endReason)
     }
 }

@@ -2,10 +2,12 @@ import NIOCore
 
 /// Who wants the responses of a call.
 protocol ResponseSink: AnyObject, Sendable {
+    /// The response headers arrived. An answer that is a status alone has none.
+    func receive(initialMetadata: RPCMetadata, on stream: ClientStream)
     /// A message arrived. Valid during the call.
     func receive(message: UnsafeRawBufferPointer, on stream: ClientStream)
     /// The call is over; nothing follows. Nil: OK.
-    func end(_ error: RPCError?, on stream: ClientStream)
+    func end(_ error: RPCError?, trailingMetadata: RPCMetadata, on stream: ClientStream)
     func writable(on stream: ClientStream)
 }
 
@@ -25,6 +27,13 @@ final class ClientStream: MessageStream, @unchecked Sendable {
         super.init(connection: client)
     }
 
+    /// Sends the one message of a request, and its end.
+    func sendOnly(_ message: [UInt8]) {
+        guard !isComplete else { return }
+        enqueue(message)
+        enqueueEnd()
+    }
+
     /// Ends the call with an error of this side's, and tells the server.
     func fail(_ error: RPCError) {
         guard !isComplete else { return }
@@ -35,11 +44,16 @@ final class ClientStream: MessageStream, @unchecked Sendable {
         complete(error)
     }
 
-    private func complete(_ error: RPCError?) {
+    private func complete(_ error: RPCError?, trailingMetadata: RPCMetadata = RPCMetadata()) {
         guard !isComplete else { return }
         isComplete = true
         discardInbound()
-        sink.end(error, on: self)
+        sink.end(error, trailingMetadata: trailingMetadata, on: self)
+    }
+
+    /// Ends the call with the status of the trailers.
+    private func completeWithStatus() {
+        complete(error(of: head.status, head), trailingMetadata: head.metadata)
     }
 
     // MARK: Events
@@ -48,7 +62,7 @@ final class ClientStream: MessageStream, @unchecked Sendable {
     override var readsAfterClose: Bool { true }
 
     override func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        head.receive(name: name, value: value)
+        head.receive(name: name, value: value, listBytesMax: client.limits.headerListBytesMax)
     }
 
     override func receiveHeadersEnd(_ list: HeaderList, endStream: Bool) {
@@ -58,29 +72,32 @@ final class ClientStream: MessageStream, @unchecked Sendable {
                 return
             }
             hasInitialHead = true
-            if let error = initialError(endStream: endStream) { return fail(error) }
-            if !endStream { head = ResponseHead() }
+            if !endStream { receiveInitialHead() }
         }
         if endStream { receiveEnd() }
     }
 
     /// A response that cannot be a gRPC one ends the call now: its body would make no sense.
-    private func initialError(endStream: Bool) -> RPCError? {
-        if head.code == nil, head.httpStatus != 200 { return error(of: head) }
-        if head.code == nil, !head.isGRPC {
-            return RPCError(.unknown, "the server's answer is not of type application/grpc")
-        }
-        if let encoding = head.unknownEncoding {
-            return RPCError(.internal, "the server answered in the encoding \(encoding)")
-        }
-        return nil
+    private func receiveInitialHead() {
+        if let status = head.refusal, let error = error(of: status, head) { return fail(error) }
+        if head.encoding != .identity { setInboundEncoding(head.encoding) }
+        sink.receive(initialMetadata: head.metadata, on: self)
+        head = ResponseHead()
     }
 
-    private func error(of head: ResponseHead) -> RPCError? {
-        let status = head.status
-        guard !status.isOK else { return nil }
-        return RPCError(
-            status.code, status.message, details: status.details, metadata: head.metadata)
+    private func error(
+        of status: RPCStatus, _ head: ResponseHead = ResponseHead()
+    ) -> RPCError? {
+        RPCError(
+            status, metadata: head.metadata, cause: head.foreignAnswer,
+            isPastDeadline: deadline.map { $0 <= .now() } ?? false)
+    }
+
+    private var refused: RPCError {
+        RPCError(
+            .unavailable,
+            "the server at \(client.address) refused the call unread: it has enough of them",
+            cause: ClientFailure.notProcessed)
     }
 
     override func receive(message: UnsafeRawBufferPointer) {
@@ -88,7 +105,23 @@ final class ClientStream: MessageStream, @unchecked Sendable {
     }
 
     override func receiveLast() {
-        complete(error(of: head))
+        completeWithStatus()
+    }
+
+    /// The server is done; what this side had still to say is in vain (PROTOCOL-HTTP2, "Early Server Closure").
+    override func peerEnded() {
+        guard let connection, !isComplete, !outbound.isFinished || !outbound.isEmpty else { return }
+        connection.session.reset(self, code: .noError)
+        connection.setNeedsFlush()
+    }
+
+    /// A server that failed in the middle of a message says more with its status than the cut does.
+    override func receiveCut() {
+        if head.code == nil || head.code == .ok {
+            super.receiveCut()
+        } else {
+            completeWithStatus()
+        }
     }
 
     override func refuse(_ status: RPCStatus) {
@@ -100,17 +133,17 @@ final class ClientStream: MessageStream, @unchecked Sendable {
     }
 
     override func timedOut() {
-        fail(RPCError(.deadlineExceeded, "the call took longer than its timeout"))
+        fail(.timeout)
     }
 
     override func streamClosed(code: HTTP2ErrorCode) {
-        if client.context == nil || !hasInitialHead && code == .refusedStream && !client.isOpen {
-            complete(client.unavailable())
-        } else if code == .cancel, let deadline, deadline <= .now() {
-            complete(RPCError(.deadlineExceeded, "the call took longer than its timeout"))
+        if wasNotSent || code == .refusedStream && !hasInitialHead {
+            // By RFC 9113 §8.7 the server has not begun it; GOAWAY does the same to the streams above its last one.
+            complete(client.isOpen ? refused : client.unavailable(isProcessed: false))
+        } else if client.isOver {
+            complete(client.unavailable(isProcessed: true))
         } else {
-            let status = ResponseHead.status(reset: code)
-            complete(RPCError(status.code, status.message))
+            complete(error(of: ResponseHead.status(reset: code)))
         }
     }
 }

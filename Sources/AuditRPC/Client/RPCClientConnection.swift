@@ -10,12 +10,20 @@ package final class RPCClientConnection: Sendable {
         package var limits: RPCLimits
         /// From the start of an attempt to the server's first SETTINGS; each address of a name is an attempt.
         package var connectTimeout: TimeAmount
+        /// Nil asks nothing: a server may end the connection of a client that asks more often than it likes (A8), and
+        /// many allow one PING in five minutes.
+        package var keepalive: RPCKeepalive?
+        /// Nil for plain text. A Unix socket never needs it.
+        package var tls: RPCClientTLS?
 
         package init(
-            limits: RPCLimits = RPCLimits(), connectTimeout: TimeAmount = .seconds(10)
+            limits: RPCLimits = RPCLimits(), connectTimeout: TimeAmount = .seconds(10),
+            keepalive: RPCKeepalive? = nil, tls: RPCClientTLS? = nil
         ) {
             self.limits = limits
             self.connectTimeout = connectTimeout
+            self.keepalive = keepalive
+            self.tls = tls
         }
     }
 
@@ -36,32 +44,27 @@ package final class RPCClientConnection: Sendable {
     /// False after a loss, GOAWAY or `close`: new calls end with UNAVAILABLE.
     package var isOpen: Bool { connection.isOpen }
 
-    /// Throws UNAVAILABLE that names address and reason: refused, unreachable, not HTTP/2 ...
-    package static func connect(
-        to address: SocketAddress, on group: any EventLoopGroup,
-        configuration: Configuration = Configuration(), logger: Logger
-    ) async throws(RPCError) -> RPCClientConnection {
-        try await connect(
-            authority: address.endpointText, on: group, configuration: configuration,
-            logger: logger
-        ) { $0.connect(to: address) }
-    }
+    /// The server ended the connection for its keepalive: the next one should ask half as often (A8).
+    package var hasPingedTooOften: Bool { connection.hasPingedTooOften }
 
-    /// Resolves the name and connects; see `connect(to:on:)`.
+    /// A name is resolved, and its addresses are tried until one answers.
+    ///
+    /// - Throws: UNAVAILABLE that names address and reason, with a `ConnectFailure` as its cause; FAILED_PRECONDITION
+    ///   for files of TLS that cannot be used.
     package static func connect(
-        host: String, port: Int, on group: any EventLoopGroup,
+        to address: RPCAddress, on group: any EventLoopGroup,
         configuration: Configuration = Configuration(), logger: Logger
     ) async throws(RPCError) -> RPCClientConnection {
-        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        return try await connect(
-            authority: authority, on: group, configuration: configuration, logger: logger
-        ) { $0.connect(host: host, port: port) }
+        try await connect(to: address, on: group, configuration: configuration, logger: logger) {
+            Self.open(address, with: $0)
+        }
     }
 
     static func connect(
-        authority: String, on group: any EventLoopGroup, configuration: Configuration,
+        to address: RPCAddress, on group: any EventLoopGroup, configuration: Configuration,
         logger: Logger, _ open: (ClientBootstrap) -> EventLoopFuture<any Channel>
     ) async throws(RPCError) -> RPCClientConnection {
+        let identity = try identity(for: address, configuration)
         let loop = group.next()
         var limits = configuration.limits
         limits.handshakeTime = configuration.connectTimeout
@@ -70,14 +73,16 @@ package final class RPCClientConnection: Sendable {
         let attemptLimits = limits
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(configuration.connectTimeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = ClientConnection(
-                        eventLoop: loop, limits: attemptLimits, authority: authority,
-                        ready: loop.makePromise(), logger: logger)
+                        eventLoop: loop, limits: attemptLimits,
+                        keepalive: configuration.keepalive, address: address,
+                        isEncrypted: identity != nil, ready: loop.makePromise(), logger: logger)
                     attempts.add(connection, of: channel)
-                    try channel.pipeline.syncOperations.addHandler(connection)
+                    if let identity { try TLSHandshake.addToClient(channel, identity) }
+                    try channel.pipeline.syncOperations.addHandlers(
+                        connection.greeting, connection)
                 }
             }
         do {
@@ -90,9 +95,28 @@ package final class RPCClientConnection: Sendable {
         } catch let error as RPCError {
             throw error
         } catch {
+            let failure = SocketFailure.connectFailure(of: error)
             throw RPCError(
-                .unavailable,
-                "cannot connect to \(authority): \(SocketFailure.text(of: error))", cause: error)
+                .unavailable, "cannot connect to \(address): \(failure.text)", cause: failure)
+        }
+    }
+
+    private static func identity(
+        for address: RPCAddress, _ configuration: Configuration
+    ) throws(RPCError) -> ClientIdentity? {
+        guard let tls = configuration.tls, case .tcp(let host, _) = address else { return nil }
+        return try ClientIdentity(tls, host: host, limits: configuration.limits)
+    }
+
+    private static func open(
+        _ address: RPCAddress, with bootstrap: ClientBootstrap
+    ) -> EventLoopFuture<any Channel> {
+        switch address {
+        case .tcp(let host, let port):
+            bootstrap.channelOption(.socketOption(.tcp_nodelay), value: 1)
+                .connect(host: host, port: port)
+        case .unix(let path):
+            bootstrap.connect(unixDomainSocketPath: path)
         }
     }
 
@@ -100,6 +124,13 @@ package final class RPCClientConnection: Sendable {
     package func unary(
         _ path: String, _ message: [UInt8], options: CallOptions = CallOptions()
     ) async throws(RPCError) -> [UInt8] {
+        try await unaryResponse(path, message, options: options).message
+    }
+
+    /// As `unary`, with all that the server says about its answer.
+    package func unaryResponse(
+        _ path: String, _ message: [UInt8], options: CallOptions = CallOptions()
+    ) async throws(RPCError) -> RPCResponse {
         let response = UnaryResponse()
         let stream = ClientStream(client: connection, sink: response)
         let deadline = Self.deadline(options)
@@ -107,9 +138,8 @@ package final class RPCClientConnection: Sendable {
             await withCheckedContinuation { continuation in
                 response.wait(with: continuation)
                 perform { connection in
-                    stream.outbound.append(message)
-                    stream.outbound.finish()
                     connection.start(stream, path: path, options: options)
+                    stream.sendOnly(message)
                     if let deadline { stream.startTimer(at: deadline) }
                 }
             }

@@ -2,12 +2,13 @@ import Synchronization
 
 /// Gathers the one response of a unary call.
 final class UnaryResponse: ResponseSink {
-    typealias Continuation = CheckedContinuation<Result<[UInt8], RPCError>, Never>
+    typealias Continuation = CheckedContinuation<Result<RPCResponse, RPCError>, Never>
 
     private struct State: ~Copyable {
-        var message: [UInt8]?
+        var initialMetadata = RPCMetadata()
+        var response: RPCResponse?
         var continuation: Continuation?
-        var result: Result<[UInt8], RPCError>?
+        var result: Result<RPCResponse, RPCError>?
     }
 
     private let state = Mutex(State())
@@ -21,27 +22,36 @@ final class UnaryResponse: ResponseSink {
         if let result { continuation.resume(returning: result) }
     }
 
+    func receive(initialMetadata: RPCMetadata, on stream: ClientStream) {
+        guard !initialMetadata.isEmpty else { return }
+        state.withLock { $0.initialMetadata = initialMetadata }
+    }
+
     func receive(message: UnsafeRawBufferPointer, on stream: ClientStream) {
         let isSecond = state.withLock { state in
-            let isSecond = state.message != nil
-            state.message = Array(message)
-            return isSecond
+            guard state.response == nil else { return true }
+            state.response = RPCResponse(
+                message: Array(message), initialMetadata: state.initialMetadata,
+                wasCompressed: stream.wasCompressed)
+            return false
         }
         if isSecond {
             stream.fail(RPCError(.unimplemented, "the server sent several responses, not one"))
         }
     }
 
-    func end(_ error: RPCError?, on stream: ClientStream) {
+    func end(_ error: RPCError?, trailingMetadata: RPCMetadata, on stream: ClientStream) {
         let (continuation, result) = state.withLock { state in
-            let result: Result<[UInt8], RPCError> =
-                if let error {
-                    .failure(error)
-                } else if let message = state.message {
-                    .success(message)
-                } else {
-                    .failure(RPCError(.unimplemented, "the server sent no response, not one"))
-                }
+            let result: Result<RPCResponse, RPCError>
+            if let error {
+                result = .failure(error)
+            } else if var response = state.response.take() {
+                response.trailingMetadata = trailingMetadata
+                result = .success(response)
+            } else {
+                result = .failure(
+                    RPCError(.unimplemented, "the server sent no response, not one"))
+            }
             state.result = result
             defer { state.continuation = nil }
             return (state.continuation, result)

@@ -28,10 +28,21 @@ struct HTTP2ErrorCode: RawRepresentable, Sendable, Equatable, CustomStringConver
     }
 }
 
-/// The bytes of a peer that no session can go on after. The session has said GOAWAY where it could.
+/// The bytes of a peer that no session can go on after.
 struct HTTP2SessionError: Error, Equatable, CustomStringConvertible {
-    /// What nghttp2 calls it.
+    /// In words for a log.
     var description: String
     /// The first bytes were not HTTP/2: a peer of another protocol.
     var isForeignProtocol: Bool
+    /// What this module found or has a name for; nil: nghttp2 gave up for another reason.
+    var fault: FrameFault?
+
+    /// What the GOAWAY says.
+    var code: HTTP2ErrorCode { fault?.code ?? .protocolError }
+}
+
+extension HTTP2SessionError {
+    init(_ fault: FrameFault) {
+        self.init(description: fault.debugText, isForeignProtocol: false, fault: fault)
+    }
 }

@@ -23,10 +23,13 @@ extension HTTP2Session {
         assert(result == 0, "nghttp2_submit_response: \(result)")
     }
 
-    /// A response that is its header list alone.
-    func submitResponse(_ fields: HeaderFields, stream: HTTP2Stream) {
+    /// A response of other fields. Its body is the stream's outbound queue, unless the fields are all of it.
+    func submitResponse(_ fields: HeaderFields, stream: HTTP2Stream, hasBody: Bool) {
+        var provider = dataProvider(of: stream)
         let result = fields.withNghttp2 { start, count in
-            nghttp2_submit_response(handle, stream.id, start, count, nil)
+            withUnsafePointer(to: &provider) {
+                nghttp2_submit_response(handle, stream.id, start, count, hasBody ? $0 : nil)
+            }
         }
         assert(result == 0, "nghttp2_submit_response: \(result)")
     }
@@ -40,6 +43,7 @@ extension HTTP2Session {
 
     func reset(_ stream: HTTP2Stream, code: HTTP2ErrorCode) {
         guard stream.id > 0 else { return }
+        stream.isResetByThisSide = true
         nghttp2_submit_rst_stream(
             handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
     }
@@ -67,15 +71,23 @@ extension HTTP2Session {
     }
 
     /// Overtakes everything that is queued.
-    func submitPing() {
-        nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+    func submitPing(_ ping: HTTP2Ping) {
+        withUnsafeBytes(of: ping.rawValue) {
+            _ = nghttp2_submit_ping(
+                handle, UInt8(NGHTTP2_FLAG_NONE.rawValue),
+                $0.baseAddress!.assumingMemoryBound(to: UInt8.self))
+        }
     }
 
     /// Second step: streams above the last one that arrived are refused.
-    func submitGoAway(code: HTTP2ErrorCode) {
-        nghttp2_submit_goaway(
-            handle, UInt8(NGHTTP2_FLAG_NONE.rawValue),
-            nghttp2_session_get_last_proc_stream_id(handle), code.rawValue, nil, 0)
+    func submitGoAway(code: HTTP2ErrorCode, debugText: String) {
+        var text = debugText
+        text.withUTF8 {
+            _ = nghttp2_submit_goaway(
+                handle, UInt8(NGHTTP2_FLAG_NONE.rawValue),
+                nghttp2_session_get_last_proc_stream_id(handle), code.rawValue, $0.baseAddress,
+                $0.count)
+        }
     }
 
     /// GOAWAY at once; the session takes and gives nothing after it.
@@ -92,10 +104,16 @@ extension HTTP2Session {
 
 /// nghttp2 asks for the next bytes of a stream's body.
 private let readOutbound: nghttp2_data_source_read_callback = {
-    session, streamID, target, capacity, flags, source, _ in
+    session, streamID, target, capacity, flags, source, user in
     Unmanaged<HTTP2Stream>.fromOpaque(source!.pointee.ptr)._withUnsafeGuaranteedRef { stream in
         let count = stream.outbound.read(into: target!, capacity: capacity)
         if count > 0 { stream.outboundTaken() }
+        // A peer that gives window byte by byte is not owed anything for the frames that this makes.
+        if count >= 256 || stream.outbound.isEmpty {
+            Unmanaged<SessionState>.fromOpaque(user!)._withUnsafeGuaranteedRef {
+                $0.answersSent &+= 1
+            }
+        }
         guard stream.outbound.isEmpty else { return count }
         guard stream.outbound.isFinished else {
             if count > 0 { return count }

@@ -6,24 +6,12 @@ enum HTTP2Role: Sendable {
     case server
 }
 
-/// What a session tells its peer, and holds it to.
-struct HTTP2Settings: Sendable {
-    var concurrentStreamsMax: Int
-    var headerListBytesMax: Int
-    var streamWindowBytes: Int
-    var connectionWindowBytes: Int
-    var streamResetBurst: Int
-    var streamResetsPerSecond: Int
-    var unreadAcknowledgementsMax: Int
-    var concurrentStreamsAssumed: Int
-}
-
 /// What concerns the whole connection. Runs inside nghttp2, like the functions of a stream.
 protocol HTTP2SessionDelegate: AnyObject {
     /// A peer opened a stream. Nil refuses it.
     func openStream() -> HTTP2Stream?
     func receivedSettings()
-    func receivedPingAcknowledgement()
+    func receivedPingAcknowledgement(_ ping: HTTP2Ping)
     func receivedGoAway(lastStreamID: Int32, code: HTTP2ErrorCode, debugText: String)
 }
 
@@ -36,7 +24,7 @@ struct HTTP2Session: ~Copyable {
 
     /// Queues the settings, which is also what makes `wantsWrite` true at once.
     init(role: HTTP2Role, settings: HTTP2Settings) {
-        state = SessionState()
+        state = SessionState(headerListBytesCut: settings.headerListBytesCut)
         handle = Self.makeHandle(role: role, settings: settings, state: state)
         Self.submit(settings, role: role, to: handle)
     }
@@ -52,13 +40,18 @@ struct HTTP2Session: ~Copyable {
         nghttp2_option_set_no_auto_window_update(options, 1)
         // Closed streams served RFC 7540 priorities only.
         nghttp2_option_set_no_closed_streams(options, 1)
+        // gRPC clients may put spaces around the values of metadata, which RFC 9113 §8.2.1 forbids.
+        nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
         // PING and SETTINGS floods: answers that a peer may leave unread before it is cut.
         nghttp2_option_set_max_outbound_ack(options, settings.unreadAcknowledgementsMax)
         // Until a server's SETTINGS are there, as many as RFC 9113 §6.5.2 recommends.
         nghttp2_option_set_peer_max_concurrent_streams(
             options, UInt32(settings.concurrentStreamsAssumed))
-        nghttp2_option_set_stream_reset_rate_limit(
-            options, UInt64(settings.streamResetBurst), UInt64(settings.streamResetsPerSecond))
+        // CONTINUATION floods (CVE-2024-28182).
+        nghttp2_option_set_max_continuations(options, settings.continuationsMax)
+        nghttp2_option_set_max_settings(options, settings.settingsEntriesMax)
+        // Its own limit of incoming resets says GOAWAY and goes on serving: ours ends the connection long before.
+        nghttp2_option_set_stream_reset_rate_limit(options, 1 << 20, 1 << 20)
 
         var session: OpaquePointer?
         let user = Unmanaged.passUnretained(state).toOpaque()
@@ -109,8 +102,19 @@ struct HTTP2Session: ~Copyable {
     /// Streams that are open, in no order.
     var openStreams: [HTTP2Stream] { state.streams }
 
-    /// What nghttp2 last found wrong with the peer's frames.
+    var openStreamCount: Int { state.streams.count }
+
+    /// What nghttp2 first found wrong with the peer's frames.
     var lastProblem: String? { state.lastProblem }
+
+    /// A GOAWAY that names an error has been given out.
+    var hasBlamedPeer: Bool { state.hasBlamedPeer }
+
+    /// Grows with each frame of answers that is given out, unless a tiny window made it tiny.
+    var answersSent: Int { state.answersSent }
+
+    /// Grows with each stream that nghttp2 resets for an error of the peer's frames.
+    var streamErrors: Int { state.streamErrors }
 
     /// False when the connection has nothing more to receive: after GOAWAY and the last stream.
     var wantsRead: Bool { nghttp2_session_want_read(handle) != 0 }
@@ -125,16 +129,14 @@ struct HTTP2Session: ~Copyable {
         let result = nghttp2_session_mem_recv(
             handle, start.assumingMemoryBound(to: UInt8.self), bytes.count)
         guard result < 0 else { return }
-        // It says GOAWAY and forgets the rest; a second call changes nothing.
-        nghttp2_session_terminate_session(handle, HTTP2ErrorCode.protocolError.rawValue)
-        throw HTTP2SessionError(code: Int32(result))
+        throw HTTP2SessionError(code: Int32(result), fault: state.fault)
     }
 
     /// The next bytes for the peer, about one frame; nil when there are none. Valid until the next call.
     func nextOutput() throws(HTTP2SessionError) -> UnsafeRawBufferPointer? {
         var start: UnsafePointer<UInt8>?
         let count = nghttp2_session_mem_send(handle, &start)
-        guard count >= 0 else { throw HTTP2SessionError(code: Int32(count)) }
+        guard count >= 0 else { throw HTTP2SessionError(code: Int32(count), fault: nil) }
         guard count > 0 else { return nil }
         return UnsafeRawBufferPointer(start: start, count: count)
     }
@@ -144,7 +146,7 @@ struct HTTP2Session: ~Copyable {
         while let stream = state.streams.last {
             // nghttp2 must not find it any more, and must not close it a second time.
             nghttp2_session_set_stream_user_data(handle, stream.id, nil)
-            state.remove(stream)
+            _ = state.remove(.passUnretained(stream))
             stream.closed(code: code)
         }
     }
@@ -155,31 +157,57 @@ final class SessionState {
     // unowned(unsafe): the delegate owns the session; a checked reference would cost on every event.
     unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
     /// The stream whose header list is being read. nghttp2 reads one list at a time.
-    var headerStream: HTTP2Stream?
-    var streams: [HTTP2Stream] = []
+    /// `streams` keeps it, and `remove` forgets it.
+    @exclusivity(unchecked) var headerStream: Unmanaged<HTTP2Stream>?
+    @exclusivity(unchecked) var streams: [HTTP2Stream] = []
     var lastProblem: String?
+    var hasBlamedPeer = false
+    /// Bytes of the header list that is being read, as RFC 9113 §6.5.2 counts them.
+    var headerListBytes = 0
+    let headerListBytesCut: Int
+    /// Why a callback made nghttp2 give up.
+    var fault: FrameFault?
+    var answersSent = 0
+    var streamErrors = 0
 
-    func insert(_ stream: HTTP2Stream, id: Int32) {
+    init(headerListBytesCut: Int) {
+        self.headerListBytesCut = headerListBytesCut
+    }
+
+    func insert(_ stream: consuming HTTP2Stream, id: Int32) {
         stream.id = id
         stream.index = streams.count
         streams.append(stream)
     }
 
-    func remove(_ stream: HTTP2Stream) {
-        let index = stream.index
-        guard index >= 0 else { return }
-        let last = streams.removeLast()
-        if last !== stream {
-            streams[index] = last
-            last.index = index
+    /// Hands over the reference by which it was kept; nil when it was not.
+    func remove(_ stream: Unmanaged<HTTP2Stream>) -> HTTP2Stream? {
+        if headerStream?.toOpaque() == stream.toOpaque() { headerStream = nil }
+        let index = stream._withUnsafeGuaranteedRef { $0.index }
+        guard index >= 0 else { return nil }
+        var removed = streams.removeLast()
+        if index < streams.count {
+            swap(&streams[index], &removed)
+            streams[index].index = index
         }
-        stream.index = -1
+        removed.index = -1
+        return removed
     }
 }
 
 extension HTTP2SessionError {
-    init(code: Int32) {
-        description = String(cString: nghttp2_strerror(code))
+    init(code: Int32, fault: FrameFault?) {
+        description = fault?.debugText ?? String(cString: nghttp2_strerror(code))
         isForeignProtocol = code == NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue
+        self.fault = fault ?? Self.fault(of: code)
+    }
+
+    /// The floods that nghttp2 finds itself.
+    private static func fault(of code: Int32) -> FrameFault? {
+        switch code {
+        case NGHTTP2_ERR_FLOODED.rawValue: .flood(.unreadAcknowledgements)
+        case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue: .flood(.continuations)
+        default: nil
+        }
     }
 }

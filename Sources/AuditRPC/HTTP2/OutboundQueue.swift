@@ -1,16 +1,21 @@
 import Glibc
 
 /// The messages that a stream has still to send. Gives them out as one run of bytes, each behind its prefix of five
-/// (a flag for compression, never set, and the length in big endian).
+/// (whether it is compressed, and the length in big endian).
 ///
 /// The usual call sends one message: it stays where its maker put it, and nothing is allocated here.
 struct OutboundQueue {
     private static let prefixBytes = 5
 
-    private var current: [UInt8]?
+    private struct Message {
+        var bytes: [UInt8]
+        var isCompressed: Bool
+    }
+
+    private var current: Message?
     /// How much of the current message has gone out, its prefix included.
     private var currentOffset = 0
-    private var waiting: [[UInt8]] = []
+    private var waiting: [Message] = []
     private var waitingHead = 0
     /// Bytes that have still to go out, prefixes included.
     private(set) var byteCount = 0
@@ -21,13 +26,22 @@ struct OutboundQueue {
     /// Some but not all bytes of a message went out, so that nothing else can follow but its rest.
     var isMidMessage: Bool { currentOffset > 0 }
 
-    mutating func append(_ message: [UInt8]) {
-        byteCount += message.count + Self.prefixBytes
+    mutating func append(_ bytes: [UInt8], isCompressed: Bool = false) {
+        byteCount += bytes.count + Self.prefixBytes
+        let message = Message(bytes: bytes, isCompressed: isCompressed)
         if current == nil {
             current = message
         } else {
             waiting.append(message)
         }
+    }
+
+    /// Sends `bytes` without a prefix, and nothing else: the body of an answer that is not gRPC's.
+    mutating func setWholeBody(_ bytes: [UInt8]) {
+        current = Message(bytes: bytes, isCompressed: false)
+        currentOffset = Self.prefixBytes
+        byteCount = bytes.count
+        isFinished = true
     }
 
     mutating func finish() {
@@ -39,7 +53,7 @@ struct OutboundQueue {
         waiting = []
         waitingHead = 0
         if let current, currentOffset > 0 {
-            byteCount = current.count + Self.prefixBytes - currentOffset
+            byteCount = current.bytes.count + Self.prefixBytes - currentOffset
         } else {
             current = nil
             byteCount = 0
@@ -51,7 +65,7 @@ struct OutboundQueue {
         var written = 0
         while written < capacity, current != nil {
             written += copyCurrent(into: target + written, capacity: capacity - written)
-            if currentOffset == current!.count + Self.prefixBytes { advance() }
+            if currentOffset == current!.bytes.count + Self.prefixBytes { advance() }
         }
         byteCount -= written
         return written
@@ -59,13 +73,14 @@ struct OutboundQueue {
 
     private mutating func copyCurrent(into target: UnsafeMutableRawPointer, capacity: Int) -> Int {
         var written = 0
-        current!.withUnsafeBytes { message in
+        let flag: UInt8 = current!.isCompressed ? 1 : 0
+        current!.bytes.withUnsafeBytes { message in
             if currentOffset < Self.prefixBytes {
                 let length = UInt32(message.count)
                 while currentOffset < Self.prefixBytes, written < capacity {
                     let byte =
                         currentOffset == 0
-                        ? 0 : UInt8(truncatingIfNeeded: length >> (8 * (4 - currentOffset)))
+                        ? flag : UInt8(truncatingIfNeeded: length >> (8 * (4 - currentOffset)))
                     target.storeBytes(of: byte, toByteOffset: written, as: UInt8.self)
                     currentOffset += 1
                     written += 1
@@ -89,7 +104,7 @@ struct OutboundQueue {
             return
         }
         current = waiting[waitingHead]
-        waiting[waitingHead] = []
+        waiting[waitingHead].bytes = []
         waitingHead += 1
         if waitingHead == waiting.count {
             waiting.removeAll(keepingCapacity: true)

@@ -17,6 +17,7 @@ struct SessionCallbacks: @unchecked Sendable {
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrameReceived)
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
+        nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, onFrameNotSent)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onStreamClose)
         nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, onInvalidFrame)
         nghttp2_session_callbacks_set_error_callback2(callbacks, onError)
@@ -42,9 +43,10 @@ private func withStream(
 private let onBeginHeaders: nghttp2_on_begin_headers_callback = { session, frame, user in
     withState(user) { state in
         let id = frame!.pointee.hd.stream_id
+        state.headerListBytes = 0
         guard frame!.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else {
             state.headerStream = nil
-            withStream(session, id) { state.headerStream = $0 }
+            withStream(session, id) { state.headerStream = .passUnretained($0) }
             return 0
         }
         guard let stream = state.delegate?.openStream() else {
@@ -54,10 +56,10 @@ private let onBeginHeaders: nghttp2_on_begin_headers_callback = { session, frame
                 HTTP2ErrorCode.refusedStream.rawValue)
             return Int32(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
         }
-        state.insert(stream, id: id)
-        state.headerStream = stream
+        state.headerStream = .passUnretained(stream)
         nghttp2_session_set_stream_user_data(
             session, id, Unmanaged.passUnretained(stream).toOpaque())
+        state.insert(stream, id: id)
         return 0
     }
 }
@@ -65,9 +67,17 @@ private let onBeginHeaders: nghttp2_on_begin_headers_callback = { session, frame
 private let onHeader: nghttp2_on_header_callback = {
     _, _, name, nameBytes, value, valueBytes, _, user in
     withState(user) { state in
-        state.headerStream?.receiveHeader(
-            name: UnsafeRawBufferPointer(start: name, count: nameBytes),
-            value: UnsafeRawBufferPointer(start: value, count: valueBytes))
+        // A byte on the wire can name kilobytes of the compressor's table: stop before all of them are looked at.
+        state.headerListBytes += nameBytes + valueBytes + 32
+        guard state.headerListBytes <= state.headerListBytesCut else {
+            state.fault = .headersTooLarge
+            return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+        }
+        state.headerStream?._withUnsafeGuaranteedRef {
+            $0.receiveHeader(
+                name: UnsafeRawBufferPointer(start: name, count: nameBytes),
+                value: UnsafeRawBufferPointer(start: value, count: valueBytes))
+        }
         return 0
     }
 }
@@ -90,8 +100,10 @@ private let onFrameReceived: nghttp2_on_frame_recv_callback = { session, frame, 
             guard let stream = state.headerStream else { return }
             state.headerStream = nil
             let category = frame!.pointee.headers.cat
-            stream.receiveHeadersEnd(
-                category == NGHTTP2_HCAT_HEADERS ? .trailing : .initial, endStream: endStream)
+            stream._withUnsafeGuaranteedRef {
+                $0.receiveHeadersEnd(
+                    category == NGHTTP2_HCAT_HEADERS ? .trailing : .initial, endStream: endStream)
+            }
         }
     case NGHTTP2_SETTINGS.rawValue:
         if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 {
@@ -99,7 +111,9 @@ private let onFrameReceived: nghttp2_on_frame_recv_callback = { session, frame, 
         }
     case NGHTTP2_PING.rawValue:
         if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 {
-            withState(user) { $0.delegate?.receivedPingAcknowledgement() }
+            let payload = frame!.pointee.ping.opaque_data
+            let ping = HTTP2Ping(rawValue: unsafeBitCast(payload, to: UInt64.self))
+            withState(user) { $0.delegate?.receivedPingAcknowledgement(ping) }
         }
     case NGHTTP2_GOAWAY.rawValue:
         let goAway = frame!.pointee.goaway
@@ -117,14 +131,33 @@ private let onFrameReceived: nghttp2_on_frame_recv_callback = { session, frame, 
 
 private let onFrameSent: nghttp2_on_frame_send_callback = { session, frame, user in
     let header = frame!.pointee.hd
-    if UInt32(header.type) == NGHTTP2_GOAWAY.rawValue { noteProblem(frame!.pointee.goaway, user) }
+    switch UInt32(header.type) {
+    case NGHTTP2_GOAWAY.rawValue: noteProblem(frame!.pointee.goaway, user)
+    case NGHTTP2_RST_STREAM.rawValue: noteReset(frame!.pointee.rst_stream, session, user)
+    case NGHTTP2_HEADERS.rawValue: withState(user) { $0.answersSent &+= 1 }
+    default: break
+    }
     guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
-        UInt32(header.type) == NGHTTP2_HEADERS.rawValue
+        header.type <= NGHTTP2_HEADERS.rawValue
     else { return 0 }
     withStream(session, header.stream_id) { stream in
         guard stream.resetsAfterEnd else { return }
         nghttp2_submit_rst_stream(
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, HTTP2ErrorCode.noError.rawValue)
+    }
+    return 0
+}
+
+/// A request that nghttp2 held back and may send no more after GOAWAY; the end of its stream follows.
+private let onFrameNotSent: nghttp2_on_frame_not_send_callback = { session, frame, error, _ in
+    let frame = frame!.pointee
+    let isTooLate =
+        error == NGHTTP2_ERR_START_STREAM_NOT_ALLOWED.rawValue
+        || error == NGHTTP2_ERR_SESSION_CLOSING.rawValue
+    if isTooLate, UInt32(frame.hd.type) == NGHTTP2_HEADERS.rawValue,
+        frame.headers.cat == NGHTTP2_HCAT_REQUEST
+    {
+        withStream(session, frame.hd.stream_id) { $0.wasNotSent = true }
     }
     return 0
 }
@@ -135,21 +168,31 @@ private func noteProblem(_ goAway: nghttp2_goaway, _ user: UnsafeMutableRawPoint
     let code = HTTP2ErrorCode(rawValue: goAway.error_code)
     let text = UnsafeBufferPointer(start: goAway.opaque_data, count: goAway.opaque_data_len)
     withState(user) { state in
+        state.hasBlamedPeer = true
         if state.lastProblem == nil {
             state.lastProblem = "\(code) \(String(decoding: text, as: UTF8.self))"
         }
     }
 }
 
+/// Counts the resets that a peer provoked: nghttp2 sent them for an error in the peer's frames.
+private func noteReset(
+    _ reset: nghttp2_rst_stream, _ session: OpaquePointer?, _ user: UnsafeMutableRawPointer?
+) {
+    switch HTTP2ErrorCode(rawValue: reset.error_code) {
+    case .noError, .refusedStream: return
+    default: break
+    }
+    var isOurs = false
+    withStream(session, reset.hd.stream_id) { isOurs = $0.isResetByThisSide }
+    if !isOurs { withState(user) { $0.streamErrors &+= 1 } }
+}
+
 private let onStreamClose: nghttp2_on_stream_close_callback = { session, id, code, user in
     guard let address = nghttp2_session_get_stream_user_data(session, id) else { return 0 }
-    let stream = Unmanaged<HTTP2Stream>.fromOpaque(address).takeUnretainedValue()
     nghttp2_session_set_stream_user_data(session, id, nil)
-    withState(user) { state in
-        if state.headerStream === stream { state.headerStream = nil }
-        state.remove(stream)
-    }
-    stream.closed(code: HTTP2ErrorCode(rawValue: code))
+    let stream = withState(user) { $0.remove(Unmanaged.fromOpaque(address)) }
+    stream?.closed(code: HTTP2ErrorCode(rawValue: code))
     return 0
 }
 

@@ -22,6 +22,13 @@ extension UnsafeRawBufferPointer {
     }
 
     @inline(__always)
+    func ends(with text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        return count >= length
+            && memcmp(baseAddress! + (count - length), text.utf8Start, length) == 0
+    }
+
+    @inline(__always)
     func starts(with text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         return count >= length && memcmp(baseAddress!, text.utf8Start, length) == 0

@@ -10,12 +10,18 @@ final class InboundPipe: Sendable {
         case failed(RPCError)
     }
 
+    private struct Message {
+        var bytes: [UInt8]
+        var wasCompressed: Bool
+    }
+
     private struct State: ~Copyable {
-        var messages: [[UInt8]] = []
+        var messages: [Message] = []
         var head = 0
         var byteCount = 0
         var end: End?
         var isFull = false
+        var lastWasCompressed = false
         var reader: CheckedContinuation<Result<[UInt8]?, RPCError>, Never>?
     }
 
@@ -28,14 +34,21 @@ final class InboundPipe: Sendable {
         self.highWatermarkBytes = highWatermarkBytes
     }
 
+    /// What the messages that lie here take.
+    var byteCount: Int { state.withLock { $0.byteCount } }
+
+    /// Whether the message that `next` gave last came compressed.
+    var lastWasCompressed: Bool { state.withLock { $0.lastWasCompressed } }
+
     /// True when the sender should pause until `next` asks it to go on.
-    func push(_ message: [UInt8]) -> Bool {
+    func push(_ message: [UInt8], wasCompressed: Bool) -> Bool {
         let (reader, isFull) = state.withLock { state in
             if let reader = state.reader {
                 state.reader = nil
+                state.lastWasCompressed = wasCompressed
                 return (Optional(reader), false)
             }
-            state.messages.append(message)
+            state.messages.append(Message(bytes: message, wasCompressed: wasCompressed))
             state.byteCount += message.count + Self.messageOverheadBytes
             if state.byteCount >= highWatermarkBytes { state.isFull = true }
             return (nil, state.isFull)
@@ -128,13 +141,14 @@ final class InboundPipe: Sendable {
             return state.end.map { result(of: $0) }
         }
         let message = state.messages[state.head]
-        state.messages[state.head] = []
+        state.messages[state.head].bytes = []
         state.head += 1
         if state.head == state.messages.count {
             state.messages.removeAll(keepingCapacity: true)
             state.head = 0
         }
-        state.byteCount -= message.count + messageOverheadBytes
-        return .success(message)
+        state.byteCount -= message.bytes.count + messageOverheadBytes
+        state.lastWasCompressed = message.wasCompressed
+        return .success(message.bytes)
     }
 }

@@ -7,9 +7,18 @@ import Synchronization
 final class OutboundPipe: Sendable {
     typealias Waiter = CheckedContinuation<Void, Never>
 
-    /// What the loop has to do.
+    struct Message {
+        var bytes: [UInt8]
+        /// False: it goes as it is, although the call compresses its messages.
+        var compress: Bool
+    }
+
+    /// What the loop has to do, in this order.
     struct Work {
-        var messages: [[UInt8]] = []
+        var enablesCompression = false
+        /// A server's, before its first message.
+        var initialMetadata: RPCMetadata?
+        var messages: [Message] = []
         /// Set once: how the writing side ended.
         var end: End?
     }
@@ -24,6 +33,8 @@ final class OutboundPipe: Sendable {
         var work = Work()
         var byteCount = 0
         var isScheduled = false
+        /// A message was written, or the initial metadata.
+        var hasBegun = false
         var hasEnded = false
         /// The call's own queue is above its high watermark.
         var isBlocked = false
@@ -40,8 +51,10 @@ final class OutboundPipe: Sendable {
 
     /// Queues a message, then waits while too much is queued. Throws the status of a call that is over. `wakeLoop` is
     /// called when the loop must `take` soon.
-    func write(_ message: [UInt8], wakeLoop: () -> Void) async throws(RPCError) {
-        let (mustWake, mustWait) = try enqueue(message)
+    func write(
+        _ message: [UInt8], compress: Bool, wakeLoop: () -> Void
+    ) async throws(RPCError) {
+        let (mustWake, mustWait) = try enqueue(Message(bytes: message, compress: compress))
         if mustWake { wakeLoop() }
         guard mustWait else { return }
         await withTaskCancellationHandler {
@@ -58,7 +71,7 @@ final class OutboundPipe: Sendable {
     }
 
     private func enqueue(
-        _ message: [UInt8]
+        _ message: Message
     ) throws(RPCError) -> (mustWake: Bool, mustWait: Bool) {
         try state.withLock { state throws(RPCError) in
             if let closed = state.closed { throw closed }
@@ -66,10 +79,34 @@ final class OutboundPipe: Sendable {
                 throw RPCError(.failedPrecondition, "a message was written after the last one")
             }
             state.work.messages.append(message)
-            state.byteCount += message.count
+            state.byteCount += message.bytes.count
+            state.hasBegun = true
             defer { state.isScheduled = true }
             return (!state.isScheduled, isAhead(state))
         }
+    }
+
+    /// Has the messages that follow compressed.
+    func enableCompression() {
+        state.withLock { $0.work.enablesCompression = true }
+    }
+
+    /// Sends `metadata` before the first message; throws when it comes too late, or the call is over.
+    func sendInitialMetadata(
+        _ metadata: RPCMetadata, wakeLoop: () -> Void
+    ) throws(RPCError) {
+        let mustWake = try state.withLock { state throws(RPCError) in
+            if let closed = state.closed { throw closed }
+            guard !state.hasBegun, !state.hasEnded else {
+                throw RPCError(
+                    .failedPrecondition, "initial metadata comes once, before the first message")
+            }
+            state.work.initialMetadata = metadata
+            state.hasBegun = true
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        if mustWake { wakeLoop() }
     }
 
     private func isAhead(_ state: borrowing State) -> Bool {
@@ -99,7 +136,9 @@ final class OutboundPipe: Sendable {
         let mustWake = state.withLock { state in
             guard !state.hasEnded, state.closed == nil else { return false }
             state.hasEnded = true
-            if let message { state.work.messages.append(message) }
+            if let message {
+                state.work.messages.append(Message(bytes: message, compress: true))
+            }
             state.work.end = end
             defer { state.isScheduled = true }
             return !state.isScheduled

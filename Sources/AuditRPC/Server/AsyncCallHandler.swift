@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 
 /// Runs an asynchronous handler as a task beside the event loop: what the loop hears goes into pipes, and what the
 /// task writes comes out of them.
@@ -12,7 +13,7 @@ final class AsyncCallHandler: ServerCallHandler {
     init(call: ServerCall, _ body: @escaping Body) {
         let pipes = ServerPipes(call: call)
         self.pipes = pipes
-        let context = CallContext(call: call, lifetime: pipes.lifetime)
+        let context = CallContext(call: call, pipes: pipes)
         task = Self.run(body, pipes: pipes, context: context, logger: call.logger)
     }
 
@@ -52,8 +53,13 @@ final class AsyncCallHandler: ServerCallHandler {
     }
 
     func receive(message: UnsafeRawBufferPointer, on call: ServerCall) {
-        if pipes.inbound.push(Array(message)) { call.pauseReading() }
+        if pipes.inbound.push(Array(message), wasCompressed: call.wasCompressed) {
+            call.pauseReading()
+        }
+        call.untakenBytes = untakenBytes
     }
+
+    var untakenBytes: Int { pipes.inbound.byteCount }
 
     func receiveEnd(on call: ServerCall) {
         pipes.inbound.finish()
@@ -81,6 +87,8 @@ final class ServerPipes: Sendable {
     let inbound: InboundPipe
     let outbound: OutboundPipe
     let lifetime = CallLifetime()
+    /// What the handler wants in the trailers.
+    private let trailers = Mutex(RPCMetadata())
     private let reference: CallReference
 
     init(call: ServerCall) {
@@ -98,15 +106,25 @@ final class ServerPipes: Sendable {
         }
     }
 
-    func write(_ message: [UInt8]) async throws(RPCError) {
-        try await outbound.write(message) { wakeLoop() }
+    func write(_ message: [UInt8], compress: Bool) async throws(RPCError) {
+        try await outbound.write(message, compress: compress) { wakeLoop() }
+    }
+
+    func sendInitialMetadata(_ metadata: RPCMetadata) throws(RPCError) {
+        try outbound.sendInitialMetadata(metadata) { wakeLoop() }
+    }
+
+    func setTrailingMetadata(_ metadata: RPCMetadata) {
+        trailers.withLock { $0 = metadata }
     }
 
     /// The call's end, after a last message perhaps. Only the first one counts.
     func finish(
         _ status: RPCStatus, trailers: RPCMetadata = RPCMetadata(), last message: [UInt8]? = nil
     ) {
-        outbound.finish(.status(status, trailers), last: message) { wakeLoop() }
+        var all = self.trailers.withLock { $0 }
+        all.append(contentsOf: trailers)
+        outbound.finish(.status(status, all), last: message) { wakeLoop() }
     }
 
     private func wakeLoop() {
@@ -118,7 +136,11 @@ final class ServerPipes: Sendable {
     /// Hands what the task wrote to the call.
     private func pump(_ call: ServerCall) {
         let work = outbound.take()
-        for message in work.messages { call.send(message: message) }
+        if work.enablesCompression { call.enableCompression() }
+        if let metadata = work.initialMetadata { call.sendInitialMetadata(metadata) }
+        for message in work.messages {
+            call.send(message: message.bytes, compress: message.compress)
+        }
         outbound.setBlocked(!call.isWritable)
         guard case .status(let status, let trailers) = work.end else { return }
         close(RPCError(.cancelled, "the call is finished"))

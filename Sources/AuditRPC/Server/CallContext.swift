@@ -7,15 +7,39 @@ package struct CallContext: Sendable {
     package let metadata: RPCMetadata
     /// The address of the client, as text.
     package let peer: String
+    /// The certificate that the client showed, in DER and verified. Nil when clients need not show one.
+    package let peerCertificate: [UInt8]?
     package let deadline: NIODeadline?
-    private let lifetime: CallLifetime
+    private let pipes: ServerPipes
+    private var lifetime: CallLifetime { pipes.lifetime }
 
-    init(call: ServerCall, lifetime: CallLifetime) {
+    init(call: ServerCall, pipes: ServerPipes) {
         path = call.path
         metadata = call.metadata
         peer = call.peer
+        peerCertificate = call.peerCertificate
         deadline = call.deadline
-        self.lifetime = lifetime
+        self.pipes = pipes
+    }
+
+    /// Whether the request message that was read last came compressed.
+    package var requestWasCompressed: Bool { pipes.inbound.lastWasCompressed }
+
+    /// Sends the response headers now, with these fields. Throws FAILED_PRECONDITION after the first message, and the
+    /// status of a call that is over. Fields that may not be sent are left out, and the log says so.
+    package func sendInitialMetadata(_ metadata: RPCMetadata) throws(RPCError) {
+        try pipes.sendInitialMetadata(metadata)
+    }
+
+    /// Sets what goes out with the status, whatever the status will be, before the fields of a thrown RPCError.
+    package func setTrailingMetadata(_ metadata: RPCMetadata) {
+        pipes.setTrailingMetadata(metadata)
+    }
+
+    /// Has the messages of the answer compressed when the client takes it; see `ServerCall.enableCompression`. Comes
+    /// before the first message.
+    package func enableCompression() {
+        pipes.outbound.enableCompression()
     }
 
     /// Nil without a deadline; never negative.
@@ -84,8 +108,10 @@ package struct MessageWriter: Sendable {
 
     /// Queues one message, then suspends while more than the high watermark (64 KiB) waits for the peer. Throws when
     /// the call is over or the task is cancelled.
-    package func write(_ message: [UInt8]) async throws(RPCError) {
-        try await pipes.write(message)
+    ///
+    /// - Parameter compress: false keeps this message as it is, also after `enableCompression`.
+    package func write(_ message: [UInt8], compress: Bool = true) async throws(RPCError) {
+        try await pipes.write(message, compress: compress)
     }
 
     /// The one response of a method that has one, and OK, in one go.

@@ -6,9 +6,12 @@ package struct CallReference: @unchecked Sendable {
     // change; everything else of the call is touched on that loop. The last reference may be
     // dropped anywhere: freeing a call frees memory only.
     private let call: ServerCall
+    /// Of its event loop.
+    package let eventLoopID: ObjectIdentifier
 
     init(_ call: ServerCall) {
         self.call = call
+        eventLoopID = call.eventLoopID
     }
 
     package var eventLoop: any EventLoop { call.eventLoop }
@@ -21,43 +24,55 @@ package struct CallReference: @unchecked Sendable {
     /// Runs `body` on the event loops of the calls, for the calls that are still open: one wake-up
     /// for each loop and one write for each connection, however many answers there are.
     ///
+    /// Inlinable, so that a caller's answers are handled as what they are: generic code that is compiled here would
+    /// look up types and copy through tables for each of them.
+    ///
     /// - Parameter call: whom an answer is for.
+    @inlinable
     package static func deliver<T: Sendable>(
         _ answers: [T], to call: @escaping @Sendable (T) -> CallReference,
         _ body: @escaping @Sendable (ServerCall, T) -> Void
     ) {
-        guard let first = answers.first else { return }
-        let loop = call(first).call.eventLoopID
-        if answers.allSatisfy({ call($0).call.eventLoopID == loop }) {
-            return deliver(answers, on: call(first).eventLoop, to: call, body)
-        }
-        var groups: [(loop: ObjectIdentifier, answers: [T])] = []
-        for answer in answers {
-            let loop = call(answer).call.eventLoopID
-            if let group = groups.firstIndex(where: { $0.loop == loop }) {
-                groups[group].answers.append(answer)
-            } else {
-                groups.append((loop, [answer]))
+        deliver(
+            count: answers.count, loop: { call(answers[$0]).eventLoopID },
+            call: { call(answers[$0]) }, { body($0, answers[$1]) })
+    }
+
+    /// The same for answers that are numbered from 0.
+    ///
+    /// - Parameter loop: of `call`, for which that need not be touched: its memory belongs to another thread.
+    package static func deliver(
+        count: Int, loop: (Int) -> ObjectIdentifier,
+        call: @escaping @Sendable (Int) -> CallReference,
+        _ body: @escaping @Sendable (ServerCall, Int) -> Void
+    ) {
+        var groups: [(loop: ObjectIdentifier, answers: [Int])] = []
+        var last = 0
+        for answer in 0..<count {
+            let loop = loop(answer)
+            if last >= groups.count || groups[last].loop != loop {
+                last = groups.firstIndex { $0.loop == loop } ?? groups.count
+                if last == groups.count { groups.append((loop, [])) }
             }
+            groups[last].answers.append(answer)
         }
         for group in groups {
-            deliver(group.answers, on: call(group.answers[0]).eventLoop, to: call, body)
+            let answers = group.answers
+            call(answers[0]).eventLoop.execute { deliver(answers, call, body) }
         }
     }
 
-    private static func deliver<T: Sendable>(
-        _ answers: [T], on loop: any EventLoop, to call: @escaping @Sendable (T) -> CallReference,
-        _ body: @escaping @Sendable (ServerCall, T) -> Void
+    /// On the event loop of the calls.
+    private static func deliver(
+        _ answers: [Int], _ call: (Int) -> CallReference, _ body: (ServerCall, Int) -> Void
     ) {
-        loop.execute {
-            var touched: [HTTP2Connection] = []
-            for answer in answers {
-                let call = call(answer).call
-                guard call.isOpen, let connection = call.connection else { continue }
-                if connection.beginDelivery() { touched.append(connection) }
-                body(call, answer)
-            }
-            for connection in touched { connection.endDelivery() }
+        var touched: [HTTP2Connection] = []
+        for answer in answers {
+            let call = call(answer).call
+            guard call.isOpen, let connection = call.connection else { continue }
+            if connection.beginDelivery() { touched.append(connection) }
+            body(call, answer)
         }
+        for connection in touched { connection.endDelivery() }
     }
 }

@@ -24,13 +24,20 @@ final class ConnectionRegistry: Sendable {
 
     var count: Int { state.withLock { $0.members.count } }
 
-    /// False when there are too many, or the server is closing.
-    func insert(_ connection: ServerConnection) -> Bool {
+    enum OnInsert: Equatable {
+        case accepted
+        case tooMany
+        /// The server lets nobody in any more.
+        case closing
+    }
+
+    func insert(_ connection: ServerConnection) -> OnInsert {
         let member = Member(connection: connection)
         return state.withLock { state in
-            guard state.members.count < connectionsMax, !state.isClosing else { return false }
+            guard !state.isClosing else { return .closing }
+            guard state.members.count < connectionsMax else { return .tooMany }
             state.members[ObjectIdentifier(member.connection)] = member
-            return true
+            return .accepted
         }
     }
 

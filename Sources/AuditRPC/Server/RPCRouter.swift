@@ -15,6 +15,11 @@ package struct RPCRouter: Sendable {
 
     var table: RouteTable { RouteTable(routes.values) }
 
+    /// The full names of the services whose methods it has, sorted.
+    package var services: [String] {
+        Set(routes.keys.map { String($0.dropFirst().prefix { $0 != "/" }) }).sorted()
+    }
+
     /// Serves `path` on the event loop. Registering a path twice is a programming error.
     package mutating func add(
         _ path: String, requests: RequestKind, handler: @escaping MakeHandler

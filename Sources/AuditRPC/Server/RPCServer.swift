@@ -3,90 +3,95 @@ package import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Serves gRPC over HTTP/2 with prior knowledge.
+/// Serves gRPC over HTTP/2: in plain text with prior knowledge, and in TLS.
 package final class RPCServer: Sendable {
     package struct Configuration: Sendable {
-        package var limits = RPCLimits()
+        package var limits: RPCLimits
+        package var life: RPCConnectionLife
         /// Threads that serve connections.
         package var eventLoops: Int
 
-        package init(limits: RPCLimits = RPCLimits(), eventLoops: Int = System.coreCount) {
+        package init(
+            limits: RPCLimits = RPCLimits(), life: RPCConnectionLife = RPCConnectionLife(),
+            eventLoops: Int = System.coreCount
+        ) {
             self.limits = limits
+            self.life = life
             self.eventLoops = eventLoops
         }
     }
 
-    /// The address it listens on: where port 0 was asked for, the port that the system chose.
-    package let boundAddress: SocketAddress
+    /// The addresses it listens on: where port 0 was asked for, with the port that the system chose.
+    package let boundAddresses: [RPCAddress]
 
-    private let listener: any Channel
+    private let listeners: [Listener]
     private let group: MultiThreadedEventLoopGroup
-    private let connections: ConnectionRegistry
-    private let logger: Logger
+    private let context: ServerContext
+    private let certificates: ServerCertificates?
+    /// Looks at the files of the certificates now and then.
+    private let certificateCheck: Task<Void, Never>?
     private let drained = Mutex<Task<Void, Never>?>(nil)
 
     private init(
-        listener: any Channel, boundAddress: SocketAddress, group: MultiThreadedEventLoopGroup,
-        connections: ConnectionRegistry, logger: Logger
+        _ listeners: [Listener], _ acceptor: Acceptor, group: MultiThreadedEventLoopGroup
     ) {
-        self.listener = listener
-        self.boundAddress = boundAddress
+        self.listeners = listeners
         self.group = group
-        self.connections = connections
-        self.logger = logger
+        boundAddresses = listeners.map(\.address)
+        context = acceptor.server
+        certificates = acceptor.certificates
+        let interval = Duration.nanoseconds(context.limits.tlsCheckInterval.nanoseconds)
+        let logger = context.logger
+        certificateCheck = acceptor.certificates.map { certificates in
+            Task {
+                while (try? await Task.sleep(for: interval)) != nil {
+                    await certificates.check(now: DateText.now, logger: logger)
+                }
+            }
+        }
     }
 
+    /// The first of them.
+    package var boundAddress: RPCAddress { boundAddresses[0] }
+
     /// Open connections.
-    package var connectionCount: Int { connections.count }
+    package var connectionCount: Int { context.connections.count }
+
+    /// What it has counted since it started.
+    package var counters: RPCCounters { context.counters.current }
+
+    private var connections: ConnectionRegistry { context.connections }
 
     /// Throws UNAVAILABLE with address and reason when it cannot listen.
     package static func start(
-        on address: SocketAddress, router: RPCRouter,
+        on listeners: RPCListeners, router: RPCRouter,
         configuration: Configuration = Configuration(), logger: Logger
     ) async throws(RPCError) -> RPCServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
-        let connections = ConnectionRegistry(connectionsMax: configuration.limits.connectionsMax)
-        let routes = router.table
-        let limits = configuration.limits
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1_024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try accept(
-                        channel, limits: limits, routes: routes, connections: connections,
-                        logger: logger)
-                }
-            }
+        let acceptor = Acceptor(
+            server: ServerContext(
+                configuration: configuration, routes: router.table, logger: logger),
+            certificates: listeners.certificates)
+        var open: [Listener] = []
         do {
-            let listener = try await bootstrap.bind(to: address).get()
-            return RPCServer(
-                listener: listener, boundAddress: listener.localAddress ?? address, group: group,
-                connections: connections, logger: logger)
+            for endpoint in listeners.endpoints {
+                open.append(
+                    try await Listener.open(
+                        endpoint, socketMode: listeners.socketMode, on: group, acceptor))
+            }
         } catch {
+            for listener in open { await listener.close() }
             try? await group.shutdownGracefully()
-            throw RPCError(
-                .unavailable,
-                "cannot listen on \(address.endpointText): \(SocketFailure.text(of: error))",
-                cause: error)
+            throw error
         }
+        // Also says what ends soon.
+        await listeners.certificates?.check(now: DateText.now, logger: logger)
+        return RPCServer(open, acceptor, group: group)
     }
 
-    private static func accept(
-        _ channel: any Channel, limits: RPCLimits, routes: RouteTable,
-        connections: ConnectionRegistry, logger: Logger
-    ) throws {
-        let connection = ServerConnection(
-            eventLoop: channel.eventLoop, limits: limits, routes: routes, logger: logger
-        ) { connections.remove($0) }
-        guard connections.insert(connection) else {
-            logger.warning(
-                "refused a connection: too many are open, or the server is closing",
-                metadata: ["limit": "\(limits.connectionsMax)"])
-            return channel.close(promise: nil)
-        }
-        try channel.pipeline.syncOperations.addHandler(connection)
+    /// Reads the files of the certificates now, rather than within seconds.
+    package func checkCertificates() async {
+        await certificates?.check(now: DateText.now, logger: context.logger)
     }
 
     /// Accepts nothing new, tells every peer (GOAWAY), lets calls finish for at most `timeout`, then closes every
@@ -104,9 +109,10 @@ package final class RPCServer: Sendable {
     }
 
     private func runDrain(timeout: TimeAmount) async {
-        try? await listener.close().get()
+        certificateCheck?.cancel()
+        for listener in listeners { await listener.close() }
         connections.startClosing()
-        connections.onEach { $0.drain() }
+        connections.onEach { $0.drain(for: .drained) }
         let connections = connections
         let timer = group.next().scheduleTask(in: timeout) {
             connections.onEach { $0.shutDown() }
@@ -122,7 +128,7 @@ package final class RPCServer: Sendable {
         do {
             try await group.shutdownGracefully()
         } catch {
-            logger.error("the event loops did not stop", metadata: ["error": "\(error)"])
+            context.logger.error("the event loops did not stop", metadata: ["error": "\(error)"])
         }
     }
 }

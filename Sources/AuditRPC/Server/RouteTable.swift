@@ -46,6 +46,21 @@ struct RouteTable: Sendable {
         return nil
     }
 
+    /// What is wrong with a path that `find` does not know, in words for the client.
+    func problem(ofUnknown path: String) -> String {
+        guard path.hasPrefix("/"), let end = path.dropFirst().lastIndex(of: "/"),
+            end != path.index(before: path.endIndex), end != path.index(after: path.startIndex)
+        else {
+            return "malformed path \(path): it is not of the form /package.Service/Method"
+        }
+        let service = path[...end]
+        // A walk over all routes, but calls of methods that do not exist are few, and so are routes.
+        let isKnown = slots.contains { $0?.path.hasPrefix(service) == true }
+        return isKnown
+            ? "unknown method \(path)"
+            : "unknown service \(service.dropFirst().dropLast()), called by \(path)"
+    }
+
     /// FNV-1a. The server's own paths fill the table, so nobody outside can make them collide.
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -5,27 +5,38 @@ import NIOCore
 ///
 /// It outlives its connection while somebody holds a reference to it; then all that it is told is ignored.
 package final class ServerCall: MessageStream {
-    private var head = RequestHead()
+    @exclusivity(unchecked) private var head = RequestHead()
     private var route: Route?
     /// The path as it came, when no route has it.
     private var unknownPath: [UInt8] = []
-    private var state = ServerCallState(singleRequest: true)
-    private var handler: (any ServerCallHandler)?
-    private var serverConnection: ServerConnection?
+    @exclusivity(unchecked) private var state = ServerCallState(singleRequest: true)
+    @exclusivity(unchecked) private var handler: (any ServerCallHandler)?
+    private let headerListBytesMax: Int
+    /// One line in the log for a handler's metadata that cannot be sent.
+    private var hasLoggedMetadata = false
 
     init(server connection: ServerConnection) {
-        serverConnection = connection
+        headerListBytesMax = connection.limits.headerListBytesMax
         super.init(connection: connection)
+        connection.metadata.discard()
+    }
+
+    /// Nil when the call is closed.
+    private var serverConnection: ServerConnection? {
+        connection.map { unsafeDowncast($0, to: ServerConnection.self) }
     }
 
     /// The path of the method: `/package.Service/Method`.
     package var path: String { route?.path ?? String(decoding: unknownPath, as: UTF8.self) }
 
     /// Every request field that neither HTTP/2 nor gRPC uses. Looking one up makes a String, having them does not.
-    package var metadata: RPCMetadata { head.metadata }
+    package private(set) var metadata = RPCMetadata()
 
     /// The address of the client, as text; empty when the connection is gone.
     package var peer: String { serverConnection?.peer ?? "" }
+
+    /// The certificate that the client showed, in DER and verified. Nil when clients need not show one.
+    package var peerCertificate: [UInt8]? { serverConnection?.peerCertificate }
 
     /// False when finished, reset or cut: nothing can be sent.
     package var isOpen: Bool { state.isOpen }
@@ -41,21 +52,62 @@ package final class ServerCall: MessageStream {
     /// Bytes that have still to go to the peer.
     var queuedBytes: Int { outbound.byteCount }
 
-    /// Sends one message. A call that is over ignores it.
-    package func send(message: [UInt8]) {
-        guard hasRoom(for: message.count) else { return refuseUnread() }
-        switch state.send() {
-        case .sendHeadersAndMessage:
-            connection?.session.submitResponse(stream: self)
-            enqueue(message)
-        case .sendMessage: enqueue(message)
+    /// Has the messages of this call compressed with gzip when the client takes it; without effect after the response
+    /// headers, which say so, have gone out. Off unless asked for: it costs time on the event loop, and where a message
+    /// holds both a secret and something that an attacker may choose, its length tells of the secret.
+    package func enableCompression() {
+        if head.acceptsGzip, !state.hasStarted { outboundEncoding = .gzip }
+    }
+
+    /// Sends the response headers before the first message, which sends them otherwise, with fields of the handler's.
+    /// Fields that may not be sent are left out. A call that is over ignores it.
+    package func sendInitialMetadata(_ metadata: RPCMetadata) {
+        switch state.sendHeaders() {
+        case .send:
+            submitHeaders(metadata)
+            connection?.setNeedsFlush()
+        case .tooLate: assertionFailure("initial metadata comes once, before the first message")
         case .ignore: break
         }
     }
 
+    /// Sends one message. A call that is over ignores it.
+    ///
+    /// - Parameter compress: false keeps this message as it is, also after `enableCompression`.
+    package func send(message: [UInt8], compress: Bool = true) {
+        guard hasRoom(for: message.count) else { return refuseUnread() }
+        switch state.send() {
+        case .sendHeadersAndMessage:
+            submitHeaders(RPCMetadata())
+            enqueue(message, compress: compress)
+        case .sendMessage: enqueue(message, compress: compress)
+        case .ignore: break
+        }
+    }
+
+    private func submitHeaders(_ metadata: RPCMetadata) {
+        guard let connection else { return }
+        if metadata.isEmpty, outboundEncoding == .identity, head.encoding == .identity {
+            return connection.session.submitResponse(stream: self)
+        }
+        var fields = ResponseFields.headers(
+            encoding: outboundEncoding, namesAcceptedEncodings: head.encoding != .identity)
+        append(metadata, to: &fields)
+        connection.session.submitResponse(fields, stream: self, hasBody: true)
+    }
+
+    /// What a handler's mistake leaves out is in the log: the call has a result, which must not be lost over it.
+    private func append(_ metadata: RPCMetadata, to fields: inout HeaderFields) {
+        guard let unsendable = fields.append(sendable: metadata),
+            unsendable.refusal != .reserved, !hasLoggedMetadata
+        else { return }
+        hasLoggedMetadata = true
+        logger?.error("\(unsendable)", metadata: ["path": "\(path)"])
+    }
+
     private func hasRoom(for bytes: Int) -> Bool {
-        guard state.isOpen, let connection, connection.queuedBytes > 0 else { return true }
-        return connection.queuedBytes + bytes <= connection.limits.connectionQueuedBytesMax
+        guard state.isOpen, let connection else { return true }
+        return connection.hasRoom(forAnswer: bytes)
     }
 
     /// The peer asks for more than it reads. The handler is in the middle of a send, so it hears of the end
@@ -96,17 +148,18 @@ package final class ServerCall: MessageStream {
         enqueueEnd()
     }
 
-    private func respond(trailersOnly fields: HeaderFields) {
-        var all = HeaderFields()
-        all.append(":status", "200")
-        all.append("content-type", "application/grpc")
-        all.append(contentsOf: fields)
-        respond(headersOnly: all)
+    private func respond(
+        trailersOnly status: HeaderFields, namesAcceptedEncodings: Bool = false
+    ) {
+        var fields = ResponseFields.headers(
+            namesAcceptedEncodings: namesAcceptedEncodings || head.encoding != .identity)
+        fields.append(contentsOf: status)
+        respond(fields, hasBody: false)
     }
 
-    private func respond(headersOnly fields: HeaderFields) {
+    private func respond(_ fields: HeaderFields, hasBody: Bool) {
         prepareEnd()
-        connection?.session.submitResponse(fields, stream: self)
+        connection?.session.submitResponse(fields, stream: self, hasBody: hasBody)
         connection?.setNeedsFlush()
     }
 
@@ -120,9 +173,8 @@ package final class ServerCall: MessageStream {
 
     private func statusFields(_ status: RPCStatus, _ trailers: RPCMetadata) -> HeaderFields {
         var fields = HeaderFields()
-        let bytesMax = connection?.limits.statusMessageBytesMax ?? 0
-        StatusFields.append(status, to: &fields, messageBytesMax: bytesMax)
-        fields.append(contentsOf: trailers.fields)
+        StatusFields.append(status, to: &fields, limits: connection?.limits ?? RPCLimits())
+        append(trailers, to: &fields)
         return fields
     }
 
@@ -191,8 +243,7 @@ package final class ServerCall: MessageStream {
     }
 
     override func streamClosed(code: HTTP2ErrorCode) {
-        let isConnectionGone = serverConnection?.context == nil
-        serverConnection = nil
+        let isConnectionGone = owner.isOver
         let handler = handler
         self.handler = nil
         guard state.close() == .cancelHandler else { return }
@@ -203,13 +254,14 @@ package final class ServerCall: MessageStream {
     // MARK: The request
 
     override func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        guard handler == nil, !state.hasStarted, let serverConnection else { return }
+        guard handler == nil, !state.hasStarted else { return }
         if name.equals(":path") {
-            route = serverConnection.route(value)
+            route = serverConnection?.route(value)
             if route == nil { unknownPath = Array(value.prefix(256)) }
         }
-        head.receive(
-            name: name, value: value, listBytesMax: serverConnection.limits.headerListBytesMax)
+        if head.receive(name: name, value: value, listBytesMax: headerListBytesMax) {
+            serverConnection?.metadata.append(name: name, value: value)
+        }
     }
 
     override func receiveHeadersEnd(_ list: HeaderList, endStream: Bool) {
@@ -225,28 +277,41 @@ package final class ServerCall: MessageStream {
 
     private func begin() {
         guard let serverConnection else { return }
-        let unknownPath = { self.route == nil ? self.path : nil }
-        if let refusal = head.refusal(path: unknownPath, limits: serverConnection.limits) {
+        metadata = serverConnection.metadata.take()
+        // Small lists are bounded by the number of calls, and mostly shared.
+        if metadata.fields.storage.count > 1 << 10 { keptBytes = metadata.fields.storage.count }
+        if route == nil || !head.isFaultless, let refusal = refusal(serverConnection) {
             return respond(refusal)
         }
         guard let route else { return }
+        if head.encoding != .identity { setInboundEncoding(head.encoding) }
         state = ServerCallState(singleRequest: route.requests == .one)
         if let timeout = head.timeout { start(timeout: timeout) }
         handler = route.makeHandler(self)
         if serverConnection.isDraining { drain() }
     }
 
+    private func refusal(_ serverConnection: ServerConnection) -> RequestHead.Refusal? {
+        let unknownMethod = {
+            self.route == nil ? serverConnection.problem(ofUnknown: self.path) : nil
+        }
+        return head.refusal(unknownMethod: unknownMethod, limits: serverConnection.limits)
+    }
+
     private func respond(_ refusal: RequestHead.Refusal) {
         switch refusal {
         case .status(let status): finish(status)
         case .encoding(let status):
-            finish(status, trailers: RPCMetadata([("grpc-accept-encoding", "identity")]))
+            guard state.finish() != .ignore else { return }
+            respond(
+                trailersOnly: statusFields(status, RPCMetadata()), namesAcceptedEncodings: true)
         case .http(let code):
             guard state.finish() != .ignore else { return }
-            var fields = HeaderFields()
-            fields.append(":status", String(code))
-            if code == 405 { fields.append("allow", "POST") }
-            respond(headersOnly: fields)
+            // The answer to HEAD has the fields of the answer to GET and no body (RFC 9110 §9.3.2).
+            let hasBody = head.method != .head
+            if hasBody { outbound.setWholeBody(ResponseFields.bodyForPeople) }
+            updateQueuedCount()
+            respond(ResponseFields.http(code), hasBody: hasBody)
         }
     }
 
@@ -255,13 +320,17 @@ package final class ServerCall: MessageStream {
     override func receive(message: UnsafeRawBufferPointer) {
         switch state.receiveMessage() {
         case .deliver:
-            // Its handler waits for the request's end with it, and the peer may never say that.
-            if route?.requests == .one { hold(message.count) }
             handler?.receive(message: message, on: self)
+            // Its handler waits for the request's end with it, and the peer may never say that.
+            if state.isOpen, route?.requests == .one, untakenBytes == 0 { hold(message.count) }
         case .refuseSecond:
             refuse(RPCStatus(.unimplemented, "the method takes one request message, not several"))
         case .ignore: break
         }
+    }
+
+    override func recountUntaken() {
+        untakenBytes = handler?.untakenBytes ?? 0
     }
 
     override func receiveLast() {

@@ -17,11 +17,16 @@ package protocol ServerCallHandler: AnyObject {
 
     /// The server drains: a call that would go on for ever should finish now.
     func drain(on call: ServerCall)
+
+    /// Bytes of messages that it has received and that still wait for another thread. Whoever has some says so with
+    /// each message as well, in the call's `untakenBytes`.
+    var untakenBytes: Int { get }
 }
 
 extension ServerCallHandler {
     package func writable(on call: ServerCall) {}
     package func drain(on call: ServerCall) {}
+    package var untakenBytes: Int { 0 }
 }
 
 /// Why a call ended before its handler finished it.

@@ -16,16 +16,18 @@ struct AuditLogEndpoint: Sendable {
     let status: @Sendable () -> GetStatusResponse
     let report: @Sendable (ServiceError) -> Void
 
-    private static let service = "/auditrpc.v1.AuditLog/"
+    /// The full name of the service.
+    static let service = "auditrpc.v1.AuditLog"
+    private static let prefix = "/\(service)/"
 
     func register(with router: inout RPCRouter) {
-        router.add(Self.service + "Record", requests: .one) { [entrance] _ in
+        router.add(Self.prefix + "Record", requests: .one) { [entrance] _ in
             RecordCall(entrance)
         }
-        router.add(Self.service + "RecordStream", requests: .many) { [entrance] _ in
+        router.add(Self.prefix + "RecordStream", requests: .many) { [entrance] _ in
             RecordStreamCall(entrance)
         }
-        router.add(Self.service + "Subscribe", requests: .one) { [feed, report] _ in
+        router.add(Self.prefix + "Subscribe", requests: .one) { [feed, report] _ in
             SubscribeCall(feed: feed, report: report)
         }
         addRead("Query", to: &router) { [store, limits] message, control throws(ServiceError) in
@@ -41,7 +43,7 @@ struct AuditLogEndpoint: Sendable {
             let facets = FacetCount(store: store, limits: limits)
             return try facets.run(Self.decode(message), control).encoded()
         }
-        router.addUnary(Self.service + "GetStatus") { [status] message, _ in
+        router.addUnary(Self.prefix + "GetStatus") { [status] message, _ in
             do throws(ServiceError) {
                 let _: GetStatusRequest = try Self.decode(message)
             } catch {
@@ -56,7 +58,7 @@ struct AuditLogEndpoint: Sendable {
         _ method: String, to router: inout RPCRouter,
         _ body: @escaping @Sendable ([UInt8], ReadControl) throws(ServiceError) -> [UInt8]
     ) {
-        router.addUnary(Self.service + method) { [reads, limits] message, context in
+        router.addUnary(Self.prefix + method) { [reads, limits] message, context in
             let remaining = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
             let end = ContinuousClock.now.advanced(by: Self.readTime(remaining, limits))
             do {
@@ -77,7 +79,7 @@ struct AuditLogEndpoint: Sendable {
     }
 
     /// A request, with its limits checked.
-    private static func decode<Request: WireMessage>(
+    static func decode<Request: WireMessage>(
         _ message: [UInt8]
     ) throws(ServiceError) -> Request {
         do throws(CodecError) {

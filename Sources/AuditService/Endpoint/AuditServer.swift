@@ -3,7 +3,8 @@ import AuditRPC
 import Codec
 import EventStore
 package import Logging
-package import NIOCore
+import NIOCore
+import RPCServices
 import ServiceLifecycle
 import Subscribe
 
@@ -18,6 +19,7 @@ package final class AuditServer: Service {
     private let feed: Feed<SubscriberReference>
     private let reads: ReadPool
     private let server: RPCServer
+    private let health: ServerHealth
     private let logger: Logger
 
     /// Opens the store, recovers what a crash left, and listens. Serves from then on; `run` waits
@@ -27,11 +29,11 @@ package final class AuditServer: Service {
     package static func open(
         _ configuration: AuditServerConfiguration, logger: Logger
     ) async throws -> AuditServer {
+        let listeners = try listeners(of: configuration)
         let opening = ContinuousClock.now
         let (store, report) = try EventStore.open(
             StoreConfiguration(
-                directory: configuration.dataDirectory, logBytesMax: configuration.logBytesMax,
-                retention: configuration.retention))
+                directory: configuration.dataDirectory, logBytesMax: configuration.logBytesMax))
         logger.info(
             "store opened",
             metadata: [
@@ -46,8 +48,11 @@ package final class AuditServer: Service {
                 ])
         }
         do {
+            let retention = try RetentionOffice(
+                store: store, dataDirectory: configuration.dataDirectory,
+                configured: configuration.retention)
             try sweep(store, logger)
-            return try await AuditServer(configuration, store, logger)
+            return try await AuditServer(configuration, listeners, store, retention, logger)
         } catch {
             store.close()
             throw error
@@ -55,7 +60,8 @@ package final class AuditServer: Service {
     }
 
     private init(
-        _ configuration: AuditServerConfiguration, _ store: EventStore, _ logger: Logger
+        _ configuration: AuditServerConfiguration, _ listeners: RPCListeners, _ store: EventStore,
+        _ retention: RetentionOffice, _ logger: Logger
     ) async throws {
         let limits = configuration.limits
         let report: @Sendable (ServiceError) -> Void = { error in
@@ -68,27 +74,34 @@ package final class AuditServer: Service {
         ) { wakes in
             CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
         }
+        let health = ServerHealth(store: store)
         let recorder = Recorder<RecordTicket>(
             store: store, limits: limits,
             now: { store.believedNow(now: .now, uptime: .sinceStart) },
             published: { feed.publish($0) },
             answered: { jobs in
-                Self.reportRefusal(jobs, report)
+                if Self.reportRefusal(jobs, report) { health.update() }
                 RecordEntrance.deliver(jobs)
             })
         let startedAt = Timestamp.now
+        let entrance = RecordEntrance(
+            recorder: recorder, limits: limits, now: { .now },
+            ids: EventIDSource(seed: .random(in: .min ... .max)))
         let endpoint = AuditLogEndpoint(
-            entrance: RecordEntrance(
-                recorder: recorder, limits: limits, now: { .now },
-                ids: EventIDSource(seed: .random(in: .min ... .max))),
+            entrance: entrance,
             feed: feed, store: store, reads: reads, limits: limits,
             status: { [configuration] in
-                Self.status(store, feed, configuration, startedAt: startedAt)
+                Self.status(store, feed, retention, configuration, startedAt: startedAt)
             }, report: report)
         var router = RPCRouter()
         endpoint.register(with: &router)
+        AdministrationEndpoint(
+            retention: retention, reads: reads, events: ServerEvents(entrance: entrance),
+            limits: limits, logger: logger
+        ).register(with: &router)
+        router.addGenericServices(health: health.service, descriptors: .contract)
         do {
-            server = try await Self.listen(configuration, router, logger)
+            server = try await Self.listen(on: listeners, router, logger)
         } catch {
             recorder.stop()
             feed.stop()
@@ -97,29 +110,14 @@ package final class AuditServer: Service {
         }
         (self.configuration, self.store, self.logger) = (configuration, store, logger)
         (self.recorder, self.feed, self.reads) = (recorder, feed, reads)
+        self.health = health
     }
 
-    private static func listen(
-        _ configuration: AuditServerConfiguration, _ router: RPCRouter, _ logger: Logger
-    ) async throws(ServiceError) -> RPCServer {
-        let address: SocketAddress
-        do {
-            address = try .makeAddressResolvingHost(configuration.host, port: configuration.port)
-        } catch {
-            throw ServiceError(
-                .unavailable,
-                "cannot listen on \(configuration.host):\(configuration.port): "
-                    + "\(configuration.host) is neither an address nor a name that is known here")
-        }
-        do throws(RPCError) {
-            return try await RPCServer.start(on: address, router: router, logger: logger)
-        } catch {
-            throw ServiceError(.unavailable, error.message)
-        }
-    }
+    /// The addresses it listens on, with the ports that the system chose.
+    package var addresses: [ListenAddress] { server.boundAddresses.map(ListenAddress.init) }
 
-    /// The address it listens on.
-    package var boundAddress: SocketAddress { server.boundAddress }
+    /// Takes certificates that were replaced for the connections to come, now rather than within seconds.
+    package func checkCertificates() async { await server.checkCertificates() }
 
     /// Hides and removes what retention lets go, until a graceful shutdown or a cancellation; then
     /// drains and closes.
@@ -129,6 +127,8 @@ package final class AuditServer: Service {
             while (try? await Task.sleep(for: .seconds(1))) != nil {
                 // Feeds ask for the bounds on their event loops, which may not read the disk.
                 self.store.hideExpired(now: .now, uptime: .sinceStart)
+                self.store.lookForRoom()
+                self.health.update()
                 if ContinuousClock.now - swept >= self.configuration.sweepInterval {
                     swept = .now
                     self.sweep()
@@ -151,6 +151,7 @@ package final class AuditServer: Service {
     /// Lets calls under way finish, stores what was taken, and closes the store.
     private func stop() async {
         logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
+        health.service.end()
         await server.drain(
             timeout: .nanoseconds(configuration.drainTime.nanosecondsSaturating))
         recorder.stop()
@@ -179,26 +180,29 @@ package final class AuditServer: Service {
             ])
     }
 
-    /// One log line a group commit that failed, however many requests it held.
+    /// One log line a group commit that failed, however many requests it held. False when none did.
     private static func reportRefusal(
         _ jobs: [RecordJob<RecordTicket>], _ report: (ServiceError) -> Void
-    ) {
+    ) -> Bool {
         for job in jobs {
             if case .failure(let error) = job.outcome, error.cause != nil {
-                return report(error)
+                report(error)
+                return true
             }
         }
+        return false
     }
 
     private static func status(
-        _ store: EventStore, _ feed: Feed<SubscriberReference>,
+        _ store: EventStore, _ feed: Feed<SubscriberReference>, _ retention: RetentionOffice,
         _ configuration: AuditServerConfiguration, startedAt: Timestamp
     ) -> GetStatusResponse {
-        let bounds = store.currentBounds
+        let bounds = store.currentBounds(of: nil)
         return GetStatusResponse(
             headSequence: bounds.head, oldestSequence: bounds.oldest,
             eventCount: UInt64(bounds.events), storedBytes: UInt64(bounds.bytes),
-            retention: configuration.retention, version: configuration.version,
+            retention: retention.policies.retention(of: "").policy.maxAge,
+            version: configuration.version,
             startedAt: startedAt, subscriberCount: UInt32(feed.hub.subscriptionCount),
             refusingWrites: store.writeRefusal ?? "")
     }

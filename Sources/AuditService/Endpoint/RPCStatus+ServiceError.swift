@@ -20,14 +20,15 @@ extension StatusDetails {
     init(_ error: ServiceError) {
         self.init(
             code: Int32(RPCStatus.Code(error.code).rawValue), message: error.message,
-            violations: error.violations)
+            violations: error.violations,
+            retryDelay: error.code == .busy ? ServiceLimits.busyDelay : nil)
     }
 }
 
 extension ServiceError {
-    /// `google.rpc.Status` with BadRequest, when there are fields to name.
+    /// `google.rpc.Status` with BadRequest and RetryInfo, when there are fields to name or a time to wait.
     fileprivate var details: [UInt8]? {
-        violations.isEmpty ? nil : StatusDetails(self).encoded()
+        violations.isEmpty && code != .busy ? nil : StatusDetails(self).encoded()
     }
 }
 
@@ -39,7 +40,7 @@ extension RPCStatus.Code {
             case .notFound: .notFound
             case .alreadyExists: .alreadyExists
             case .outOfRange: .outOfRange
-            case .exhausted: .resourceExhausted
+            case .exhausted, .busy: .resourceExhausted
             case .unavailable: .unavailable
             case .dataLoss: .dataLoss
             case .deadlineExceeded: .deadlineExceeded

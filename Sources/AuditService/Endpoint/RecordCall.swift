@@ -4,10 +4,20 @@ import Codec
 import NIOCore
 
 /// Who waits for the answer to a Record request.
-struct RecordTicket: Sendable {
-    var call: CallReference
-    /// Of a RecordStream: the call's handler, and which of its requests this is.
-    var stream: (handler: NIOLoopBound<RecordStreamCall>, slot: Int)?
+enum RecordTicket: Sendable {
+    case call(CallReference)
+    /// The handler of a RecordStream, and which of its requests this is.
+    case stream(CallReference, NIOLoopBound<RecordStreamCall>, slot: Int)
+    /// The server itself, for an event of its own.
+    case server(@Sendable (RecordJob<RecordTicket>) -> Void)
+
+    /// Nil of the server's own.
+    var call: CallReference? {
+        switch self {
+        case .call(let call), .stream(let call, _, _): call
+        case .server: nil
+        }
+    }
 }
 
 /// What the calls of the two Record methods share: one object, so that a call keeps one reference.
@@ -40,14 +50,22 @@ final class RecordEntrance: Sendable {
 
     /// Hands the answers of one group commit to their calls: one wake-up for each event loop.
     static func deliver(_ jobs: [RecordJob<RecordTicket>]) {
-        CallReference.deliver(jobs, to: { $0.ticket.call }, answer)
+        var ofCalls = jobs
+        // Seldom: the copy is made only then.
+        if jobs.contains(where: { $0.ticket.call == nil }) {
+            for job in jobs {
+                if case .server(let answered) = job.ticket { answered(job) }
+            }
+            ofCalls.removeAll { $0.ticket.call == nil }
+        }
+        CallReference.deliver(ofCalls, to: { $0.ticket.call.unsafelyUnwrapped }, answer)
     }
 
     private static func answer(_ call: ServerCall, _ job: RecordJob<RecordTicket>) {
-        if let stream = job.ticket.stream {
-            stream.handler.value.answer(job, slot: stream.slot, call)
-        } else {
-            RecordCall.answer(job, call)
+        switch job.ticket {
+        case .call: RecordCall.answer(job, call)
+        case .stream(_, let handler, let slot): handler.value.answer(job, slot: slot, call)
+        case .server: break
         }
     }
 }
@@ -74,7 +92,7 @@ final class RecordCall: ServerCallHandler {
     func receiveEnd(on call: ServerCall) {
         switch prepared.take() {
         case .success(let request):
-            let ticket = RecordTicket(call: call.reference)
+            let ticket = RecordTicket.call(call.reference)
             guard let refusal = entrance.recorder.submit(request, ticket: ticket) else { return }
             call.finish(RPCStatus(refusal))
         case .failure(let error):
@@ -102,7 +120,7 @@ final class RecordCall: ServerCallHandler {
 }
 
 extension RecordResponse {
-    static func encode(_ outcomes: [EventOutcome], of request: PreparedRequest) -> [UInt8] {
+    static func encode(_ outcomes: EventOutcomes, of request: PreparedRequest) -> [UInt8] {
         var writer = RecordResponseWriter(count: outcomes.count)
         for (event, outcome) in zip(request.events, outcomes) {
             switch outcome {

@@ -37,7 +37,7 @@ final class RecordStreamCall: ServerCallHandler {
         do throws(ServiceError) {
             let request = try entrance.prepare(message)
             let handler = NIOLoopBound(self, eventLoop: call.eventLoop)
-            let ticket = RecordTicket(call: call.reference, stream: (handler, slot))
+            let ticket = RecordTicket.stream(call.reference, handler, slot: slot)
             return entrance.recorder.submit(request, ticket: ticket)
         } catch {
             return error

@@ -127,14 +127,16 @@ final class SubscribeCall: ServerCallHandler {
     // MARK: Start
 
     private func open(_ request: SubscribeRequest, _ call: ServerCall) {
+        let organization = Self.organization(of: request)
+        let stored = feed.stored(of: organization)
         switch request.start {
-        case .now: follow(request, after: feed.stored.head, call)
-        case .oldest: follow(request, after: feed.stored.oldest.previous, call)
+        case .now: follow(request, after: stored.head, call)
+        case .oldest: follow(request, after: stored.oldest.previous, call)
         case .after(let sequence): follow(request, after: sequence, call)
         case .since(let time):
             state = .starting
             let reference = reference(of: call)
-            let taken = feed.findStart(since: time) { start in
+            let taken = feed.findStart(of: organization, since: time) { start in
                 reference.call.execute { call in
                     reference.handler.value.started(request, start, call)
                 }
@@ -156,19 +158,18 @@ final class SubscribeCall: ServerCallHandler {
     private func follow(
         _ request: SubscribeRequest, after position: Sequence, _ call: ServerCall
     ) {
-        let stored = feed.stored
+        let organization = Self.organization(of: request)
+        let stored = feed.stored(of: organization)
         let head = max(stored.head, feed.head)
         guard position <= head else {
             return end(
                 ServiceError(
                     .outOfRange, "after_sequence \(position) is above the newest, \(head)"), call)
         }
-        let organization =
-            request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8)
         let filter = CompiledFilter(request.filter, organization: organization)
         guard let subscription = feed.hub.subscribe(filter, waker: reference(of: call)) else {
             return end(
-                ServiceError(.exhausted, "the server follows for as many subscribers as it may"),
+                ServiceError(.busy, "the server follows for as many subscribers as it may"),
                 call)
         }
         let interval = request.progressInterval ?? feed.limits.progressIntervalDefault
@@ -181,6 +182,10 @@ final class SubscribeCall: ServerCallHandler {
         send(.started(head: head, oldest: stored.oldest), call)
         scheduleProgress(call)
         pump(call)
+    }
+
+    private static func organization(of request: SubscribeRequest) -> [UInt8]? {
+        request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8)
     }
 
     // MARK: The loop
@@ -201,7 +206,8 @@ final class SubscribeCall: ServerCallHandler {
                 say(notice, call)
                 continue
             }
-            let step = following.machine.next(feed.stored)
+            let step = following.machine.next(
+                feed.stored(of: following.filter.organization))
             state = .following(following)
             take(step, following, call)
         }
@@ -353,5 +359,5 @@ final class SubscribeCall: ServerCallHandler {
     }
 
     private static let busy = ServiceError(
-        .exhausted, "too many reads wait for the disk; subscribe again a little later")
+        .busy, "too many reads wait for the disk; subscribe again a little later")
 }

@@ -54,28 +54,30 @@ final class Feed<Waker: Sendable>: Sendable {
         if hub.publish(batch) { due.update { $0.isDue = true } }
     }
 
-    /// Where things stand, for the next step of a subscription.
+    /// Where things stand, for the next step of a subscription to an organization, or to all.
     ///
     /// The order of the reads matters: the head is taken first, so that everything up to it is on
     /// disk, in the ring, or gone.
-    var stored: FollowMachine.Stored {
+    func stored(of organization: [UInt8]?) -> FollowMachine.Stored {
         let (head, ringFirst) = hub.bounds
         return FollowMachine.Stored(
-            oldest: store.bounds.oldest, head: head, ringFirst: ringFirst)
+            oldest: store.bounds(of: organization).oldest, head: head, ringFirst: ringFirst)
     }
 
     /// The newest sequence that anybody may have heard of: a reader of the disk may be a moment
     /// ahead of the ring.
     var head: Sequence { store.bounds.head }
 
-    /// Finds the position before everything recorded at or after `time`, on a reading thread;
-    /// `done` is called there. False when too many reads wait.
+    /// Finds the position before everything kept that was recorded at or after `time`, on a reading
+    /// thread; `done` is called there. False when too many reads wait.
     func findStart(
-        since time: Timestamp, done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
+        of organization: [UInt8]?, since time: Timestamp,
+        done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
     ) -> Bool {
         reads.submit { [store] in
             do throws(StoreError) {
-                done(.success(try store.firstSequence(recordedSince: time).previous))
+                let first = try store.firstSequence(recordedSince: time)
+                done(.success(max(first, store.bounds(of: organization).oldest).previous))
             } catch {
                 done(.failure(ServiceError(error)))
             }
@@ -86,7 +88,8 @@ final class Feed<Waker: Sendable>: Sendable {
     /// meanwhile.
     func readRing(_ filter: CompiledFilter, after position: Sequence) -> FeedPortion? {
         var packer = FeedPacker(
-            filter: filter, after: position, messageBytesMax: limits.feedMessageBytesMax)
+            filter: filter, visibility: store.visibility, after: position,
+            messageBytesMax: limits.feedMessageBytesMax)
         var found = false
         while packer.looked < limits.feedScanEventsMax,
             packer.lookedBytes < limits.feedScanBytesMax,

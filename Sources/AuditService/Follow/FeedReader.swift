@@ -24,6 +24,7 @@ struct FeedPortion: Sendable {
 /// Gathers the matching events of batches into messages.
 struct FeedPacker {
     private let filter: CompiledFilter
+    private let visibility: Visibility
     private let messageBytesMax: Int
     private var writer = EventsMessageWriter()
     private var written = 0
@@ -34,8 +35,12 @@ struct FeedPacker {
     private(set) var looked = 0
     private(set) var lookedBytes = 0
 
-    init(filter: CompiledFilter, after position: Sequence, messageBytesMax: Int) {
+    init(
+        filter: CompiledFilter, visibility: Visibility, after position: Sequence,
+        messageBytesMax: Int
+    ) {
         self.filter = filter
+        self.visibility = visibility
         self.messageBytesMax = messageBytesMax
         portion = FeedPortion(through: position)
     }
@@ -45,14 +50,15 @@ struct FeedPacker {
     mutating func add(_ batch: EventBatch, bytesMax: Int) -> Bool {
         let first = portion.through.next
         // Retention took what lies between: the machine says so before anything behind it is sent.
-        guard batch.firstSequence <= first else { return false }
+        guard batch.firstSequence <= first, visibility.floor(of: filter.organization) <= first
+        else { return false }
         for index in Int(first.rawValue - batch.firstSequence.rawValue)..<batch.count {
             guard bytes < bytesMax else { return false }
             looked += 1
             batch.withEvent(at: index) { event in
                 portion.through = event.sequence
                 lookedBytes += event.payload.count
-                if filter.matches(event) { append(event) }
+                if filter.matches(event), visibility.shows(event) { append(event) }
             }
         }
         return true
@@ -92,7 +98,8 @@ struct FeedReader: Sendable {
     func read(_ filter: CompiledFilter, after position: Sequence) -> FeedReading {
         store.hideExpired(now: .now, uptime: .sinceStart)
         var packer = FeedPacker(
-            filter: filter, after: position, messageBytesMax: limits.feedMessageBytesMax)
+            filter: filter, visibility: store.visibility, after: position,
+            messageBytesMax: limits.feedMessageBytesMax)
         var cursor = store.cursor(from: position.next, .forward)
         while packer.looked < limits.feedDiskScanEventsMax {
             let batch: EventBatch?

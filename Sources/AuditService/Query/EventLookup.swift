@@ -64,7 +64,7 @@ struct EventLookup {
     private func scan(
         for id: EventID, _ control: ReadControl
     ) throws(ServiceError) -> StoredEvent? {
-        let bounds = store.currentBounds
+        let bounds = store.currentBounds(of: nil)
         var found: Sequence?
         let outcome = try EventScan(
             store: store, control: control, unreadableMax: limits.unreadableMax
@@ -100,7 +100,7 @@ struct EventLookup {
             let organization = Array(event.organization)
             return (CompiledFilter(filter, organization: organization), event.sequence)
         }
-        let oldest = store.currentBounds.oldest
+        let oldest = store.currentBounds(of: filter.organization).oldest
         guard own > oldest else { return (nil, false) }
         var payload: [UInt8]?
         let outcome = try EventScan(

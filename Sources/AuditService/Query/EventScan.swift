@@ -2,8 +2,8 @@ import AuditModel
 import Codec
 import EventStore
 
-/// A walk over stored events in either direction, whatever file they lie in: the one loop under
-/// Query, ListFacets and GetEvent.
+/// A walk over the stored events that retention shows, in either direction, whatever file they lie
+/// in: the one loop under Query, ListFacets and GetEvent.
 struct EventScan {
     let store: EventStore
     let control: ReadControl
@@ -41,6 +41,7 @@ struct EventScan {
         var outcome = Outcome()
         let isForward = direction == .oldestFirst
         guard isForward ? first <= last : first >= last else { return outcome }
+        let visibility = store.visibility
         var cursor = store.cursor(from: first, isForward ? .forward : .backward)
         var looked = 0
         while true {
@@ -74,7 +75,10 @@ struct EventScan {
                 if isForward ? sequence > last : sequence < last { return outcome }
                 looked += 1
                 outcome.through = sequence
-                if batch.withEvent(at: index, visit) == .stop {
+                let visit = batch.withEvent(at: index) { event in
+                    visibility.shows(event) ? visit(event) : .goOn
+                }
+                if visit == .stop {
                     outcome.end = .stopped
                     return outcome
                 }

@@ -13,7 +13,7 @@ struct FacetCount {
         let filter = CompiledFilter(
             request.filter,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
-        let bounds = store.currentBounds
+        let bounds = store.currentBounds(of: filter.organization)
         var tally = FacetTally(
             valuesMax: limits.facetValuesMax, bytesMax: limits.facetBytesMax)
         var total: UInt64 = 0

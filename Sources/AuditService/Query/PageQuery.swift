@@ -8,12 +8,12 @@ struct PageQuery {
     let limits: ServiceLimits
 
     func run(_ request: QueryRequest, _ control: ReadControl) throws(ServiceError) -> [UInt8] {
-        let bounds = store.currentBounds
-        let start = try start(of: request, bounds)
-        let wanted = pageSize(request)
         let filter = CompiledFilter(
             request.filter,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
+        let bounds = store.currentBounds(of: filter.organization)
+        let start = try start(of: request, bounds)
+        let wanted = pageSize(request)
         let direction: EventScan.Direction =
             request.order == .oldestFirst ? .oldestFirst : .newestFirst
         let last = direction == .oldestFirst ? start.head : bounds.oldest

@@ -27,6 +27,12 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         case refuse(ServiceError)
     }
 
+    private enum Decisions {
+        /// All, from this sequence on.
+        case storeAll(first: Sequence)
+        case each([Decision])
+    }
+
     /// Stores the work and tells each job what became of it. Gives what was stored, nil when nothing
     /// was.
     mutating func commit(_ work: [Job]) -> EventBatch? {
@@ -39,7 +45,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         }
         bytes += events * (ServerFields.bytesMax + Limit.organizationBytesExpected)
         var batch = store.makeBatch(now: now(), events: events, bytes: bytes)
-        var decisions: [Result<[Decision], ServiceError>] = []
+        var decisions: [Result<Decisions, ServiceError>] = []
         decisions.reserveCapacity(work.count)
         for index in work.indices {
             let decided = decide(index, of: work, nextSequence: batch.nextSequence)
@@ -64,12 +70,12 @@ struct Committer<Ticket: Sendable>: ~Copyable {
 
     private mutating func decide(
         _ index: Int, of work: [Job], nextSequence: Sequence
-    ) -> Result<[Decision], ServiceError> {
+    ) -> Result<Decisions, ServiceError> {
         let job = work[index]
         let mark = pending.mark
         var next = nextSequence
-        var decisions: [Decision] = []
-        decisions.reserveCapacity(job.request.events.count)
+        // Nil as long as all are to be stored, which is the usual case and takes no list.
+        var decisions: [Decision]?
         for (position, event) in job.request.events.enumerated() {
             let decision = decide(event, position, index, of: work, next: next)
             switch decision {
@@ -84,9 +90,13 @@ struct Committer<Ticket: Sendable>: ~Copyable {
             case .refuse, .duplicate, .duplicateOfPending:
                 break
             }
-            decisions.append(decision)
+            if decisions == nil {
+                if case .store = decision { continue }
+                decisions = (0..<position).map { .store(nextSequence + $0) }
+            }
+            decisions?.append(decision)
         }
-        return .success(decisions)
+        return .success(decisions.map(Decisions.each) ?? .storeAll(first: nextSequence))
     }
 
     private func decide(
@@ -152,40 +162,61 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     }
 
     private func append(
-        _ job: Job, _ decisions: [Decision], to batch: inout AppendBatch
+        _ job: Job, _ decisions: Decisions, to batch: inout AppendBatch
     ) {
         job.request.bytes.withUnsafeBytes { bytes in
-            for (event, decision) in zip(job.request.events, decisions) {
-                guard case .store(let sequence) = decision else { continue }
-                let recordedAt = batch.recordedAt
-                batch.append(
-                    organization: UnsafeRawBufferPointer(rebasing: bytes[event.organization]),
-                    id: event.id, occurredAt: event.occurredAt ?? recordedAt,
-                    payload: UnsafeRawBufferPointer(rebasing: bytes[event.payload]),
-                    suffixBytesMax: ServerFields.bytesMax
-                ) { suffix in
-                    ServerFields.write(
-                        sequence: sequence, recordedAt: recordedAt, occurredAt: event.occurredAt,
-                        to: suffix)
+            for (position, event) in job.request.events.enumerated() {
+                switch decisions {
+                case .storeAll(let first): append(event, bytes, first + position, to: &batch)
+                case .each(let decisions):
+                    guard case .store(let sequence) = decisions[position] else { continue }
+                    append(event, bytes, sequence, to: &batch)
                 }
             }
+        }
+    }
+
+    private func append(
+        _ event: PreparedEvent, _ bytes: UnsafeRawBufferPointer, _ sequence: Sequence,
+        to batch: inout AppendBatch
+    ) {
+        let recordedAt = batch.recordedAt
+        batch.append(
+            organization: UnsafeRawBufferPointer(rebasing: bytes[event.organization]),
+            id: event.id, occurredAt: event.occurredAt ?? recordedAt,
+            payload: UnsafeRawBufferPointer(rebasing: bytes[event.payload]),
+            suffixBytesMax: ServerFields.bytesMax
+        ) { suffix in
+            ServerFields.write(
+                sequence: sequence, recordedAt: recordedAt, occurredAt: event.occurredAt,
+                to: suffix)
         }
     }
 
     /// Turns decisions into outcomes once the write is over; `written` is the batch's recorded_at
     /// or why it failed.
     private func finish(
-        _ work: [Job], _ decisions: [Result<[Decision], ServiceError>],
+        _ work: [Job], _ decisions: [Result<Decisions, ServiceError>],
         written: Result<Timestamp, ServiceError>
     ) {
         for (job, decided) in zip(work, decisions) {
-            job.finish(decided.flatMap { Self.outcome($0, written) })
+            let events = job.request.events.count
+            job.finish(decided.flatMap { Self.outcome($0, of: events, written) })
+        }
+    }
+
+    private static func outcome(
+        _ decisions: Decisions, of events: Int, _ written: Result<Timestamp, ServiceError>
+    ) -> Result<EventOutcomes, ServiceError> {
+        switch decisions {
+        case .storeAll(let first): written.map { .stored(first: first, count: events, $0) }
+        case .each(let decisions): outcome(decisions, written)
         }
     }
 
     private static func outcome(
         _ decisions: [Decision], _ written: Result<Timestamp, ServiceError>
-    ) -> Result<[EventOutcome], ServiceError> {
+    ) -> Result<EventOutcomes, ServiceError> {
         var outcomes: [EventOutcome] = []
         outcomes.reserveCapacity(decisions.count)
         for decision in decisions {
@@ -202,7 +233,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
                 outcomes.append(.duplicate(sequence, recordedAt))
             }
         }
-        return .success(outcomes)
+        return .success(.each(outcomes))
     }
 
     private enum Limit {

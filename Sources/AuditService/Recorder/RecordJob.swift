@@ -1,14 +1,4 @@
-import AuditModel
 import Codec
-
-/// What became of one event of a Record request.
-enum EventOutcome: Sendable {
-    /// On stable storage, by this request.
-    case stored(Sequence, Timestamp)
-    /// Stored before, with the same content.
-    case duplicate(Sequence, Timestamp)
-    case refused(ServiceError)
-}
 
 /// One Record request from the moment it is queued to its answer.
 ///
@@ -21,14 +11,14 @@ final class RecordJob<Ticket: Sendable>: @unchecked Sendable {
     let ticket: Ticket
     /// One outcome for each event in order, or why nothing of the request was stored. Set when the
     /// job comes back.
-    private(set) var outcome: Result<[EventOutcome], ServiceError> = .success([])
+    private(set) var outcome: Result<EventOutcomes, ServiceError> = .success(.each([]))
 
     init(_ request: PreparedRequest, ticket: Ticket) {
         self.request = request
         self.ticket = ticket
     }
 
-    func finish(_ outcome: Result<[EventOutcome], ServiceError>) {
+    func finish(_ outcome: Result<EventOutcomes, ServiceError>) {
         self.outcome = outcome
     }
 

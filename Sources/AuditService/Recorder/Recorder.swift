@@ -34,7 +34,9 @@ final class Recorder<Ticket: Sendable>: Sendable {
     /// Queues one request; its answer comes by `answered`. Never waits.
     ///
     /// - Returns: why it was not taken (the queue is full, the server shuts down); nil when it was.
-    func submit(_ request: PreparedRequest, ticket: Ticket) -> ServiceError? {
+    func submit(
+        _ request: consuming PreparedRequest, ticket: consuming Ticket
+    ) -> ServiceError? {
         let job = RecordJob(request, ticket: ticket)
         return queue.update { $0.add(job) }
     }

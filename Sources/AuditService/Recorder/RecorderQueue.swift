@@ -23,7 +23,7 @@ struct RecorderQueue<Ticket: Sendable> {
             events + addedEvents <= limits.recorderQueueEventsMax
         else {
             return ServiceError(
-                .exhausted,
+                .busy,
                 "\(events) events (\(bytes) bytes) wait to be stored already; "
                     + "nothing of this request was: send it again a little later")
         }

@@ -72,7 +72,7 @@ final class ReadPool: Sendable {
                 if !taken {
                     continuation.resume(
                         throwing: ServiceError(
-                            .exhausted, "too many reads wait for the disk; try again later"))
+                            .busy, "too many reads wait for the disk; try again later"))
                 }
             }
         } onCancel: {

@@ -1,4 +1,6 @@
 // Everything that protoc-c made of proto/; see dev/make-proto.
+#include "descriptor_set.h"
+#include "auditrpc/v1/administration.pb-c.h"
 #include "auditrpc/v1/audit_log.pb-c.h"
 #include "auditrpc/v1/event.pb-c.h"
 #include "auditrpc/v1/filter.pb-c.h"
@@ -7,3 +9,5 @@
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
+#include "grpc/health/v1/health.pb-c.h"
+#include "grpc/reflection/v1/reflection.pb-c.h"

@@ -27,13 +27,20 @@ extension FieldCheck {
         _ message: UnsafeMutablePointer<Google__Protobuf__Timestamp>?, _ field: StaticString
     ) -> Timestamp? {
         guard let message = message?.pointee else { return nil }
-        let time = Timestamp(seconds: message.seconds, nanoseconds: message.nanos)
+        return timestamp(message.seconds, message.nanos, field)
+    }
+
+    /// Nil when it is refused.
+    mutating func timestamp(
+        _ seconds: Int64, _ nanoseconds: Int32, _ field: StaticString
+    ) -> Timestamp? {
+        let time = Timestamp(seconds: seconds, nanoseconds: nanoseconds)
         if time == nil {
             refuse(
                 field,
                 """
                 is not a time between 1677 and 2262 with 0 to 999,999,999 nanoseconds \
-                (\(message.seconds) seconds, \(message.nanos) nanoseconds)
+                (\(seconds) seconds, \(nanoseconds) nanoseconds)
                 """)
         }
         return time

@@ -1,3 +1,5 @@
+// Both include the header of protobuf-c, and the compiler counts it to the one that it meets first.
+import CAuditProto
 import CProtobufC
 
 /// Memory that protobuf-c and the encoders take piece by piece and that is given back all at once.

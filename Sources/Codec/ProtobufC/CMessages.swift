@@ -32,6 +32,11 @@ extension Google__Rpc__BadRequest: CMessage {
         google__rpc__bad_request__init
     }
 }
+extension Google__Rpc__RetryInfo: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        google__rpc__retry_info__init
+    }
+}
 extension Auditrpc__V1__Event__MetadataEntry: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         auditrpc__v1__event__metadata_entry__init
@@ -180,5 +185,110 @@ extension Auditrpc__V1__GetStatusRequest: CMessage {
 extension Auditrpc__V1__GetStatusResponse: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         auditrpc__v1__get_status_response__init
+    }
+}
+extension Auditrpc__V1__RetentionPolicy: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__retention_policy__init
+    }
+}
+extension Auditrpc__V1__OrganizationRetention: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__organization_retention__init
+    }
+}
+extension Auditrpc__V1__GetRetentionRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__get_retention_request__init
+    }
+}
+extension Auditrpc__V1__GetRetentionResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__get_retention_response__init
+    }
+}
+extension Auditrpc__V1__ListRetentionRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__list_retention_request__init
+    }
+}
+extension Auditrpc__V1__ListRetentionResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__list_retention_response__init
+    }
+}
+extension Auditrpc__V1__SetRetentionRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__set_retention_request__init
+    }
+}
+extension Auditrpc__V1__SetRetentionResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__set_retention_response__init
+    }
+}
+extension Grpc__Health__V1__HealthCheckRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__health__v1__health_check_request__init
+    }
+}
+extension Grpc__Health__V1__HealthCheckResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__health__v1__health_check_response__init
+    }
+}
+extension Grpc__Health__V1__HealthListRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__health__v1__health_list_request__init
+    }
+}
+extension Grpc__Health__V1__HealthListResponse__StatusesEntry: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__health__v1__health_list_response__statuses_entry__init
+    }
+}
+extension Grpc__Health__V1__HealthListResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__health__v1__health_list_response__init
+    }
+}
+extension Grpc__Reflection__V1__ServerReflectionRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__reflection__v1__server_reflection_request__init
+    }
+}
+extension Grpc__Reflection__V1__ExtensionRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__reflection__v1__extension_request__init
+    }
+}
+extension Grpc__Reflection__V1__ServerReflectionResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__reflection__v1__server_reflection_response__init
+    }
+}
+extension Grpc__Reflection__V1__FileDescriptorResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__reflection__v1__file_descriptor_response__init
+    }
+}
+extension Grpc__Reflection__V1__ExtensionNumberResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__reflection__v1__extension_number_response__init
+    }
+}
+extension Grpc__Reflection__V1__ListServiceResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__reflection__v1__list_service_response__init
+    }
+}
+extension Grpc__Reflection__V1__ServiceResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__reflection__v1__service_response__init
+    }
+}
+extension Grpc__Reflection__V1__ErrorResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        grpc__reflection__v1__error_response__init
     }
 }

@@ -1,83 +1,132 @@
 import AuditModel
-import CAuditProto
-import CProtobufC
 
-/// The form that is stored: what the caller sent, in the order of the field numbers, with its
-/// organization, its id and its outcome filled in, metadata sorted by key, unknown fields behind,
-/// and without the server's two fields. The same content has the same bytes, however a client
-/// encoded it: that is what makes a repeated Record recognisable.
-enum CanonicalEvent {
-    /// The id is the first field: tag, length and text.
-    private static let idBytes = 2 + EventID.textBytes
+/// An event in the form that is stored, in place: what the caller sent, in the order of the field numbers, unknown
+/// fields behind, without the server's two fields. The same content has the same bytes, however a client encoded it:
+/// that is what makes a repeated Record recognisable.
+///
+/// Most encoders write events in this form already. What they sent is then checked where it lies and copied once, which
+/// takes a third of what unpacking it and packing it again would; `EventEncoding` makes the others canonical.
+struct CanonicalEvent: CanonicalMessage {
+    static let lastField = UInt64(EventField.recordedAt)
 
-    /// What the canonical form may have more than the caller's: an id, an outcome and an
-    /// organization with tag and length.
-    static func extraBytesMax(organizationBytes: Int) -> Int {
-        idBytes + 2 + 1 + WireSize.delimited(organizationBytes)
+    let id: UnsafeRawBufferPointer
+    let organization: UnsafeRawBufferPointer
+    let occurredAt: CanonicalTime?
+    let eventType: UnsafeRawBufferPointer
+    let target: CanonicalResource?
+    let scope: CanonicalMessages<CanonicalResource>
+    let actor: CanonicalActor?
+    let onBehalfOf: CanonicalMessages<CanonicalActor>
+    let source: UnsafeRawBufferPointer
+    let change: UnsafeRawBufferPointer
+    let snapshot: UnsafeRawBufferPointer
+    let outcome: Int32
+    let reason: UnsafeRawBufferPointer
+    let context: CanonicalContext?
+    /// In the caller's order.
+    let metadata: CanonicalMessages<CanonicalPair>
+
+    /// Where the fields behind the organization begin, the outcome is or would be, and metadata begins and ends.
+    let bodyStart: UnsafeRawPointer
+    let outcomeStart: UnsafeRawPointer
+    let reasonStart: UnsafeRawPointer
+    let metadataStart: UnsafeRawPointer
+    let metadataEnd: UnsafeRawPointer
+    let end: UnsafeRawPointer
+
+    init(_ reader: inout CanonicalReader) {
+        id = reader.bytes(1)
+        organization = reader.bytes(2)
+        bodyStart = reader.position
+        occurredAt = reader.message(3, CanonicalTime.self)
+        eventType = reader.bytes(4)
+        target = reader.message(5, CanonicalResource.self)
+        scope = reader.messages(6, CanonicalResource.self)
+        actor = reader.message(7, CanonicalActor.self)
+        onBehalfOf = reader.messages(8, CanonicalActor.self)
+        source = reader.bytes(9)
+        change = reader.bytes(10)
+        snapshot = reader.bytes(11)
+        outcomeStart = reader.position
+        outcome = reader.int32(12)
+        reasonStart = reader.position
+        reason = reader.bytes(13)
+        context = reader.message(14, CanonicalContext.self)
+        metadataStart = reader.position
+        metadata = reader.messages(15, CanonicalPair.self)
+        metadataEnd = reader.position
+        end = reader.end
     }
+}
 
-    /// Writes the canonical form of an event that passed `EventRules`, which it changes to that
-    /// end. Nil when `output` is too small.
-    static func pack(
-        _ event: UnsafeMutablePointer<Auditrpc__V1__Event>,
-        to output: UnsafeMutableRawBufferPointer, _ makeID: () -> EventID
-    ) -> PreparedEvent? {
-        let idWasGiven = event.pointee.id.len > 0
-        let id = EventID(text: event.pointee.id.buffer) ?? makeID()
-        if event.pointee.outcome.rawValue == 0 {
-            event.pointee.outcome = AUDITRPC__V1__OUTCOME__OUTCOME_SUCCESS
-        }
-        event.pointee.sequence = 0
-        event.pointee.recorded_at = nil
-        sortMetadata(event)
-        let organizationBytes = event.pointee.organization_id.len
-        let organizationOffset = idBytes + 1 + WireSize.varint(UInt64(organizationBytes))
-        let payloadBytes: Int? = withUnsafeTemporaryAllocation(
-            byteCount: EventID.textBytes, alignment: 1
-        ) { text in
-            id.writeText(to: text)
-            event.pointee.id = ProtobufCBinaryData(
-                len: text.count, data: text.baseAddress?.assumingMemoryBound(to: UInt8.self))
-            let size = Auditrpc__V1__Event.packedSize(event)
-            guard size <= output.count, let memory = output.baseAddress else { return nil }
-            Auditrpc__V1__Event.pack(event, to: memory)
-            return size
-        }
-        guard let payloadBytes else { return nil }
-        return PreparedEvent(
-            id: id, idWasGiven: idWasGiven, occurredAt: occurredAt(event),
-            payload: 0..<payloadBytes,
-            organization: organizationOffset..<organizationOffset + organizationBytes,
-            rejection: nil)
+/// google.protobuf.Timestamp.
+struct CanonicalTime: CanonicalMessage {
+    static let lastField: UInt64 = 2
+
+    let seconds: Int64
+    let nanoseconds: Int32
+
+    init(_ reader: inout CanonicalReader) {
+        seconds = reader.int64(1)
+        nanoseconds = reader.int32(2)
     }
+}
 
-    private static func occurredAt(
-        _ event: UnsafeMutablePointer<Auditrpc__V1__Event>
-    ) -> Timestamp? {
-        guard let time = event.pointee.occurred_at?.pointee else { return nil }
-        return Timestamp(seconds: time.seconds, nanoseconds: time.nanos)
+/// A target or a resource of the scope.
+struct CanonicalResource: CanonicalMessage {
+    static let lastField: UInt64 = 3
+
+    let type: UnsafeRawBufferPointer
+    let id: UnsafeRawBufferPointer
+    let name: UnsafeRawBufferPointer
+
+    init(_ reader: inout CanonicalReader) {
+        type = reader.bytes(1)
+        id = reader.bytes(2)
+        name = reader.bytes(3)
     }
+}
 
-    /// By the bytes of the keys, in place. An insertion sort: the pairs are few, and most callers
-    /// send them in order.
-    static func sortMetadata(_ event: UnsafeMutablePointer<Auditrpc__V1__Event>) {
-        guard let entries = event.pointee.metadata, event.pointee.n_metadata > 1 else { return }
-        for index in 1..<event.pointee.n_metadata {
-            let entry = entries[index]
-            var place = index
-            while place > 0, comesBefore(entry, entries[place - 1]) {
-                entries[place] = entries[place - 1]
-                place -= 1
-            }
-            entries[place] = entry
-        }
+struct CanonicalActor: CanonicalMessage {
+    static let lastField: UInt64 = 3
+
+    let type: Int32
+    let id: UnsafeRawBufferPointer
+    let name: UnsafeRawBufferPointer
+
+    init(_ reader: inout CanonicalReader) {
+        type = reader.int32(1)
+        id = reader.bytes(2)
+        name = reader.bytes(3)
     }
+}
 
-    private static func comesBefore(
-        _ left: UnsafeMutablePointer<Auditrpc__V1__Event__MetadataEntry>?,
-        _ right: UnsafeMutablePointer<Auditrpc__V1__Event__MetadataEntry>?
-    ) -> Bool {
-        guard let left, let right else { return false }
-        return left.pointee.key.buffer.lexicographicallyPrecedes(right.pointee.key.buffer)
+/// A RequestContext.
+struct CanonicalContext: CanonicalMessage {
+    static let lastField: UInt64 = 4
+
+    let ipAddress: UnsafeRawBufferPointer
+    let userAgent: UnsafeRawBufferPointer
+    let requestID: UnsafeRawBufferPointer
+    let traceparent: UnsafeRawBufferPointer
+
+    init(_ reader: inout CanonicalReader) {
+        ipAddress = reader.bytes(1)
+        userAgent = reader.bytes(2)
+        requestID = reader.bytes(3)
+        traceparent = reader.bytes(4)
+    }
+}
+
+/// An entry of a map of strings.
+struct CanonicalPair: CanonicalMessage {
+    static let lastField: UInt64 = 2
+
+    let key: UnsafeRawBufferPointer
+    let value: UnsafeRawBufferPointer
+
+    init(_ reader: inout CanonicalReader) {
+        key = reader.bytes(1)
+        value = reader.bytes(2)
     }
 }

@@ -1,10 +1,24 @@
-/// The bytes of an event as its caller encoded them.
+import CAuditProto
+import CProtobufC
+
+/// The bytes of an event whose caller did not encode it as `CanonicalEvent` wants it.
 ///
 /// Looked at before protobuf-c does. It takes field numbers that other parsers refuse and keeps
 /// such a field as an unknown one: stored, it would make every answer that holds the event
 /// unreadable to them. And of a message field that is given twice it makes something else than
 /// they do, who merge the two.
 enum EventEncoding {
+    /// The same event as protobuf-c encodes it, without the server's two fields; nil when it cannot read it. Takes
+    /// memory of `arena`.
+    static func canonical(
+        _ event: UnsafeRawBufferPointer, _ arena: borrowing Arena
+    ) -> [UInt8]? {
+        guard let event = arena.unpack(Auditrpc__V1__Event.self, from: event) else { return nil }
+        event.pointee.sequence = 0
+        event.pointee.recorded_at = nil
+        return Auditrpc__V1__Event.packed(event)
+    }
+
     enum Fault {
         /// They are no protobuf message, or a message in one of its fields is none.
         case malformed

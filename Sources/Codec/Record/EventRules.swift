@@ -1,6 +1,4 @@
 import AuditModel
-import CAuditProto
-import CProtobufC
 
 /// The limits that event.proto sets to an event of a caller.
 struct EventRules {
@@ -12,42 +10,49 @@ struct EventRules {
         latest = now.advanced(by: Limits.occurredAheadMax)
     }
 
-    /// Notes what the contract refuses. The organization is filled in already.
-    func check(_ event: UnsafeMutablePointer<Auditrpc__V1__Event>, _ check: inout FieldCheck) {
-        let event = event.pointee
-        if event.id.len > 0, EventID(text: event.id.buffer) == nil {
-            check.refuse("id", notUUID(event.id.len))
+    /// Notes what the contract refuses.
+    ///
+    /// - Parameter organization: the event's, or the request's where the event has none.
+    func check(
+        _ event: CanonicalEvent, organization: UnsafeRawBufferPointer, _ check: inout FieldCheck
+    ) {
+        if !event.id.isEmpty, EventID(text: event.id) == nil {
+            check.refuse("id", notUUID(event.id.count))
         }
-        if event.organization_id.len == 0 {
+        if organization.isEmpty {
             check.refuse("organization_id", "is required, in the event or in the request")
         } else {
-            check.text(
-                event.organization_id.buffer, "organization_id",
-                bytesMax: Limits.organizationBytesMax)
+            check.text(organization, "organization_id", bytesMax: Limits.organizationBytesMax)
         }
-        time(event.occurred_at, &check)
-        check.required(event.event_type.buffer, "event_type")
+        time(event.occurredAt, &check)
+        check.required(event.eventType, "event_type")
         target(event.target, &check)
-        scope(event, &check)
-        actors(event, &check)
-        check.text(event.source.buffer, "source")
-        check.text(event.change.buffer, "change", bytesMax: Limits.changeBytesMax)
-        if event.snapshot.len > 0, let fault = JSONScanner.fault(in: event.snapshot.buffer) {
+        scope(event.scope, &check)
+        if let acting = event.actor {
+            check.enter("actor")
+            actor(acting, &check)
+            check.leave()
+        } else {
+            check.refuse("actor", "is required")
+        }
+        onBehalfOf(event.onBehalfOf, &check)
+        check.text(event.source, "source")
+        check.text(event.change, "change", bytesMax: Limits.changeBytesMax)
+        if !event.snapshot.isEmpty, let fault = JSONScanner.fault(in: event.snapshot) {
             check.refuse("snapshot", "is not valid JSON: \(fault)")
         }
-        if Outcome(rawValue: Int32(bitPattern: event.outcome.rawValue)) == nil {
-            let number = Int32(bitPattern: event.outcome.rawValue)
-            check.refuse("outcome", unknownValue(number, of: Outcome.self))
+        if Outcome(rawValue: event.outcome) == nil {
+            check.refuse("outcome", unknownValue(event.outcome, of: Outcome.self))
         }
-        check.text(event.reason.buffer, "reason")
+        check.text(event.reason, "reason")
         context(event.context, &check)
-        metadata(event, &check)
+        metadata(event.metadata, &check)
     }
 
-    private func time(
-        _ message: UnsafeMutablePointer<Google__Protobuf__Timestamp>?, _ check: inout FieldCheck
-    ) {
-        guard message != nil, let time = check.timestamp(message, "occurred_at") else { return }
+    private func time(_ time: CanonicalTime?, _ check: inout FieldCheck) {
+        guard let time,
+            let time = check.timestamp(time.seconds, time.nanoseconds, "occurred_at")
+        else { return }
         if time < .epoch {
             check.refuse("occurred_at", "is \(time.rfc3339); nothing before 1970 is accepted")
         } else if time > latest {
@@ -60,93 +65,87 @@ struct EventRules {
         }
     }
 
-    private func target(
-        _ target: UnsafeMutablePointer<Auditrpc__V1__Target>?, _ check: inout FieldCheck
-    ) {
-        guard let target = target?.pointee else { return check.refuse("target", "is required") }
+    private func target(_ target: CanonicalResource?, _ check: inout FieldCheck) {
+        guard let target else { return check.refuse("target", "is required") }
         check.enter("target")
-        check.required(target.type.buffer, "type")
-        check.required(target.id.buffer, "id")
-        check.text(target.name.buffer, "name")
+        resource(target, &check)
         check.leave()
     }
 
-    private func scope(_ event: Auditrpc__V1__Event, _ check: inout FieldCheck) {
-        guard event.n_scope <= Limits.scopeDepthMax else {
+    private func scope(
+        _ resources: CanonicalMessages<CanonicalResource>, _ check: inout FieldCheck
+    ) {
+        guard resources.count <= Limits.scopeDepthMax else {
             return check.refuse(
-                "scope", tooMany(event.n_scope, "resources", Limits.scopeDepthMax))
+                "scope", tooMany(resources.count, "resources", Limits.scopeDepthMax))
         }
-        for index in 0..<event.n_scope {
-            guard let resource = event.scope[index]?.pointee else { continue }
+        for (index, enclosing) in resources.enumerated() {
             check.enter("scope", index)
-            check.required(resource.type.buffer, "type")
-            check.required(resource.id.buffer, "id")
-            check.text(resource.name.buffer, "name")
+            resource(enclosing, &check)
             check.leave()
         }
     }
 
-    private func actors(_ event: Auditrpc__V1__Event, _ check: inout FieldCheck) {
-        if let acting = event.actor?.pointee {
-            check.enter("actor")
-            actor(acting, &check)
-            check.leave()
-        } else {
-            check.refuse("actor", "is required")
-        }
-        guard event.n_on_behalf_of <= Limits.onBehalfOfMax else {
+    private func resource(_ resource: CanonicalResource, _ check: inout FieldCheck) {
+        check.required(resource.type, "type")
+        check.required(resource.id, "id")
+        check.text(resource.name, "name")
+    }
+
+    private func onBehalfOf(
+        _ actors: CanonicalMessages<CanonicalActor>, _ check: inout FieldCheck
+    ) {
+        guard actors.count <= Limits.onBehalfOfMax else {
             return check.refuse(
-                "on_behalf_of", tooMany(event.n_on_behalf_of, "actors", Limits.onBehalfOfMax))
+                "on_behalf_of", tooMany(actors.count, "actors", Limits.onBehalfOfMax))
         }
-        for index in 0..<event.n_on_behalf_of {
-            guard let served = event.on_behalf_of[index]?.pointee else { continue }
+        for (index, served) in actors.enumerated() {
             check.enter("on_behalf_of", index)
             actor(served, &check)
             check.leave()
         }
     }
 
-    private func actor(_ actor: Auditrpc__V1__Actor, _ check: inout FieldCheck) {
-        let number = Int32(bitPattern: actor.type.rawValue)
-        if number == 0 {
+    private func actor(_ actor: CanonicalActor, _ check: inout FieldCheck) {
+        if actor.type == 0 {
             check.refuse("type", "is required")
-        } else if ActorType(rawValue: number) == nil {
-            check.refuse("type", unknownValue(number, of: ActorType.self))
+        } else if ActorType(rawValue: actor.type) == nil {
+            check.refuse("type", unknownValue(actor.type, of: ActorType.self))
         }
-        check.required(actor.id.buffer, "id")
-        check.text(actor.name.buffer, "name")
+        check.required(actor.id, "id")
+        check.text(actor.name, "name")
     }
 
-    private func context(
-        _ context: UnsafeMutablePointer<Auditrpc__V1__RequestContext>?, _ check: inout FieldCheck
-    ) {
-        guard let context = context?.pointee else { return }
+    private func context(_ context: CanonicalContext?, _ check: inout FieldCheck) {
+        guard let context else { return }
         check.enter("context")
-        check.text(context.ip_address.buffer, "ip_address")
-        check.text(context.user_agent.buffer, "user_agent")
-        check.text(context.request_id.buffer, "request_id")
-        check.text(context.traceparent.buffer, "traceparent")
+        check.text(context.ipAddress, "ip_address")
+        check.text(context.userAgent, "user_agent")
+        check.text(context.requestID, "request_id")
+        check.text(context.traceparent, "traceparent")
         check.leave()
     }
 
-    private func metadata(_ event: Auditrpc__V1__Event, _ check: inout FieldCheck) {
-        guard event.n_metadata <= Limits.metadataPairsMax else {
+    private func metadata(
+        _ pairs: CanonicalMessages<CanonicalPair>, _ check: inout FieldCheck
+    ) {
+        guard pairs.count <= Limits.metadataPairsMax else {
             return check.refuse(
-                "metadata", tooMany(event.n_metadata, "pairs", Limits.metadataPairsMax))
+                "metadata", tooMany(pairs.count, "pairs", Limits.metadataPairsMax))
         }
-        for index in 0..<event.n_metadata {
-            guard let entry = event.metadata[index]?.pointee else { continue }
-            check.enter("metadata", index)
-            check.required(entry.key.buffer, "key")
-            check.text(entry.value.buffer, "value")
-            for other in 0..<index {
-                guard let earlier = event.metadata[other]?.pointee else { continue }
-                if equalBytes(earlier.key.buffer, entry.key.buffer) {
+        withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: pairs.count) {
+            keys in
+            for (index, pair) in pairs.enumerated() {
+                check.enter("metadata", index)
+                check.required(pair.key, "key")
+                check.text(pair.value, "value")
+                // The pairs are few enough to compare each with each.
+                if let other = keys[..<index].firstIndex(where: { equalBytes($0, pair.key) }) {
                     check.refuse("key", "is the same as that of metadata[\(other)]")
-                    break
                 }
+                keys.initializeElement(at: index, to: pair.key)
+                check.leave()
             }
-            check.leave()
         }
     }
 }

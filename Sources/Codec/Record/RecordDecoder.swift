@@ -1,11 +1,9 @@
 package import AuditModel
-import CAuditProto
-import CProtobufC
 
 /// Reads a Record request: decodes, checks every limit of the contract and makes the canonical
 /// bytes.
 package enum RecordDecoder {
-    /// Allocates a few times for a request, never for an event (a caller's mistake aside).
+    /// Allocates a few times for a request, and never for an event that was sent as it is stored.
     ///
     /// - Parameters:
     ///   - now: the server's clock, for the limit on occurred_at.
@@ -52,7 +50,7 @@ package enum RecordDecoder {
     }
 }
 
-/// Makes the events of one request canonical, one after the other, in one arena.
+/// Makes the events of one request canonical, one after the other.
 private struct EventPacker: ~Copyable {
     enum Outcome {
         case prepared(PreparedEvent)
@@ -67,22 +65,19 @@ private struct EventPacker: ~Copyable {
 
     private let envelope: RecordEnvelope
     private let rules: EventRules
-    private var arena: Arena
+    /// For the events that must be encoded anew; most requests have none.
+    private var arena: Arena?
     private var check: FieldCheck
 
     init(_ envelope: RecordEnvelope, now: Timestamp) {
         self.envelope = envelope
         rules = EventRules(now: now)
-        let eventBytes = min(envelope.largestEventBytes, Limits.eventBytesMax)
-        arena = Arena(
-            firstChunkBytes: eventBytes + Limits.arenaSlackBytes,
-            bytesMax: eventBytes * Limits.arenaBytesPerMessageByte + Limits.arenaSlackBytes)
         check = FieldCheck(
             violationsMax: envelope.partialSuccess
                 ? Limits.violationsPerEventMax : Limits.violationsMax)
     }
 
-    /// Writes the canonical form of one event to `output` from `offset` on.
+    /// Writes the stored form of one event to `output` from `offset` on.
     mutating func prepare(
         _ index: Int, _ encoded: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer,
         at offset: Int, _ makeID: () -> EventID
@@ -93,6 +88,9 @@ private struct EventPacker: ~Copyable {
             check.refuseWhole(tooLong(encoded.count, Limits.eventBytesMax))
             return refusal()
         }
+        if let event = CanonicalEvent(canonical: encoded) {
+            return finish(index, event, to: output, at: offset, makeID)
+        }
         switch EventEncoding.fault(in: encoded) {
         case nil: break
         case .malformed: return .ended(EventPacker.malformed(index))
@@ -100,22 +98,41 @@ private struct EventPacker: ~Copyable {
             check.refuse(field, "is given more than once")
             return refusal()
         }
-        arena.reset()
-        guard let event = arena.unpack(Auditrpc__V1__Event.self, from: encoded) else {
+        guard let canonical = canonical(encoded) else {
             return .ended(EventPacker.malformed(index))
         }
-        if event.pointee.organization_id.len == 0 {
-            // Only read: packing copies it.
-            event.pointee.organization_id = ProtobufCBinaryData(
-                len: envelope.organization.count,
-                data: UnsafeMutablePointer(
-                    mutating: envelope.organization.baseAddress?.assumingMemoryBound(
-                        to: UInt8.self)))
+        return canonical.withUnsafeBytes { bytes in
+            guard let event = CanonicalEvent(canonical: bytes) else {
+                return .ended(EventPacker.malformed(index))
+            }
+            return finish(index, event, to: output, at: offset, makeID)
         }
-        rules.check(event, &check)
+    }
+
+    private mutating func canonical(_ encoded: UnsafeRawBufferPointer) -> [UInt8]? {
+        var arena = self.arena.take() ?? makeArena()
+        arena.reset()
+        let canonical = EventEncoding.canonical(encoded, arena)
+        self.arena = consume arena
+        return canonical
+    }
+
+    private func makeArena() -> Arena {
+        let eventBytes = min(envelope.largestEventBytes, Limits.eventBytesMax)
+        return Arena(
+            firstChunkBytes: eventBytes + Limits.arenaSlackBytes,
+            bytesMax: eventBytes * Limits.arenaBytesPerMessageByte + Limits.arenaSlackBytes)
+    }
+
+    private mutating func finish(
+        _ index: Int, _ event: CanonicalEvent, to output: UnsafeMutableRawBufferPointer,
+        at offset: Int, _ makeID: () -> EventID
+    ) -> Outcome {
+        let organization = event.organization.isEmpty ? envelope.organization : event.organization
+        rules.check(event, organization: organization, &check)
         guard check.isEmpty else { return refusal() }
         let free = UnsafeMutableRawBufferPointer(rebasing: output[offset...])
-        guard let prepared = CanonicalEvent.pack(event, to: free, makeID) else {
+        guard let prepared = event.write(to: free, organization: organization, makeID) else {
             return .ended(.malformed("events[\(index)] grows when it is packed again"))
         }
         return .prepared(prepared.shifted(by: offset))

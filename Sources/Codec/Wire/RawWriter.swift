@@ -49,6 +49,18 @@ struct RawWriter {
         count += bytes.count
     }
 
+    /// From one address of a message to another.
+    mutating func raw(_ start: UnsafeRawPointer, _ end: UnsafeRawPointer) {
+        raw(UnsafeRawBufferPointer(start: start, count: end - start))
+    }
+
+    /// The length and the text.
+    mutating func id(_ id: EventID) {
+        varint(UInt64(EventID.textBytes))
+        id.writeText(to: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+        count += EventID.textBytes
+    }
+
     /// The length and the message google.protobuf.Timestamp.
     mutating func timestamp(_ time: Timestamp) {
         varint(UInt64(WireSize.timestamp(time)))

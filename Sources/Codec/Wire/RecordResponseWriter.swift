@@ -44,14 +44,3 @@ package struct RecordResponseWriter {
 
     package consuming func finish() -> [UInt8] { writer.bytes }
 }
-
-extension RawWriter {
-    /// The length and the text.
-    fileprivate mutating func id(_ id: EventID) {
-        varint(UInt64(EventID.textBytes))
-        withUnsafeTemporaryAllocation(byteCount: EventID.textBytes, alignment: 1) { text in
-            id.writeText(to: text)
-            raw(UnsafeRawBufferPointer(text))
-        }
-    }
-}

@@ -20,7 +20,7 @@ struct WireField {
 ///
 /// It ends at the first byte that is no field: `isAtEnd` tells the end of the message from damage.
 struct WireReader {
-    private var position: UnsafeRawPointer
+    private(set) var position: UnsafeRawPointer
     private let end: UnsafeRawPointer
     private(set) var isMalformed = false
 

@@ -20,6 +20,9 @@ package protocol FileSystem: Sendable {
     /// Takes the name away; open files stay readable.
     func remove(_ path: String) throws(FileError)
 
+    /// What the files of a folder may still grow by, as far as the file system can tell.
+    func freeBytes(_ path: String) throws(FileError) -> Int
+
     /// Makes the names in a folder durable.
     func synchronizeDirectory(_ path: String) throws(FileError)
 

@@ -56,6 +56,16 @@ package struct PosixFileSystem: FileSystem {
         }
     }
 
+    package func freeBytes(_ path: String) throws(FileError) -> Int {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else {
+            throw FileError(operation: "look for room in", path: path, number: errno)
+        }
+        let (bytes, overflow) = Int(clamping: status.f_bavail)
+            .multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+        return overflow ? .max : bytes
+    }
+
     package func synchronizeDirectory(_ path: String) throws(FileError) {
         let directory = try PosixFile(
             path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC, operation: "open")
@@ -143,6 +153,9 @@ extension FileError {
     /// The operating system's words for it.
     var reason: String { String(cString: strerror(number)) }
 
+    /// More than may be read at once.
+    static let tooLarge = EFBIG
+
     /// There is no such file.
     var isMissing: Bool { number == ENOENT }
 
@@ -150,5 +163,5 @@ extension FileError {
     var isForbidden: Bool { number == EACCES }
 
     /// The device or the owner's share of it has no room.
-    var isDiskFull: Bool { number == ENOSPC || number == EDQUOT }
+    package var isDiskFull: Bool { number == ENOSPC || number == EDQUOT }
 }

@@ -70,17 +70,30 @@ enum LogName {
     static let unfinishedSuffix = suffix + ".new"
 
     static func of(_ firstSequence: Sequence) -> String {
-        let digits = String(firstSequence.rawValue)
-        return String(repeating: "0", count: 20 - digits.count) + digits + suffix
+        SequenceName.of(firstSequence) + suffix
     }
 
     static func unfinished(_ firstSequence: Sequence) -> String {
-        String(of(firstSequence).dropLast(suffix.utf8.count)) + unfinishedSuffix
+        SequenceName.of(firstSequence) + unfinishedSuffix
     }
 
     static func firstSequence(of name: String) -> Sequence? {
-        guard name.utf8.count == 20 + suffix.utf8.count, name.hasSuffix(suffix),
-            let number = UInt64(name.prefix(20))
+        SequenceName.sequence(of: name, suffix: suffix)
+    }
+}
+
+/// A sequence in 20 digits, so that the order of file names as text is their order.
+enum SequenceName {
+    private static let digits = 20
+
+    static func of(_ sequence: Sequence) -> String {
+        let number = String(sequence.rawValue)
+        return String(repeating: "0", count: digits - number.count) + number
+    }
+
+    static func sequence(of name: String, suffix: String) -> Sequence? {
+        guard name.utf8.count == digits + suffix.utf8.count, name.hasSuffix(suffix),
+            let number = UInt64(name.prefix(digits))
         else { return nil }
         return Sequence(number)
     }

@@ -5,18 +5,17 @@ import Testing
 @testable import AuditCommand
 
 struct EventLineTests {
-    let id = EventID(high: 0x0190_d2b4_7c3a_7000, low: 0x8000_0000_0000_0001)
     let valid =
         #"{"event_type":"UPDATE","target":{"type":"S","id":"1"},"#
         + #""actor":{"type":"USER","id":"u"}}"#
 
     func event(_ text: String, number: Int = 17) throws -> Event? {
         try EventLine.event(
-            LineSplitter.Line(number: number, bytes: Array(text.utf8)), makeID: { id })
+            LineSplitter.Line(number: number, bytes: Array(text.utf8)))
     }
 
-    @Test func anEventWithoutAnIDIsGivenOne() throws {
-        #expect(try event(valid)?.id == id.description)
+    @Test func anIDOfTheCallersIsKept() throws {
+        #expect(try event(valid)?.id == "")
         let own = "0190d2b4-7c3a-7000-8000-00000000000f"
         let given = #"{"id":"\#(own)","# + valid.dropFirst()
         #expect(try event(given)?.id == own)
@@ -54,7 +53,7 @@ struct EventLineTests {
     @Test func aLineThatIsTooLongIsNamed() {
         let error = #expect(throws: CommandError.self) {
             try EventLine.event(
-                LineSplitter.Line(number: 3, bytes: [], isTooLong: true), makeID: { id })
+                LineSplitter.Line(number: 3, bytes: [], isTooLong: true))
         }
         #expect(error?.message.hasPrefix("line 3: longer than") == true)
     }
@@ -74,25 +73,5 @@ struct EventLineTests {
         let text = String(repeating: valid + "\n", count: Limits.batchEvents * 2 + 1)
         let batches = reader.read(Array(text.utf8), complaints)
         #expect(batches.map(\.events.count) == [Limits.batchEvents, Limits.batchEvents, 1])
-        let ids = Set(batches.flatMap(\.events).map(\.id))
-        #expect(ids.count == Limits.batchEvents * 2 + 1, "every event has an id of its own")
-    }
-}
-
-struct BackoffTests {
-    @Test func pausesDoubleUpToTheLongest() {
-        var backoff = Backoff(delayMin: .milliseconds(100), delayMax: .seconds(1))
-        let pauses = (0..<6).map { _ in backoff.next(random: 1) }
-        #expect(
-            pauses == [100, 200, 400, 800, 1_000, 1_000].map { Duration.milliseconds($0) })
-        #expect(backoff.attempts == 6)
-        backoff.succeeded()
-        #expect(backoff.next(random: 0) == .milliseconds(50))
-    }
-
-    @Test func manyAttemptsDoNotOverflow() {
-        var backoff = Backoff()
-        for _ in 0..<200 { _ = backoff.next(random: 1) }
-        #expect(backoff.next(random: 1) == Limits.reconnectDelayMax)
     }
 }

@@ -43,9 +43,9 @@ struct TimeExpressionTests {
         #expect(DurationExpression.text(duration) == expected)
     }
 
-    @Test func aDurationIsReadBackAsItWasPrinted() throws {
+    @Test func aDurationIsReadBackAsItWasPrinted() {
         for text in ["30d", "1h30m", "250ms", "12h", "45s"] {
-            #expect(DurationExpression.text(try DurationExpression.parse(text)) == text)
+            #expect(DurationExpression.duration(text).map(DurationExpression.text) == text)
         }
     }
 }

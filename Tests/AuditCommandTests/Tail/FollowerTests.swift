@@ -13,17 +13,16 @@ struct FollowerTests {
         _ address: String, _ file: ResumeFile, lines: AsyncStream<String>.Continuation
     ) -> Task<Void, any Error> {
         Task {
-            let settings = try ConnectionSettings(
-                server: address, organization: nil, timeout: nil)
+            let settings = ConnectionSettings(servers: [try #require(ServerAddress(address))])
             var follower = Follower(
-                settings: settings,
+                client: settings.client(logger: .silent),
                 request: SubscribeRequest(
                     start: try file.load().map { .after($0) } ?? .oldest, onGap: .continue),
                 keeper: PositionKeeper(file: file, syncOutput: {}),
                 printer: EventPrinter(
                     surface: Surface(format: .json, style: .plain), showsOrganization: false,
                     isFeed: true, write: { lines.yield($0) }))
-            try await follower.run()
+            try await follower.run(waitsForServer: true)
         }
     }
 
@@ -72,69 +71,37 @@ struct FollowerTests {
         #expect(try file.load() == AuditModel.Sequence(7))
     }
 
-    @Test func aWrongAddressIsAnErrorAtOnceWithoutAResumeFile() async throws {
+    @Test func aWrongAddressIsAnErrorAtOnceUnlessItIsWaitedFor() async throws {
         let folder = try TemporaryDirectory()
         let address = try await RunningServer.with(data: folder.path) { $0.address }
-        let settings = try ConnectionSettings(server: address, organization: nil, timeout: nil)
-        var follower = Follower(
-            settings: settings, request: SubscribeRequest(), keeper: nil,
+        let settings = ConnectionSettings(servers: [try #require(ServerAddress(address))])
+        let (said, saying) = AsyncStream.makeStream(of: String.self)
+        let client = settings.client(logger: .silent)
+        let follower = Follower(
+            client: client, request: SubscribeRequest(), keeper: nil,
             printer: EventPrinter(
                 surface: Surface(format: .json, style: .plain), showsOrganization: false,
-                write: { _ in }))
-        do {
-            try await follower.run()
-            Issue.record("it followed nothing")
-        } catch let error as AuditClientError {
-            #expect(error.code == .unavailable)
+                write: { _ in }),
+            say: { saying.yield($0) })
+        let error = await #expect(throws: AuditClientError.self) {
+            var follower = follower
+            try await follower.run(waitsForServer: false)
         }
-    }
-
-    @Test func aServerThatSaysNothingIsLeftAndAskedAgain() async throws {
-        let folder = try TemporaryDirectory()
-        try await RunningServer.with(data: folder.path) { server in
-            let settings = try ConnectionSettings(
-                server: server.address, organization: nil, timeout: nil)
-            let (said, saying) = AsyncStream.makeStream(of: String.self)
-            let (lines, printing) = AsyncStream.makeStream(of: String.self)
-            let following = Task {
-                var follower = Follower(
-                    settings: settings,
-                    // The server has nothing to say for five minutes.
-                    request: SubscribeRequest(start: .oldest, progressInterval: .seconds(300)),
-                    keeper: nil,
-                    printer: EventPrinter(
-                        surface: Surface(format: .json, style: .plain), showsOrganization: false,
-                        isFeed: true, write: { printing.yield($0) }),
-                    silenceMax: .milliseconds(200), say: { saying.yield($0) })
-                try await follower.run()
-            }
-            var reader = said.makeAsyncIterator()
-            func wait(for part: String) async {
-                while let text = await reader.next(), !text.contains(part) {}
-            }
-            await wait(for: "nothing has come from the server at \(server.address) for 200ms")
-            await wait(for: "connected to \(server.address) again")
-            try await record(1...1, at: server.address)
-            var printed = lines.makeAsyncIterator()
-            #expect(await printed.next()?.contains("\"change\":\"1\"") == true)
-            following.cancel()
-            _ = await following.result
+        #expect(error?.code == .unavailable)
+        let waiting = Task {
+            var follower = follower
+            try await follower.run(waitsForServer: true)
         }
-    }
-}
-
-struct RetryTests {
-    @Test(
-        arguments: [
-            (14, true, true), (4, true, true), (8, false, true), (3, false, false),
-            (15, false, false),
-        ] as [(Int32, Bool, Bool)])
-    func aFullServerIsAskedAgainAsOneThatIsAway(
-        grpcCode: Int32, isAbsence: Bool, isWorthRetrying: Bool
-    ) {
-        let error = AuditClientError(
-            code: AuditClientError.Code(grpcCode: grpcCode), grpcCode: grpcCode, message: "why")
-        #expect(error.isAbsence == isAbsence)
-        #expect(error.isWorthRetrying == isWorthRetrying)
+        var reader = said.makeAsyncIterator()
+        #expect(
+            await reader.next()
+                == "nothing listens at \(address) (connection refused): start a server with "
+                + "`auditrpc serve`, or check the address; trying again")
+        try await RunningServer.with(data: folder.path, at: address) { _ in
+            #expect(await reader.next() == "connected to \(address) again")
+            waiting.cancel()
+            _ = await waiting.result
+        }
+        await client.close()
     }
 }

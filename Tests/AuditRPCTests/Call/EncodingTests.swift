@@ -6,7 +6,8 @@ import Testing
 @Suite struct EncodingTests {
     @Test(arguments: [
         ("plain text", "plain text"), ("100%", "100%25"), ("Zürich\n", "Z%C3%BCrich%0A"),
-        ("~ \u{7F}", "~ %7F"), ("😀", "%F0%9F%98%80"), ("", ""),
+        ("~ \u{7F}", "~ %7F"), ("😀", "%F0%9F%98%80"), ("", ""), (" a b ", "%20a b%20"),
+        (" ", "%20"), ("\t\ntest with whitespace\r\n", "%09%0Atest with whitespace%0D%0A"),
     ])
     func percentEncoding(text: String, encoded: String) {
         let bytes = PercentEncoding.encode(text, bytesMax: 1_000)
@@ -14,7 +15,10 @@ import Testing
         #expect(PercentEncoding.decode(bytes) == text)
     }
 
-    @Test(arguments: [("%", "%"), ("%4", "%4"), ("%zz%41", "%zzA"), ("%c3%bc", "ü")])
+    @Test(arguments: [
+        ("%", "%"), ("%4", "%4"), ("%zz%41", "%zzA"), ("%c3%bc", "ü"), ("a%", "a%"),
+        ("%%41", "%A"), ("%C3", "\u{FFFD}"), ("%C3%28", "\u{FFFD}("),
+    ])
     func brokenEscapesStay(encoded: String, text: String) {
         #expect(PercentEncoding.decode(Array(encoded.utf8)) == text)
     }
@@ -22,6 +26,9 @@ import Testing
     @Test func longMessagesAreCutBetweenCharacters() {
         let bytes = PercentEncoding.encode("aüü", bytesMax: 8)
         #expect(String(decoding: bytes, as: UTF8.self) == "a%C3%BC")
+        // The space of the end takes three bytes, or goes.
+        #expect(PercentEncoding.encode("ab ü", bytesMax: 5) == Array("ab%20".utf8))
+        #expect(PercentEncoding.encode("ab ü", bytesMax: 4) == Array("ab".utf8))
     }
 
     private func parse(_ text: String) -> TimeAmount? {
@@ -61,15 +68,5 @@ import Testing
         for text in ["Z", "Zm9vYg=", "Zm=9", "Z-9v", "===="] {
             #expect(Base64.decode(text.utf8) == nil, "\(text)")
         }
-    }
-
-    @Test func metadata() {
-        var metadata = RPCMetadata([("One", "1"), ("two", "2"), ("one", "3")])
-        metadata.add("raw-bin", bytes: [0, 255])
-        #expect(metadata["ONE"] == "1")
-        #expect(metadata.values(named: "one") == ["1", "3"])
-        #expect(metadata["raw-bin"] == "AP8")
-        #expect(metadata.bytes(named: "raw-bin") == [0, 255])
-        #expect(metadata["three"] == nil)
     }
 }

@@ -5,9 +5,11 @@ import Testing
 @Suite struct MessageDeframerTests {
     /// Feeds `chunks` and collects the messages.
     private func deframe(
-        _ chunks: [ArraySlice<UInt8>], messageBytesMax: Int = 1 << 20
+        _ chunks: [ArraySlice<UInt8>], messageBytesMax: Int = 1 << 20,
+        encoding: MessageEncoding = .identity
     ) throws(MessageDeframer.Problem) -> (messages: [[UInt8]], isMidMessage: Bool) {
         var deframer = MessageDeframer(messageBytesMax: messageBytesMax)
+        deframer.encoding = encoding
         var messages: [[UInt8]] = []
         for chunk in chunks {
             // A copy of its own, so that a read beyond the chunk is found by the address sanitizer.
@@ -39,6 +41,52 @@ import Testing
                 return
             }
         }
+    }
+
+    @Test func compressedMessagesSurviveChunks() throws {
+        let long = [UInt8](repeating: 5, count: 3_000)
+        let bytes =
+            framed([1]) + framed(try #require(gzipped(long)), flag: 1) + framed([], flag: 1)
+            + framed(try #require(gzipped(long)), flag: 1) + framed(long)
+        for size in [1, 2, 3, 5, 7, 11, 64, 1_000, bytes.count] {
+            let chunks = stride(from: 0, to: bytes.count, by: size).map {
+                bytes[$0..<min($0 + size, bytes.count)]
+            }
+            let result = try deframe(chunks, encoding: .gzip)
+            #expect(result.messages == [[1], long, [], long, long])
+            #expect(!result.isMidMessage)
+        }
+    }
+
+    @Test func whatAMessageBecomesIsLimitedToo() throws {
+        let compressed = framed(try #require(gzipped([UInt8](repeating: 5, count: 1_001))), flag: 1)
+        for cut in [0, 3, 5, 9, compressed.count] {
+            let chunks = [compressed[..<cut], compressed[cut...]]
+            #expect(
+                try deframe(chunks, messageBytesMax: 1_001, encoding: .gzip).messages.count == 1)
+            #expect(throws: MessageDeframer.Problem.inflatesTooLarge) {
+                try deframe(chunks, messageBytesMax: 1_000, encoding: .gzip)
+            }
+        }
+        #expect(throws: MessageDeframer.Problem.corrupt) {
+            try deframe([framed([1, 2, 3], flag: 1)[...]], encoding: .gzip)
+        }
+    }
+
+    @Test func itSaysWhichMessagesCameCompressed() throws {
+        var deframer = MessageDeframer(messageBytesMax: 1_000)
+        deframer.encoding = .gzip
+        let compressed = try #require(gzipped([UInt8](repeating: 5, count: 100)))
+        var flags: [Bool] = []
+        let bytes = framed([1]) + framed(compressed, flag: 1) + framed([2])
+        try bytes.withUnsafeBytes { bytes in
+            var input = bytes
+            while try deframer.next(&input) != nil { flags.append(deframer.wasCompressed) }
+        }
+        deframer.releaseMessage()
+        #expect(flags == [false, true, false])
+        let buffered = deframer.bufferedBytes
+        #expect(buffered == 0)
     }
 
     @Test func largeMessagesSurviveChunks() throws {

@@ -7,7 +7,9 @@ import Testing
         var head = ResponseHead()
         for (name, value) in fields {
             Array(name.utf8).withUnsafeBytes { name in
-                Array(value.utf8).withUnsafeBytes { head.receive(name: name, value: $0) }
+                Array(value.utf8).withUnsafeBytes {
+                    head.receive(name: name, value: $0, listBytesMax: 16 << 10)
+                }
             }
         }
         return head
@@ -16,9 +18,9 @@ import Testing
     @Test func statusFields() {
         var fields = HeaderFields()
         let status = RPCStatus(.notFound, "no such ü", details: [1, 2, 3])
-        StatusFields.append(status, to: &fields, messageBytesMax: 100)
+        StatusFields.append(status, to: &fields, limits: RPCLimits())
         var head = ResponseHead()
-        fields.visit { head.receive(name: $0, value: $1) }
+        fields.visit { head.receive(name: $0, value: $1, listBytesMax: 16 << 10) }
         #expect(head.status == status)
     }
 
@@ -33,6 +35,7 @@ import Testing
         ("400", RPCStatus.Code.internal), ("401", .unauthenticated), ("403", .permissionDenied),
         ("404", .unimplemented), ("429", .unavailable), ("502", .unavailable),
         ("503", .unavailable), ("504", .unavailable), ("500", .unknown), ("200", .unknown),
+        ("431", .internal), ("418", .unknown), ("800", .unknown),
     ])
     func httpStatuses(text: String, code: RPCStatus.Code) {
         #expect(head([(":status", text)]).status.code == code)
@@ -51,11 +54,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("application/grpc", true), ("application/grpc+proto", true),
-        ("application/grpc;charset=utf-8", true), ("application/grpc-web", false),
-        ("application/json", false), ("", false),
+        ("application/grpc", ContentType.grpc), ("application/grpc+proto", .grpc),
+        ("application/grpc;charset=utf-8", .grpc), ("application/grpc+proto ; a=b", .grpc),
+        ("Application/gRPC", .grpc), ("application/grpc+json", .grpcFormat),
+        ("application/grpc-web", .other), ("application/grpc-web+proto", .other),
+        ("application/grpcx", .other), ("application/json", .other), ("", .other),
     ])
-    func contentTypes(text: String, isGRPC: Bool) {
-        #expect(head([("content-type", text)]).isGRPC == isGRPC)
+    func contentTypes(text: String, type: ContentType) {
+        #expect(head([("content-type", text)]).contentType == type)
     }
 }

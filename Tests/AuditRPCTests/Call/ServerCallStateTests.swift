@@ -27,6 +27,19 @@ import Testing
         #expect(empty.receiveEnd() == .deliver)
     }
 
+    @Test func headersBeforeTheFirstMessage() {
+        var state = ServerCallState(singleRequest: true)
+        #expect(state.sendHeaders() == .send)
+        #expect(state.sendHeaders() == .tooLate)
+        #expect(state.send() == .sendMessage)
+        #expect(state.finish() == .sendTrailers)
+        #expect(state.sendHeaders() == .ignore)
+
+        var late = ServerCallState(singleRequest: true)
+        #expect(late.send() == .sendHeadersAndMessage)
+        #expect(late.sendHeaders() == .tooLate)
+    }
+
     @Test func aStatusAlone() {
         var state = ServerCallState(singleRequest: true)
         #expect(state.finish() == .sendTrailersOnly)

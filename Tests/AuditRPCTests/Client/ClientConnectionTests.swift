@@ -6,51 +6,36 @@ import Testing
 
 /// The client against servers that fail in every way.
 @Suite struct ClientConnectionTests {
-    private func connect(to address: SocketAddress) async throws -> RPCClientConnection {
-        try await RPCClientConnection.connect(
-            to: address, on: MultiThreadedEventLoopGroup.singleton,
-            configuration: .init(connectTimeout: .seconds(60)), logger: TestServer.quiet)
-    }
-
-    /// The error of one unary call to a server that does `serve` after the request came.
-    private func error(
-        serving serve: @escaping @Sendable (RawPeer) async throws -> Void
-    ) async throws -> RPCError? {
-        let (address, listener) = try await RawPeer.listen { peer in
-            try await peer.send(RawFrame(.settings))
-            _ = await peer.next { $0.kind == 0 && $0.endsStream }
-            try await serve(peer)
-        }
-        let client = try await connect(to: address)
-        let error = await failure { _ = try await client.unary("/test/Call", [1]) }
-        await client.close()
-        try await listener.close()
-        return error
-    }
-
     @Test func nobodyListens() async throws {
         let (address, listener) = try await RawPeer.listen { _ in }
         try await listener.close()
-        let error = await failure { _ = try await connect(to: address) }
+        let error = await failure { _ = try await RPCClientConnection.connect(to: address) }
         #expect(error?.code == .unavailable)
         #expect(
             error?.message == "cannot connect to 127.0.0.1:\(address.port!): connection refused")
+        #expect(error?.cause as? ConnectFailure == .refused)
     }
 
     @Test func theServerSpeaksAnotherProtocol() async throws {
         let (address, listener) = try await RawPeer.listen { peer in
             try await peer.send(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
         }
-        let error = await failure { _ = try await connect(to: address) }
+        let error = await failure { _ = try await RPCClientConnection.connect(to: address) }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("does not speak HTTP/2") == true)
+        #expect(
+            error?.cause as? ConnectFailure == .foreign(.http1("HTTP/1.1 400 Bad Request")))
         try await listener.close()
     }
 
     @Test func theServerClosesAtOnce() async throws {
         let (address, listener) = try await RawPeer.listen { await $0.close() }
-        let error = await failure { _ = try await connect(to: address) }
+        let error = await failure { _ = try await RPCClientConnection.connect(to: address) }
         #expect(error?.code == .unavailable)
+        guard case .closed = error?.cause as? ConnectFailure else {
+            Issue.record("\(String(describing: error?.cause))")
+            return
+        }
         try await listener.close()
     }
 
@@ -63,90 +48,69 @@ import Testing
         }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("did not begin HTTP/2 in time") == true)
+        #expect(error?.cause as? ConnectFailure == .silent)
         try await listener.close()
     }
 
-    @Test func anHTTPErrorIsMapped() async throws {
-        let error = try await error { peer in
-            try await peer.send(.headers([(":status", "503")], stream: 1, endStream: true))
+    @Test func attemptsAreNumbered() async throws {
+        let numbers = Event<String?>()
+        let (address, listener) = try await RawPeer.listen { peer in
+            try await peer.send(RawFrame(.settings))
+            for _ in 0..<2 {
+                let request = await peer.next(.headers)
+                numbers.happen(request?.fields["grpc-previous-rpc-attempts"])
+            }
         }
-        #expect(error?.code == .unavailable)
-        #expect(error?.message == "the server answered with HTTP status 503")
+        let client = try await RPCClientConnection.connect(to: address)
+        let calls = [
+            client.call("/test/Call"),
+            client.call("/test/Call", options: CallOptions(previousAttempts: 2)),
+        ]
+        #expect(try await numbers.next() == nil)
+        #expect(try await numbers.next() == "2")
+        for call in calls { call.cancel() }
+        await client.close()
+        try await listener.close()
     }
 
-    @Test func aWebPageIsNotAnAnswer() async throws {
-        let error = try await error { peer in
+    @Test func aCallThatWaitsForAPlaceWasNotBegunWhenTheServerGoes() async throws {
+        let (address, listener) = try await RawPeer.listen { peer in
+            // One call at a time.
+            try await peer.send(RawFrame(.settings, payload: [0, 3, 0, 0, 0, 1]))
+            _ = await peer.next { $0.kind == 0 && $0.endsStream }
             try await peer.send(
-                .headers(
-                    [(":status", "200"), ("content-type", "text/html")], stream: 1,
-                    endStream: false),
-                .data(Array("<html>".utf8)))
-        }
-        #expect(error?.code == .unknown)
-    }
-
-    @Test func anInformationalResponseIsSkipped() async throws {
-        let error = try await error { peer in
-            try await peer.send(
-                .headers([(":status", "103")], stream: 1, endStream: false),
+                RawFrame(.goAway, payload: [0, 0, 0, 1, 0, 0, 0, 0]),
                 .headers(
                     [
                         (":status", "200"), ("content-type", "application/grpc"),
-                        ("grpc-status", "5"), ("grpc-message", "gone"),
+                        ("grpc-status", "5"),
                     ], stream: 1, endStream: true))
         }
-        #expect(error?.code == .notFound)
-        #expect(error?.message == "gone")
-    }
-
-    @Test func aResponseWithoutAStatus() async throws {
-        let error = try await error { peer in
-            try await peer.send(
-                .headers(
-                    [(":status", "200"), ("content-type", "application/grpc")], stream: 1,
-                    endStream: false),
-                .data(framed([1]), endStream: true))
-        }
-        #expect(error?.code == .unknown)
-    }
-
-    @Test(arguments: [
-        (UInt8(7), RPCStatus.Code.unavailable), (8, .cancelled), (11, .resourceExhausted),
-        (2, .internal),
-    ])
-    func aResetIsMapped(reset: UInt8, code: RPCStatus.Code) async throws {
-        let error = try await error { peer in
-            try await peer.send(RawFrame(.reset, stream: 1, payload: [0, 0, 0, reset]))
-        }
-        #expect(error?.code == code)
+        let client = try await RPCClientConnection.connect(to: address)
+        async let first = failure { _ = try await client.unary("/test/Call", [1]) }
+        async let second = failure { _ = try await client.unary("/test/Call", [2]) }
+        let errors = await [first, second]
+        #expect(errors.filter { $0?.code == .notFound }.count == 1)
+        #expect(errors.filter { $0?.cause as? ClientFailure == .notProcessed }.count == 1)
+        await client.close()
+        try await listener.close()
     }
 
     @Test func aLostConnection() async throws {
-        let error = try await error { await $0.close() }
+        let error = try await RawServer.error { await $0.close() }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("127.0.0.1") == true)
+        #expect(error?.cause as? ClientFailure == .connectionLost)
     }
 
     @Test func goAwayEndsCallsThatItExcludes() async throws {
-        let error = try await error { peer in
+        let error = try await RawServer.error { peer in
             try await peer.send(
                 RawFrame(.goAway, payload: [0, 0, 0, 0, 0, 0, 0, 11] + Array("calm down".utf8)))
         }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("ENHANCE_YOUR_CALM (calm down)") == true)
-    }
-
-    @Test func theNumberOfResponses() async throws {
-        let head = RawFrame.headers(
-            [(":status", "200"), ("content-type", "application/grpc")], stream: 1,
-            endStream: false)
-        let end = RawFrame.headers([("grpc-status", "0")], stream: 1, endStream: true)
-        let none = try await error { try await $0.send(head, end) }
-        #expect(none?.code == .unimplemented)
-        let two = try await error {
-            try await $0.send(head, .data(framed([1])), .data(framed([2])), end)
-        }
-        #expect(two?.code == .unimplemented)
+        #expect(error?.cause as? ClientFailure == .notProcessed)
     }
 
     @Test func closingEndsOpenCalls() async throws {
@@ -182,7 +146,7 @@ import Testing
             _ = await peer.next(.ping)
             pong.happen()
         }
-        let client = try await connect(to: address)
+        let client = try await RPCClientConnection.connect(to: address)
         let call = client.call("/test/Drained")
         try await call.write([])
         call.finishWriting()
@@ -202,7 +166,7 @@ import Testing
             try await peer.send(RawFrame(.settings))
         }
         let client = try await RPCClientConnection.connect(
-            authority: "two", on: MultiThreadedEventLoopGroup.singleton,
+            to: .tcp(host: "two", port: 1), on: MultiThreadedEventLoopGroup.singleton,
             configuration: .init(connectTimeout: .seconds(60)), logger: TestServer.quiet
         ) { $0.resolver(TwoAddresses()).connect(host: "two", port: address.port!) }
         #expect(client.isOpen)
@@ -231,7 +195,7 @@ import Testing
             _ = await peer.next(.ping)
             pong.happen()
         }
-        let client = try await connect(to: address)
+        let client = try await RPCClientConnection.connect(to: address)
         let call = client.call("/test/Burst")
         try await call.write([])
         call.finishWriting()

@@ -2,6 +2,8 @@ import CNghttp2
 import NIOCore
 import NIOPosix
 
+@testable import AuditRPC
+
 /// One frame of HTTP/2, as it travels.
 struct RawFrame: Sendable {
     enum Kind: UInt8 {
@@ -24,6 +26,13 @@ struct RawFrame: Sendable {
     ) {
         self.kind = kind.rawValue
         self.flags = flags
+        self.stream = stream
+        self.payload = payload
+    }
+
+    /// A frame of a type that nobody knows.
+    init(unknown kind: UInt8, stream: UInt32 = 0, payload: [UInt8] = []) {
+        self.kind = kind
         self.stream = stream
         self.payload = payload
     }
@@ -54,14 +63,25 @@ struct RawFrame: Sendable {
         for (name, value) in fields {
             payload.append(0)
             for text in [name, value] {
-                precondition(text.utf8.count < 127, "the test's encoder knows short texts only")
-                payload.append(UInt8(text.utf8.count))
+                payload += length(text.utf8.count)
                 payload += Array(text.utf8)
             }
         }
         return RawFrame(
             .headers, flags: endHeaders | (endStream ? Self.endStream : 0), stream: stream,
             payload: payload)
+    }
+
+    /// An integer with a prefix of 7 bits (RFC 7541 §5.1).
+    private static func length(_ value: Int) -> [UInt8] {
+        guard value >= 127 else { return [UInt8(value)] }
+        var bytes: [UInt8] = [127]
+        var rest = value - 127
+        while rest >= 128 {
+            bytes.append(UInt8(rest & 127) | 128)
+            rest >>= 7
+        }
+        return bytes + [UInt8(rest)]
     }
 
     /// A request as a gRPC client sends it, changed by `replacing` (nil removes a field).
@@ -88,6 +108,23 @@ struct RawFrame: Sendable {
     }
 }
 
+extension [RawFrame] {
+    /// DATA frames of at most `size` bytes each.
+    static func data(
+        _ bytes: [UInt8], cutTo size: Int, stream: UInt32 = 1, endStream: Bool = false
+    ) -> [RawFrame] {
+        guard !bytes.isEmpty else { return [.data([], stream: stream, endStream: endStream)] }
+        var frames: [RawFrame] = []
+        for start in Swift.stride(from: 0, to: bytes.count, by: size) {
+            let end = Swift.min(start + size, bytes.count)
+            let piece = [UInt8](bytes[start..<end])
+            frames.append(
+                .data(piece, stream: stream, endStream: endStream && end == bytes.count))
+        }
+        return frames
+    }
+}
+
 /// A gRPC message behind its prefix.
 func framed(_ message: [UInt8], flag: UInt8 = 0) -> [UInt8] {
     let count = message.count
@@ -106,40 +143,57 @@ struct RawPeer: Sendable {
 
     /// Connects, and sends preface and SETTINGS unless told not to.
     static func connect(
-        to address: SocketAddress, sayingHello: Bool = true, settings: [UInt8] = []
+        to address: RPCAddress, sayingHello: Bool = true, settings: [UInt8] = []
     ) async throws -> RawPeer {
-        let (frames, continuation) = AsyncStream.makeStream(of: RawFrame.self)
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        FrameReader(continuation, prefaceBytes: 0))
+        let (peer, _) = try await connect { initialize in
+            let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try initialize(channel) }
                 }
+            return switch address {
+            case .tcp(let host, let port): try await bootstrap.connect(host: host, port: port).get()
+            case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
             }
-            .connect(to: address).get()
-        let peer = RawPeer(channel: channel, frames: frames)
+        }
         if sayingHello {
             try await peer.send(preface + RawFrame(.settings, payload: settings).bytes)
         }
         return peer
     }
 
+    /// Connects as `open` does, which must initialize its channel with the closure that it is given.
+    static func connect(
+        by open: (_ initialize: @escaping @Sendable (any Channel) throws -> Void) async throws
+            -> any Channel
+    ) async throws -> (RawPeer, any Channel) {
+        let (frames, continuation) = AsyncStream.makeStream(of: RawFrame.self)
+        let channel = try await open { channel in
+            try channel.pipeline.syncOperations.addHandler(
+                FrameReader(continuation, prefaceBytes: 0))
+        }
+        return (RawPeer(channel: channel, frames: frames), channel)
+    }
+
     /// Listens, and gives each connection to `serve`. Returns the address and the listener.
+    ///
+    /// - Parameter prepare: adds what comes before HTTP/2.
     static func listen(
+        prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
         _ serve: @escaping @Sendable (RawPeer) async throws -> Void
-    ) async throws -> (SocketAddress, any Channel) {
+    ) async throws -> (RPCAddress, any Channel) {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 let (frames, continuation) = AsyncStream.makeStream(of: RawFrame.self)
                 let peer = RawPeer(channel: channel, frames: frames)
                 return channel.eventLoop.makeCompletedFuture {
+                    try prepare(channel)
                     try channel.pipeline.syncOperations.addHandler(
                         FrameReader(continuation, prefaceBytes: preface.count))
                     Task { try await serve(peer) }
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return (listener.localAddress!, listener)
+        return (RPCAddress(listener.localAddress!), listener)
     }
 
     func send(_ bytes: [UInt8]) async throws {
@@ -147,6 +201,10 @@ struct RawPeer: Sendable {
     }
 
     func send(_ frames: RawFrame...) async throws {
+        try await send(frames)
+    }
+
+    func send(_ frames: [RawFrame]) async throws {
         try await send(frames.flatMap(\.bytes))
     }
 

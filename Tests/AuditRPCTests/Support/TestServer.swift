@@ -31,10 +31,10 @@ struct TestServer {
 
     /// Runs `body` with a raw connection to the server, whose preface is sent.
     static func runRaw(
-        _ router: RPCRouter, limits: RPCLimits = RPCLimits(), logger: Logger = quiet,
-        _ body: (RPCServer, RawPeer) async throws -> Void
+        _ router: RPCRouter, limits: RPCLimits = RPCLimits(), life: RPCConnectionLife = patient,
+        logger: Logger = quiet, _ body: (RPCServer, RawPeer) async throws -> Void
     ) async throws {
-        let server = try await start(router, limits: limits, logger: logger)
+        let server = try await start(router, limits: limits, life: life, logger: logger)
         let peer = try await RawPeer.connect(to: server.boundAddress)
         do {
             try await body(server, peer)
@@ -48,11 +48,20 @@ struct TestServer {
     }
 
     static func start(
-        _ router: RPCRouter, limits: RPCLimits = RPCLimits(), logger: Logger = quiet
+        _ router: RPCRouter, on address: RPCAddress = .tcp(host: "127.0.0.1", port: 0),
+        tls: RPCServerTLS? = nil, limits: RPCLimits = RPCLimits(),
+        life: RPCConnectionLife = patient, logger: Logger = quiet
     ) async throws -> RPCServer {
         try await RPCServer.start(
-            on: SocketAddress(ipAddress: "127.0.0.1", port: 0), router: router,
-            configuration: .init(limits: limits, eventLoops: 2), logger: logger)
+            on: RPCListeners([address], tls: tls, limits: limits), router: router,
+            configuration: .init(limits: limits, life: life, eventLoops: 2), logger: logger)
+    }
+
+    /// As servers are by default, but a test may PING as often as it likes to see what has been dealt with.
+    static var patient: RPCConnectionLife {
+        var life = RPCConnectionLife()
+        life.pingInterval = .zero
+        return life
     }
 
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -1,0 +1,170 @@
+import ArgumentParser
+import AuditService
+import Foundation
+import Logging
+
+/// What an operator decides about a server. Each has a variable behind it.
+struct ServeOptions: ParsableArguments {
+    static let retentionUsual = "30d"
+    static let folderUsual = "./data"
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where to listen: host:port (port 0 lets the system choose) or unix:/path; may be \
+            repeated ($AUDITRPC_LISTEN, with commas between; \(ServerOptions.defaultServer)).
+            """, valueName: "address"))
+    var listen: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The folder of the events; made when missing ($AUDITRPC_DATA; \
+            \(ServeOptions.folderUsual)).
+            """, valueName: "folder"))
+    var data: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The longest age an event may reach, or none to keep all ($AUDITRPC_RETENTION; \
+            \(ServeOptions.retentionUsual)).
+            """, valueName: "age"))
+    var retention: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Bytes of one log file: the grain in which retention returns space \
+            ($AUDITRPC_LOG_BYTES; 64 MiB).
+            """, valueName: "bytes"))
+    var logBytes: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The certificate, and what leads to its root, in PEM: speak TLS on every host:port \
+            ($AUDITRPC_TLS_CERT).
+            """, valueName: "file"))
+    var tlsCert: String?
+
+    @Option(
+        help: ArgumentHelp("The key of the certificate ($AUDITRPC_TLS_KEY).", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        name: .customLong("tls-client-ca"),
+        help: ArgumentHelp(
+            """
+            The authorities whose certificates clients must show; none are asked for without \
+            ($AUDITRPC_TLS_CLIENT_CA).
+            """, valueName: "file"))
+    var tlsClientCA: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The permissions of Unix sockets ($AUDITRPC_SOCKET_MODE; 0600).", valueName: "octal"))
+    var socketMode: String?
+
+    @Flag(
+        help: """
+            Speak plain text also to other machines, where everybody between may read and change \
+            it ($AUDITRPC_INSECURE=1).
+            """)
+    var insecure = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            trace, debug, info, notice, warning, error or critical ($AUDITRPC_LOG_LEVEL; info).
+            """, valueName: "level"))
+    var logLevel: LogLevel?
+
+    /// The options with the environment behind them.
+    func configuration(
+        environment: [String: String]
+    ) throws(CommandError) -> AuditServerConfiguration {
+        func setting(_ option: String?, _ name: String, or variable: String) -> Setting? {
+            Setting(option, name, or: variable, in: environment)
+        }
+        let data = setting(data, "--data", or: "AUDITRPC_DATA")?.text ?? Self.folderUsual
+        guard !data.isEmpty else { throw CommandError(.usage, "--data names no folder") }
+        var configuration = AuditServerConfiguration(
+            listen: try addresses(environment), dataDirectory: data)
+        if let age = setting(retention, "--retention", or: "AUDITRPC_RETENTION") {
+            configuration.retention = try Self.retention(age)
+        }
+        if let bytes = setting(logBytes, "--log-bytes", or: "AUDITRPC_LOG_BYTES") {
+            guard let count = Int(bytes.text), count > 0 else {
+                throw bytes.error("is not a number of bytes")
+            }
+            configuration.logBytesMax = count
+        }
+        if let mode = setting(socketMode, "--socket-mode", or: "AUDITRPC_SOCKET_MODE") {
+            guard let bits = UInt32(mode.text, radix: 8), bits <= 0o777 else {
+                throw mode.error("is not a mode: write it as chmod takes it, 0660")
+            }
+            configuration.socketMode = bits
+        }
+        configuration.tls = try serverTLS(environment)
+        configuration.allowsPlainText = try Setting.flag(
+            insecure, or: "AUDITRPC_INSECURE", in: environment)
+        return configuration
+    }
+
+    func level(environment: [String: String]) throws(CommandError) -> Logger.Level {
+        let variable = Setting(nil, "", or: "AUDITRPC_LOG_LEVEL", in: environment)
+        guard logLevel == nil, let variable else { return (logLevel ?? .info).level }
+        guard let level = LogLevel(argument: variable.text) else {
+            throw variable.error(
+                "is none of \(LogLevel.allValueStrings.joined(separator: ", "))")
+        }
+        return level.level
+    }
+
+    private func addresses(_ environment: [String: String]) throws(CommandError) -> [ListenAddress]
+    {
+        var settings = listen.map { Setting($0, name: "--listen") }
+        if settings.isEmpty,
+            let all = Setting(nil, "", or: "AUDITRPC_LISTEN", in: environment)
+        {
+            settings = all.text.split(separator: ",").map {
+                Setting($0.trimmingCharacters(in: .whitespaces), name: all.name)
+            }
+        }
+        if settings.isEmpty {
+            settings = [Setting(ServerOptions.defaultServer, name: "--listen")]
+        }
+        var addresses: [ListenAddress] = []
+        for setting in settings {
+            guard let address = ListenAddress(setting.text) else {
+                throw setting.error("is not an address: write host:port or unix:/path")
+            }
+            addresses.append(address)
+        }
+        return addresses
+    }
+
+    private static func retention(_ age: Setting) throws(CommandError) -> Duration? {
+        guard age.text != "none" else { return nil }
+        let duration = try age.duration()
+        guard duration > .zero else { throw age.error("must be more than nothing, or none") }
+        return duration
+    }
+
+    private func serverTLS(_ environment: [String: String]) throws(CommandError) -> ServerTLS? {
+        let certificate = Setting(
+            tlsCert, "--tls-cert", or: "AUDITRPC_TLS_CERT", in: environment)
+        let key = Setting(tlsKey, "--tls-key", or: "AUDITRPC_TLS_KEY", in: environment)
+        let clientCA = Setting(
+            tlsClientCA, "--tls-client-ca", or: "AUDITRPC_TLS_CLIENT_CA", in: environment)
+        switch (certificate, key, clientCA) {
+        case (nil, nil, nil): return nil
+        case (let certificate?, let key?, let clientCA):
+            return ServerTLS(
+                certificateFile: certificate.text, keyFile: key.text, clientCAFile: clientCA?.text)
+        default:
+            throw CommandError(.usage, "TLS needs both --tls-cert and --tls-key")
+        }
+    }
+}

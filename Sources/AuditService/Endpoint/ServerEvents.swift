@@ -1,0 +1,26 @@
+import AuditModel
+import Codec
+
+/// Records events of the server itself, through the same door as everybody's.
+struct ServerEvents: Sendable {
+    let entrance: RecordEntrance
+
+    /// Stores one event and says its sequence. Throws what a client would be answered.
+    func record(_ event: Event) async throws(ServiceError) -> Sequence {
+        let message = RecordRequest(organizationID: event.organizationID, events: [event]).encoded()
+        let request = try message.withUnsafeBytes { bytes in
+            Result { () throws(ServiceError) in try entrance.prepare(bytes) }
+        }.get()
+        let outcome = await withCheckedContinuation { continuation in
+            let ticket = RecordTicket.server { continuation.resume(returning: $0.outcome) }
+            if let refusal = entrance.recorder.submit(request, ticket: ticket) {
+                continuation.resume(returning: .failure(refusal))
+            }
+        }
+        switch try outcome.get().first {
+        case .stored(let sequence, _), .duplicate(let sequence, _): return sequence
+        case .refused(let error): throw error
+        case nil: preconditionFailure("an event has an outcome")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import AuditModel
+
+/// What retention shows at the moment, and when that changes next. Told of time and of what the
+/// store finds; reads neither clock nor disk.
+struct RetentionState: Sendable {
+    private(set) var visibility: Visibility
+    /// When the event at each floor was recorded; nil when nothing is stored there yet.
+    private var recordedAt: [Timestamp?]
+
+    /// Nothing is hidden yet.
+    ///
+    /// - Parameters:
+    ///   - oldest: the first sequence on disk.
+    ///   - recordedAt: of that event; nil when there is none.
+    init(_ plan: CompiledRetention, oldest: Sequence, recordedAt: Timestamp?) {
+        visibility = Visibility(plan, oldest: oldest)
+        self.recordedAt = Array(repeating: recordedAt, count: plan.ages.count)
+    }
+
+    /// An age whose floor must move.
+    struct Due: Equatable {
+        fileprivate var plan: ObjectIdentifier
+        fileprivate var ageIndex: Int
+        /// What was recorded before it has expired.
+        var cutoff: Timestamp
+    }
+
+    /// The ages of which events expired since their floor was set.
+    func due(at now: Timestamp) -> [Due] {
+        var due: [Due] = []
+        for (index, age) in visibility.plan.ages.enumerated() {
+            guard let age, let recordedAt = recordedAt[index] else { continue }
+            let cutoff = now.advanced(by: .zero - age)
+            guard recordedAt < cutoff else { continue }
+            due.append(
+                Due(plan: ObjectIdentifier(visibility.plan), ageIndex: index, cutoff: cutoff))
+        }
+        return due
+    }
+
+    /// Hides everything of that age below `floor`, whose event was recorded at `recordedAt`; nil
+    /// when there is none yet. A floor never goes back, and rules that were replaced meanwhile have
+    /// no say.
+    mutating func hide(_ due: Due, below floor: Sequence, recordedAt: Timestamp?) {
+        guard due.plan == ObjectIdentifier(visibility.plan),
+            floor > visibility.floors[due.ageIndex]
+        else { return }
+        visibility.floors[due.ageIndex] = floor
+        self.recordedAt[due.ageIndex] = recordedAt
+    }
+
+    /// A frame was stored: the first event of every floor that had none.
+    mutating func appended(recordedAt time: Timestamp) {
+        // A loop without a copy: this runs with each commit.
+        for index in recordedAt.indices where recordedAt[index] == nil { recordedAt[index] = time }
+    }
+
+    /// The events through `sequence` are gone from the disk.
+    mutating func removed(through sequence: Sequence) {
+        for index in visibility.floors.indices {
+            visibility.floors[index] = max(visibility.floors[index], sequence.next)
+        }
+    }
+}

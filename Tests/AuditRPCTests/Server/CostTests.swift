@@ -1,0 +1,134 @@
+import Logging
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import AuditRPC
+
+/// What a call costs beside its instructions: writes, wake-ups and timers, which are counted exactly.
+@Suite struct CostTests {
+    private static let calls = 50
+
+    @Test func aReadOfManyCallsIsOneWrite() throws {
+        let server = try EmbeddedServer(.echo)
+        try server.receive(EmbeddedServer.requests("/test.Echo/Loop", count: Self.calls))
+        #expect(server.counter.writes == 1)
+        #expect(server.counter.flushes == 1)
+        // A response is HEADERS, DATA and HEADERS again.
+        #expect(try server.sentFrames() == 3 * Self.calls)
+        #expect(server.loop.timers == 1, "that of the handshake")
+        #expect(server.loop.tasks == 0)
+    }
+
+    @Test func answersOfAnotherThreadAreOneWakeUpAndOneWrite() throws {
+        var router = RPCRouter()
+        let references = References()
+        router.add("/test/Later", requests: .one) { call in
+            references.all.append(call.reference)
+            return ScriptedHandler()
+        }
+        let server = try EmbeddedServer(router)
+        try server.receive(EmbeddedServer.requests("/test/Later", count: Self.calls))
+        #expect(server.counter.writes == 0)
+        CallReference.deliver(
+            references.all, to: { $0 },
+            { call, _ in
+                call.send(message: [1])
+                call.finish()
+            })
+        #expect(server.loop.tasks == 1)
+        server.loop.embedded.run()
+        #expect(server.loop.tasks == 1)
+        #expect(server.counter.writes == 1)
+        #expect(try server.sentFrames() == 3 * Self.calls)
+    }
+
+    @Test func callsWithDeadlinesShareATimer() throws {
+        let server = try EmbeddedServer(.echo)
+        let requests = EmbeddedServer.requests(
+            "/test.Echo/Loop", count: Self.calls, adding: [("grpc-timeout", "10S")])
+        try server.receive(requests)
+        #expect(try server.sentFrames() == 3 * Self.calls)
+        #expect(server.loop.timers == 2, "that of the handshake, and one for all calls")
+    }
+}
+
+/// @unchecked: a test uses it from one thread.
+private final class References: @unchecked Sendable {
+    var all: [CallReference] = []
+}
+
+/// A server's connection on a channel without a socket, past its handshake.
+private struct EmbeddedServer {
+    let loop: CountingEventLoop
+    let counter = WriteCounter()
+    private let channel: EmbeddedChannel
+
+    init(_ router: RPCRouter) throws {
+        let embedded = EmbeddedEventLoop()
+        loop = CountingEventLoop(embedded)
+        let server = ServerContext(
+            configuration: RPCServer.Configuration(), routes: router.table,
+            logger: TestServer.quiet)
+        let connection = ServerConnection(eventLoop: loop, server: server)
+        channel = EmbeddedChannel(handlers: [counter, connection], loop: embedded)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let acknowledgement = RawFrame(.settings, flags: 1)
+        try receive(RawPeer.preface + RawFrame(.settings).bytes + acknowledgement.bytes)
+        _ = try sentFrames()
+        counter.reset()
+    }
+
+    /// In one read.
+    func receive(_ bytes: [UInt8]) throws {
+        try channel.writeInbound(ByteBuffer(bytes: bytes))
+    }
+
+    /// Frames that were sent since the last look.
+    func sentFrames() throws -> Int {
+        var frames = 0
+        while var bytes = try channel.readOutbound(as: ByteBuffer.self) {
+            while let head = bytes.readBytes(length: 9) {
+                bytes.moveReaderIndex(
+                    forwardBy: Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
+                frames += 1
+            }
+        }
+        return frames
+    }
+
+    static func requests(
+        _ path: String, count: Int, adding fields: [(String, String)] = []
+    ) -> [UInt8] {
+        (0..<count).flatMap { index in
+            let stream = UInt32(2 * index + 1)
+            return RawFrame.request(path, stream: stream, adding: fields).bytes
+                + RawFrame.data(framed([1, 2, 3]), stream: stream, endStream: true).bytes
+        }
+    }
+}
+
+/// Sits between a connection and its socket.
+private final class WriteCounter: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    private(set) var writes = 0
+    private(set) var flushes = 0
+
+    func reset() {
+        writes = 0
+        flushes = 0
+    }
+
+    func write(
+        context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+    ) {
+        writes += 1
+        context.write(data, promise: promise)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        flushes += 1
+        context.flush()
+    }
+}

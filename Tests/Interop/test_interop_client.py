@@ -1,0 +1,77 @@
+"""The interop cases that gRPC publishes, run by AuditRPC's client against gRPC's own service for Python on grpcio."""
+
+import pytest
+from grpcio_service import GrpcioServer, messages
+from interop import CASES, Target, run_auditrpc
+from scripted_server import ScriptedServer
+
+INVALID_ARGUMENT = 3
+
+# grpcio does not tell a server whether a request came compressed; a scripted server runs these.
+SCRIPTED = ("client_compressed_unary", "client_compressed_streaming")
+
+
+@pytest.fixture(scope="module")
+def plain():
+    with GrpcioServer() as server:
+        yield server.target
+
+
+@pytest.fixture(scope="module")
+def tls():
+    with GrpcioServer(tls=True) as server:
+        yield server.target
+
+
+@pytest.fixture(scope="module")
+def unix(tmp_path_factory):
+    path = tmp_path_factory.mktemp("grpcio") / "socket"
+    with GrpcioServer(f"unix:{path}") as server:
+        yield server.target
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in SCRIPTED])
+@pytest.mark.parametrize("transport", ["plain", "tls", "unix"])
+def test_case(transport, case, request):
+    run_auditrpc(case, request.getfixturevalue(transport))
+
+
+def is_as_it_says(message, flag):
+    return not message.HasField("expect_compressed") or message.expect_compressed.value == flag
+
+
+def answer_by_flags(peer):
+    """UnaryCall and StreamingInputCall; a message that says of itself what is not so is refused."""
+    peer.start()
+    while True:
+        request = peer.next_request()
+        unary = request.method == "UnaryCall"
+        kind = messages.SimpleRequest if unary else messages.StreamingInputCallRequest
+        received = [(kind.FromString(message), flag) for message, flag in request.messages]
+        if not all(is_as_it_says(*one) for one in received):
+            peer.headers(request.stream)
+            peer.trailers(request.stream, INVALID_ARGUMENT)
+            continue
+        if unary:
+            payload = messages.Payload(body=bytes(received[0][0].response_size))
+            response = messages.SimpleResponse(payload=payload)
+        else:
+            size = sum(len(one.payload.body) for one, _ in received)
+            response = messages.StreamingInputCallResponse(aggregated_payload_size=size)
+        peer.answer(request.stream, response.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    "case, encodings",
+    [
+        ("client_compressed_unary", [None, "gzip", None]),
+        ("client_compressed_streaming", [None, "gzip"]),
+    ],
+)
+def test_compressed_requests(case, encodings):
+    with ScriptedServer(answer_by_flags) as server:
+        run_auditrpc(case, Target(server.address))
+    (peer,) = server.peers
+    flags = [flag for request in peer.requests for _, flag in request.messages]
+    assert flags == [False, True, False]
+    assert [request.headers.get("grpc-encoding") for request in peer.requests] == encodings
