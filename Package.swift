@@ -58,12 +58,15 @@ let package = Package(
             name: "CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CRoaring", pkgConfig: "roaring", providers: [.apt(["libroaring-dev"])]),
         // protoc-c output, checked in; `make proto` makes it anew.
         .target(name: "CAuditProto", dependencies: ["CProtobufC"]),
 
         library("AuditModel", []),
         library("Codec", ["AuditModel", "CAuditProto", "CProtobufC"]),
-        library("EventStore", ["AuditModel", "CXXHash"]),
+        library("EventStore", ["AuditModel", "CRoaring", "CXXHash", "CZstd"]),
         library("Subscribe", ["AuditModel", "Codec"]),
         library("AuditRPC", ["CNghttp2", "CZlib", nioCore, nioPosix, nioTLS, nioSSL, logging]),
         library("RPCServices", ["AuditRPC", "Codec", nioCore]),
