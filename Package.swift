@@ -96,6 +96,11 @@ let package = Package(
             dependencies: ["InteropMessages", "AuditRPC", nioCore, nioPosix, logging, arguments],
             path: "Tests/Interop/Client", swiftSettings: strict),
 
+        // What `make bench` measures beside other servers.
+        .executableTarget(
+            name: "EchoServer", dependencies: ["AuditRPC", logging],
+            path: "Benchmarks/EchoServer", swiftSettings: strict),
+
         .target(
             name: "TestSupport",
             dependencies: ["AuditModel", "AuditService", "Codec", "EventStore", logging],

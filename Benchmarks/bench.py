@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("AUDITRPC_BINARY", str(ROOT / ".build/release/auditrpc"))
 sys.path[:0] = [str(ROOT / "Tests/PythonSupport"), str(ROOT / ".build/python-stubs")]
 
+import echo  # noqa: E402
 from auditrpc.v1 import audit_log_pb2 as log  # noqa: E402
 from clients import Client, actor, event, resource, target  # noqa: E402
 from process import Server  # noqa: E402
@@ -209,11 +210,17 @@ def row(name, ours, theirs, aim):
     return name, ours, theirs, ratios, aim
 
 
-def report(ratios, resident):
+def report(echoes, ratios, resident):
     lines = [
         f"Measured {time.strftime('%Y-%m-%d', time.gmtime())} on {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}; events of {EVENT_BYTES} bytes.",
         "",
+    ]
+    if echoes:
+        lines += [*echo.table(echoes), ""]
+    if not ratios:
+        return "\n".join(lines)
+    lines += [
         "| what | ours, median (range) | yardstick, median (range) | ratio of a round, median (range) | aim |",
         "| --- | --- | --- | --- | --- |",
     ]
@@ -231,6 +238,7 @@ def report(ratios, resident):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
+    parser.add_argument("--only", choices=["echo", "store"], help="one half of the benchmarks")
     parser.add_argument("--folder", help="where data is written (default: a temporary folder)")
     options = parser.parse_args()
     rounds, share = (3, 10) if options.quick else (7, 1)
@@ -238,12 +246,16 @@ def main():
     parent = options.folder or ROOT / ".build"
     with tempfile.TemporaryDirectory(prefix="bench-", dir=parent) as folder:
         folder = Path(folder)
-        ratios = [
-            unary(folder, rounds, 200_000 // share),
-            ingest(folder, rounds, 500 // share),
-        ]
-        resident = memory(folder, 1_000_000 // share)
-    text = report(ratios, resident)
+        echoes, ratios, resident = [], [], []
+        if options.only != "store":
+            echoes = echo.measure(folder, rounds, 2 / share)
+        if options.only != "echo":
+            ratios = [
+                unary(folder, rounds, 200_000 // share),
+                ingest(folder, rounds, 500 // share),
+            ]
+            resident = memory(folder, 1_000_000 // share)
+    text = report(echoes, ratios, resident)
     results = ROOT / "Benchmarks/results"
     results.mkdir(exist_ok=True)
     (results / "latest.md").write_text(text)
