@@ -32,6 +32,30 @@ let lifecycle = Target.Dependency.product(
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
+/// What the targets of Fuzz/ look at.
+let fuzzed: [Target.Dependency] = [
+    "AuditModel", "AuditRPC", "Codec", "EventStore", "TestSupport", nioCore, nioEmbedded, logging,
+]
+
+/// The same functions twice: as tests, which replay the kept inputs, or (with AUDITRPC_FUZZ set, as dev/fuzz does) as
+/// the program that libFuzzer drives. A package of its own could not see what they look at, and a program that is
+/// always there could not be linked without libFuzzer.
+let fuzzTargets: [Target] =
+    Context.environment["AUDITRPC_FUZZ"] == nil
+    ? [
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: "Fuzz",
+            exclude: ["CLibFuzzer", "Corpus", "Driver"], sources: ["Targets", "Replay"],
+            swiftSettings: strict)
+    ]
+    : [
+        .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: fuzzed + ["CLibFuzzer"], path: "Fuzz",
+            exclude: ["CLibFuzzer", "Corpus", "Replay"], sources: ["Targets", "Driver"],
+            swiftSettings: strict),
+    ]
+
 let package = Package(
     name: "AuditRPC",
     products: [
@@ -135,6 +159,6 @@ let package = Package(
                 "AuditModel", "AuditCommand", "AuditClient", "AuditService", "Codec",
                 "TestSupport", arguments,
             ]),
-    ],
+    ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )
