@@ -144,6 +144,30 @@ public final class AuditLogClient: Sendable {
         try await calls.unary(.getStatus, GetStatusRequest()).response
     }
 
+    // MARK: - Administer
+
+    /// What holds for one organization, or by default.
+    public func getRetention(
+        _ request: GetRetentionRequest
+    ) async throws(AuditClientError) -> GetRetentionResponse {
+        try await calls.unary(.getRetention, request).response
+    }
+
+    /// One page of the default policy and of the organizations that have a policy or a hold of their own.
+    public func listRetention(
+        _ request: ListRetentionRequest
+    ) async throws(AuditClientError) -> ListRetentionResponse {
+        try await calls.unary(.listRetention, request).response
+    }
+
+    /// Changes a policy or a legal hold. When it returns, the change is on stable storage and in force;
+    /// made twice it is the same change, and one event tells of it.
+    public func setRetention(
+        _ request: SetRetentionRequest
+    ) async throws(AuditClientError) -> SetRetentionResponse {
+        try await calls.unary(.setRetention, request).response
+    }
+
     // MARK: - Follow
 
     /// Every matching event after the request's start, once, in order, without end, over any number

@@ -27,7 +27,8 @@ struct RootCommand: AsyncParsableCommand {
         version: AuditServer.version,
         subcommands: [
             ServeCommand.self, RecordCommand.self, QueryCommand.self, TailCommand.self,
-            ShowCommand.self, FacetsCommand.self, StatusCommand.self, ImportCommand.self,
+            ShowCommand.self, FacetsCommand.self, StatusCommand.self, RetentionCommand.self,
+            ImportCommand.self,
         ])
 
     static func main() async {

@@ -255,3 +255,50 @@ def test_version_is_the_one_that_status_tells(shared_server):
 def test_shell_completions(shell):
     done = run("--generate-completion-script", shell)
     assert done.returncode == 0 and "auditrpc" in done.stdout
+
+
+def test_retention_is_printed_and_changed(shared_server, organization):
+    environment = shared_server.environment
+
+    def retention(*arguments):
+        return run("retention", *arguments, environment=environment)
+
+    inherited = json_lines(retention("get", organization, "--output", "json"))[0]
+    assert inherited["inherited"] and not inherited["legal_hold"]
+    dry = retention("set", organization, "--plan", "team", "--dry-run")
+    assert dry.stdout.startswith(f"{organization}: would be TEAM 7d, was {DEFAULT_AGE} by default")
+    done = retention("set", organization, "--plan", "team", "--reason", "order 1", "--legal-hold", "on")
+    assert done.stdout.startswith(f"{organization}: is TEAM 7d, legal hold, was {DEFAULT_AGE} by default")
+    assert "tells of it" in done.stdout
+    assert retention("set", organization, "--plan", "team").stdout.strip().endswith("as before")
+    listed = json_lines(retention("list", "--output", "json"))
+    assert "organization_id" not in listed[0], "the default policy comes first"
+    (own,) = [one for one in listed if one.get("organization_id") == organization]
+    assert own == {
+        "organization_id": organization,
+        "plan": "TEAM",
+        "max_age": "604800s",
+        "inherited": False,
+        "legal_hold": True,
+    }
+    row = [line for line in retention("list").stdout.splitlines() if line.startswith(organization)]
+    assert row[0].split() == [organization, "TEAM", "7d", "own", "on"]
+    back = json_lines(retention("set", organization, "--inherit", "--legal-hold", "off", "--output", "json"))
+    assert back[0]["after"] == inherited
+
+
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["acme"], "nothing to change"),
+        (["--plan", "team"], "name one organization, or give --default"),
+        (["acme", "--default", "--plan", "team"], "name one organization, or give --default"),
+        (["acme", "--plan", "enterprise"], "needs --max-age"),
+        (["acme", "--inherit", "--for-ever"], "exclude each other"),
+        (["acme", "--max-age", "soon"], "is not a duration"),
+    ],
+)
+def test_a_change_of_retention_that_is_unclear_is_refused(shared_server, arguments, complaint):
+    done = run("retention", "set", *arguments, environment=shared_server.environment)
+    assert done.returncode == USAGE
+    assert complaint in done.stderr

@@ -15,8 +15,19 @@ final class CallRunner: Sendable {
         case getEvent = "GetEvent"
         case listFacets = "ListFacets"
         case getStatus = "GetStatus"
+        case getRetention = "GetRetention"
+        case listRetention = "ListRetention"
+        case setRetention = "SetRetention"
 
-        var path: String { "/auditrpc.v1.AuditLog/\(rawValue)" }
+        var path: String { "/auditrpc.v1.\(service)/\(rawValue)" }
+
+        private var service: String {
+            switch self {
+            case .record, .recordStream, .query, .subscribe, .getEvent, .listFacets, .getStatus:
+                "AuditLog"
+            case .getRetention, .listRetention, .setRetention: "Administration"
+            }
+        }
     }
 
     let channel: ClientChannel

@@ -100,7 +100,48 @@ extension GetStatusResponse {
     }
 }
 
+extension OrganizationRetention {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.retention(self)
+        return writer.bytes
+    }
+}
+
+extension SetRetentionResponse {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            json.key("before")
+            json.retention(before)
+            json.key("after")
+            json.retention(after)
+            for (name, value) in [
+                ("oldest_sequence_before", oldestSequenceBefore.rawValue),
+                ("oldest_sequence_after", oldestSequenceAfter.rawValue),
+            ] {
+                json.key(name)
+                json.number(value)
+            }
+            json.member("event_sequence", eventSequence.rawValue)
+        }
+        return writer.bytes
+    }
+}
+
 extension JSONWriter {
+    fileprivate mutating func retention(_ retention: OrganizationRetention) {
+        object { json in
+            json.member("organization_id", retention.organizationID)
+            json.member("plan", retention.policy.plan)
+            json.member("max_age", retention.policy.effectiveAge.map(\.wireText) ?? "")
+            json.key("inherited")
+            json.bool(retention.inherited)
+            json.key("legal_hold")
+            json.bool(retention.legalHold)
+        }
+    }
+
     fileprivate mutating func facet(_ facet: Facet) {
         object { json in
             json.key("value")
