@@ -1,6 +1,7 @@
 package import AuditModel
 
-/// Walks the stored frames from a sequence on, forward or backward.
+/// Walks the stored events from a sequence on, forward or backward, in the batches in which they lie
+/// in logs and segments.
 ///
 /// Never blocks the committer and is not blocked by it; sees what was committed before each call. A
 /// cursor is used by one thread at a time and keeps the file that it reads alive.
@@ -15,6 +16,7 @@ package struct Cursor: ~Copyable, Sendable {
     private var reader = BlockReader()
     /// Slots of the reader that are not delivered yet.
     private var pending: Range<Int> = 0..<0
+    private var segmentReader: SegmentReader?
     /// The next sequence to deliver.
     package private(set) var position: Sequence
 
@@ -24,14 +26,15 @@ package struct Cursor: ~Copyable, Sendable {
         position = sequence
     }
 
-    /// The next whole frame; nil when there is none (a forward cursor may be asked again later).
+    /// The next batch: a frame of a log, or events of a segment that were recorded together. Nil when
+    /// there is none (a forward cursor may be asked again later).
     ///
-    /// The first frame holds the start and may hold events on its other side: the caller skips
-    /// them. A backward cursor gives frames in descending order, and the events of each are still
-    /// in ascending order. Events that retention took are passed over: a forward cursor then goes
-    /// on at the oldest, which the caller sees by the sequence.
+    /// The first batch holds the start and may hold events on its other side: the caller skips
+    /// them. A backward cursor gives batches in descending order, and the events of each are still
+    /// in ascending order. Events that retention took are passed over, at the oldest end and in
+    /// between, which the caller sees by the sequences.
     ///
-    /// Throws `damaged` for frames that cannot be read; the call after it goes on behind them.
+    /// Throws `damaged` for events that cannot be read; the call after it goes on behind them.
     package mutating func next() throws(StoreError) -> EventBatch? {
         switch direction {
         case .forward: try nextForward()
@@ -51,7 +54,8 @@ package struct Cursor: ~Copyable, Sendable {
                 position = slot.sequences.last.next
                 return try reader.batch(slot)
             }
-            guard load() else { continue }
+            guard let segment = load() else { continue }
+            if let batch = try next(of: segment) { return batch }
         }
     }
 
@@ -67,17 +71,65 @@ package struct Cursor: ~Copyable, Sendable {
                 position = slot.sequences.first.previous
                 return try reader.batch(slot)
             }
-            guard load() else { continue }
+            guard let segment = load() else { continue }
+            if let batch = try next(of: segment) { return batch }
         }
     }
 
-    /// Reads the block that holds `position`. False when retention took it meanwhile.
-    private mutating func load() -> Bool {
-        guard let log = store.log(holding: position) else { return false }
-        let reached = reader.log === log ? reader.end : nil
-        guard let block = log.block(holding: position, reached: reached) else { return false }
-        reader.load(block, of: log)
-        pending = reader.slots.indices
-        return true
+    /// Finds the part that holds `position`: a segment to go on in, or nil after the block of a log was
+    /// read, or when retention took the part meanwhile.
+    private mutating func load() -> Segment? {
+        switch store.part(holding: position) {
+        case nil: return nil
+        case .sealed(let segment): return segment
+        case .log(let log):
+            let reached = reader.log === log ? reader.end : nil
+            guard let block = log.block(holding: position, reached: reached) else { return nil }
+            reader.load(block, of: log)
+            pending = reader.slots.indices
+            return nil
+        }
+    }
+
+    /// The next batch of a segment that holds `position`; nil when it has no more, and then `position`
+    /// is outside of it.
+    private mutating func next(of segment: Segment) throws(StoreError) -> EventBatch? {
+        var reader = segmentReader ?? SegmentReader(segment)
+        if reader.segment !== segment { reader = SegmentReader(segment) }
+        let rest =
+            direction == .forward
+            ? SequenceRange(first: position, last: segment.bounds.sequences.last)
+            : SequenceRange(first: segment.bounds.sequences.first, last: position)
+        let batch: EventBatch?
+        do throws(StoreError) {
+            batch =
+                direction == .forward
+                ? try reader.batch(atOrAfter: position) : try reader.batch(atOrBefore: position)
+        } catch {
+            let error = error.locating(rest, in: segment.path)
+            pass(error.damage?.sequences ?? rest)
+            throw error
+        }
+        segmentReader = reader
+        pass(batch.map { SequenceRange(first: $0.firstSequence, last: $0.lastSequence) } ?? rest)
+        return batch
+    }
+
+    /// Moves behind a range, and by one at least.
+    private mutating func pass(_ range: SequenceRange) {
+        position =
+            direction == .forward
+            ? max(position, range.last).next : min(position, range.first).previous
+    }
+}
+
+extension StoreError {
+    /// The same as damage of a part that could not be read at all.
+    fileprivate func locating(_ sequences: SequenceRange, in path: String) -> StoreError {
+        guard damage == nil else { return self }
+        var error = StoreError.damaged(
+            "a segment that cannot be read", file: path, offset: 0, sequences: sequences)
+        error.cause = cause
+        return error
     }
 }

@@ -76,20 +76,19 @@ extension EventStore {
             precondition(
                 header.firstSequence == writer.log.active.extent.lastSequence.next,
                 "batches are appended in the order in which they were made")
-            if writer.log.mustRoll(for: header.length) { try roll(&writer) }
+            if writer.log.mustRoll(for: header) { try roll(&writer) }
             let log = writer.log.active
             header.seal(frame: batch.frame, salt: log.header.salt)
             let frame = UnsafeRawBufferPointer(rebasing: batch.frame[..<header.length])
             try writer.log.write(frame)
             index.insert(
                 batch.entries, of: frame, first: header.firstSequence,
-                oldest: published.withLock { $0.logs[0].header.firstSequence })
+                oldest: published.withLock { $0.parts.firstLogged })
             log.publish(header)
             let wasFull = published.withLock { published in
                 published.head = header.lastSequence
                 published.newestRecordedAt = header.recordedAt
                 published.retention.appended(recordedAt: header.recordedAt)
-                published.bytes += header.length
                 return published.writeRefusal != nil
             }
             if wasFull { forgetFullDisk(writer.log) }
@@ -100,9 +99,6 @@ extension EventStore {
     func roll(_ writer: inout Writer) throws(StoreError) {
         try writer.log.roll()
         let log = writer.log.active
-        published.withLock { published in
-            published.logs.append(log)
-            published.bytes += log.extent.end
-        }
+        published.withLock { $0.parts.append(log) }
     }
 }

@@ -17,8 +17,8 @@ extension EventStore {
         published.withLock {
             StoreBounds(
                 oldest: $0.retention.visibility.lowestFloor, head: $0.head,
-                newestRecordedAt: $0.newestRecordedAt,
-                bytes: $0.bytes)
+                newestRecordedAt: $0.newestRecordedAt, bytes: $0.parts.bytes,
+                missingEvents: $0.parts.missingEvents)
         }
     }
 
@@ -38,18 +38,20 @@ extension EventStore {
     /// it.
     package var visibility: Visibility { published.withLock { $0.retention.visibility } }
 
+    /// The files as they are now.
+    var parts: StoreParts { published.withLock { $0.parts } }
+
     /// The file that holds a readable sequence.
-    func log(holding sequence: Sequence) -> LogFile? {
+    func part(holding sequence: Sequence) -> StorePart? {
         published.withLock { published in
             guard sequence >= published.retention.visibility.lowestFloor,
                 sequence <= published.head
             else { return nil }
-            let behind = published.logs.partitionIndex { $0.header.firstSequence > sequence }
-            return behind == 0 ? nil : published.logs[behind - 1]
+            return published.parts.part(holding: sequence)
         }
     }
 
-    /// Frames from the one that holds `sequence` on.
+    /// Batches from the one that holds `sequence` on.
     package func cursor(from sequence: Sequence, _ direction: Cursor.Direction) -> Cursor {
         Cursor(self, from: sequence, direction)
     }
@@ -64,7 +66,16 @@ extension EventStore {
 
     /// Likewise, whatever retention says of its organization.
     private func readHidden(_ sequence: Sequence) throws(StoreError) -> StoredEvent? {
-        guard let log = log(holding: sequence) else { return nil }
+        switch part(holding: sequence) {
+        case nil: nil
+        case .log(let log): try read(sequence, of: log)
+        case .sealed(let segment): try read(sequence, of: segment)
+        }
+    }
+
+    private func read(
+        _ sequence: Sequence, of log: LogFile
+    ) throws(StoreError) -> StoredEvent? {
         if let batch = cache.batch(holding: sequence) {
             return StoredEvent(batch, holding: sequence)
         }
@@ -79,18 +90,53 @@ extension EventStore {
         return StoredEvent(batch, holding: sequence)
     }
 
+    private func read(
+        _ sequence: Sequence, of segment: Segment
+    ) throws(StoreError) -> StoredEvent? {
+        guard let row = segment.row(of: sequence), let block = try segment.block(holding: row),
+            let index = block.index(of: row)
+        else { return nil }
+        return StoredEvent(block.batch(around: index), holding: sequence)
+    }
+
     /// The stored event with that id in that organization; nil when there is none or retention took
     /// it.
     ///
-    /// Costs no read when the id is new. Throws `damaged` when the only events that could be it
-    /// cannot be read.
+    /// Costs no read when the id is new and the filters of the segments are cached. Throws `damaged`
+    /// when the only events that could be it cannot be read.
     package func find(
         organization: UnsafeRawBufferPointer, id: EventID
     ) throws(StoreError) -> StoredEvent? {
-        let hash = index.hash(organization: organization, id: id)
         var damage: StoreError?
-        for sequence in index.candidates(hash, oldest: readable.oldest) {
-            do {
+        if let event = findLogged(organization, id, &damage) { return event }
+        // Read after the index: what was sealed meanwhile and left it is in one of these.
+        let (parts, visibility) = published.withLock { ($0.parts, $0.retention.visibility) }
+        let floor = visibility.floor(of: organization)
+        for case .sealed(let segment) in parts.all.reversed() {
+            guard segment.bounds.sequences.last >= floor else { break }
+            do throws(StoreError) {
+                let found = try segment.find(
+                    organization: organization, id: id, from: segment.row(of: floor) ?? 0)
+                guard let found else { continue }
+                if let event = try read(segment.sequence(of: found)) { return event }
+            } catch {
+                damage = error
+            }
+        }
+        if let damage { throw damage }
+        return nil
+    }
+
+    /// The event if it is in a log.
+    private func findLogged(
+        _ organization: UnsafeRawBufferPointer, _ id: EventID, _ damage: inout StoreError?
+    ) -> StoredEvent? {
+        let hash = index.hash(organization: organization, id: id)
+        let oldest = published.withLock {
+            max($0.retention.visibility.lowestFloor, $0.parts.firstLogged)
+        }
+        for sequence in index.candidates(hash, oldest: oldest) {
+            do throws(StoreError) {
                 guard let event = try read(sequence) else { continue }
                 let isSame = event.batch.withEvent(at: event.index) { view in
                     view.id == id && view.organization.elementsEqual(organization)
@@ -100,44 +146,7 @@ extension EventStore {
                 damage = error
             }
         }
-        if let damage { throw damage }
         return nil
-    }
-
-    /// The first readable event that was recorded at `time` or later; `head.next` when there is
-    /// none.
-    package func firstSequence(recordedSince time: Timestamp) throws(StoreError) -> Sequence {
-        let (oldest, head) = readable
-        guard let found = firstFrame(recordedSince: time) else { return head.next }
-        return max(oldest, found.sequence)
-    }
-
-    /// The first frame recorded at `time` or later.
-    ///
-    /// Frames that cannot be read count as recorded later unless one behind them was recorded
-    /// before: they are neither skipped in silence nor hidden before their time.
-    func firstFrame(recordedSince time: Timestamp) -> (sequence: Sequence, recordedAt: Timestamp)? {
-        let logs = published.withLock { $0.logs }
-        var reader = BlockReader()
-        var unreadable: Sequence?
-        for log in logs[logs.partitionIndex { $0.extent.newestRecordedAt >= time }...] {
-            var block = log.block(recordedSince: time)
-            while let current = block {
-                reader.load(current, of: log)
-                for slot in reader.slots {
-                    guard let header = slot.header else {
-                        unreadable = unreadable ?? slot.sequences.first
-                        continue
-                    }
-                    guard header.recordedAt < time else {
-                        return (unreadable ?? header.firstSequence, header.recordedAt)
-                    }
-                    unreadable = nil
-                }
-                block = log.block(holding: current.lastSequence.next)
-            }
-        }
-        return unreadable.map { ($0, time) }
     }
 }
 

@@ -10,22 +10,27 @@ internal import Synchronization
 package final class EventStore: Sendable {
     let configuration: StoreConfiguration
     let fileSystem: any FileSystem
+    /// The ids of events that are not sealed yet.
     let index: IdentifierIndex
     let cache = FrameCache()
+    let segmentResources: SegmentResources
 
     /// What readers see. Held for a few instructions, never during a file operation.
     let published: Mutex<Published>
-    /// The write end; held during writes and syncs, by the committer and by a sweep alone.
+    /// The write end; held during writes and syncs, by the committer and by a sweep that begins the
+    /// next log.
     let writer: Mutex<Writer>
+    /// Held while files that are not written any more are sealed, rewritten or removed; taken before
+    /// `writer`.
+    let maintenance = Mutex(Maintenance())
+    let isClosing = Atomic<Bool>(false)
     let clock = Mutex(SteadyClock())
 
     struct Published {
-        /// In order; the last one is being written.
-        var logs: [LogFile]
+        var parts: StoreParts
         var head: Sequence
         var newestRecordedAt: Timestamp
         var retention: RetentionState
-        var bytes: Int
         var writeRefusal: String?
     }
 
@@ -35,15 +40,15 @@ package final class EventStore: Sendable {
         var lock: (any File)?
     }
 
-    /// Opens the folder, makes it when it is missing, and replays every kept event.
+    /// Opens the folder, makes it when it is missing, and replays every event that is not sealed.
     ///
     /// Events past the retention are visible until the first `hideExpired` or `expire`: call one
     /// before serving.
     ///
     /// Throws `locked` (another process has the folder), `damaged` (names file, byte and what to
-    /// do), `unsupportedVersion`, `invalidConfiguration`, `diskFull` or `inputOutput`. No log is
-    /// changed before all of them were read and found whole. What the process before wrote and may
-    /// not have made durable is made durable, or the start fails.
+    /// do), `unsupportedVersion`, `invalidConfiguration`, `diskFull` or `inputOutput`. No file is
+    /// changed before all logs and the ends of all segments were read and found whole. What the
+    /// process before wrote and may not have made durable is made durable, or the start fails.
     package static func open(
         _ configuration: StoreConfiguration, fileSystem: any FileSystem = PosixFileSystem()
     ) throws(StoreError) -> (store: EventStore, report: RecoveryReport) {
@@ -57,39 +62,41 @@ package final class EventStore: Sendable {
         configuration.directory = FolderPath.withoutTrailingSlashes(configuration.directory)
         let lock = try prepareFolder(configuration, fileSystem)
         let index = IdentifierIndex(secret: configuration.salt())
-        var replay = Replay(configuration.logDirectory, fileSystem, index: index)
-        try replay.run()
-        try replay.settle()
-        var logs = replay.logs
-        var allocatedEnd = replay.allocatedEnd
-        if logs.isEmpty {
-            logs = [try createFirstLog(configuration, fileSystem)]
+        let resources = SegmentResources(fileSystem: fileSystem)
+        var recovery = Recovery(configuration, resources, index: index)
+        try recovery.run()
+        var allocatedEnd = try recovery.settle()
+        var parts = recovery.parts
+        if parts.isEmpty {
+            parts = [.log(try createFirstLog(configuration, fileSystem))]
             allocatedEnd = LogHeader.bytes
         }
         let store = EventStore(
-            configuration, fileSystem, index, logs, allocatedEnd: allocatedEnd, lock: lock)
+            configuration, resources, index, StoreParts(parts), allocatedEnd: allocatedEnd,
+            lock: lock)
+        let segments = store.parts.segmentCount
         let report = RecoveryReport(
-            logs: logs.count, events: store.bounds.events, tornTail: replay.tornTail)
+            segments: segments, logs: parts.count - segments, events: store.bounds.events,
+            tornTail: recovery.replay.tornTail)
         return (store, report)
     }
 
     private init(
-        _ configuration: StoreConfiguration, _ fileSystem: any FileSystem,
-        _ index: IdentifierIndex, _ logs: [LogFile], allocatedEnd: Int, lock: any File
+        _ configuration: StoreConfiguration, _ resources: SegmentResources,
+        _ index: IdentifierIndex, _ parts: StoreParts, allocatedEnd: Int, lock: any File
     ) {
         self.configuration = configuration
-        self.fileSystem = fileSystem
         self.index = index
-        let active = logs[logs.count - 1]
+        segmentResources = resources
+        fileSystem = resources.fileSystem
+        let active = parts.active
         published = Mutex(
             Published(
-                logs: logs, head: active.extent.lastSequence,
+                parts: parts, head: active.extent.lastSequence,
                 newestRecordedAt: active.extent.newestRecordedAt,
                 retention: RetentionState(
-                    CompiledRetention(configuration.retention),
-                    oldest: logs[0].header.firstSequence,
-                    recordedAt: logs.lazy.compactMap(\.oldestRecordedAt).first),
-                bytes: logs.reduce(0) { $0 + $1.extent.end }))
+                    CompiledRetention(configuration.retention), oldest: parts.firstSequence,
+                    recordedAt: parts.oldestRecordedAt)))
         writer = Mutex(
             Writer(
                 log: LogWriter(
@@ -106,6 +113,7 @@ package final class EventStore: Sendable {
         let lock = try FolderLock.take(configuration, fileSystem)
         try StoreError.wrappingFileErrors { () throws(FileError) in
             try fileSystem.makeFolder(configuration.logDirectory)
+            try fileSystem.makeFolder(configuration.segmentDirectory)
         }
         return lock
     }
@@ -141,8 +149,11 @@ package final class EventStore: Sendable {
         }
     }
 
-    /// Ends writing and gives the folder free. Reads go on for those who still hold the store.
+    /// Ends writing and gives the folder free; a seal or a sweep under way ends early. Reads go on for
+    /// those who still hold the store.
     package func close() {
+        isClosing.store(true, ordering: .relaxed)
+        maintenance.withLock { $0.isClosed = true }
         writer.withLock { $0.lock = nil }
     }
 }

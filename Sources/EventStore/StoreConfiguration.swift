@@ -5,36 +5,54 @@ package struct StoreConfiguration: Sendable {
     /// The folder of the store; made when it is missing.
     package var directory: String
 
-    /// In bytes: a log that would grow past it is closed and the next one begins. Retention removes
-    /// whole logs, so it is also the grain in which the disk shrinks. A single frame may be larger.
+    /// In bytes: a log that would grow past it is closed and the next one begins. Each becomes a
+    /// segment, which retention removes as a whole, so it is also the grain in which the disk shrinks.
+    /// A single frame may be larger.
     package var logBytesMax: Int
+
+    /// Events after which a log is closed likewise: small ones would make an index that is large in
+    /// memory until it is sealed. A single frame may have more.
+    package var logEventsMax: Int
+
+    /// How old the first event of a log may get before a sweep closes it, so that a store which fills
+    /// slowly is compressed too. Nil for any age.
+    package var logAgeMax: Duration?
 
     /// How long events are kept, until `setRetention` says otherwise.
     package var retention: RetentionRules
 
-    /// Gives each new log the seed of its checksums, so that nothing a client stores can pass for a
+    /// What events are indexed by once they are sealed. The same event must always give the same terms.
+    package var terms: TermExtractor
+
+    /// Gives each new log and segment the seed of its checksums, so that nothing a client stores can pass for a
     /// frame.
     package var salt: @Sendable () -> UInt64
 
     package init(
-        directory: String, logBytesMax: Int = 64 * 1024 * 1024,
-        retention: RetentionRules = RetentionRules(),
+        directory: String, logBytesMax: Int = 64 * 1024 * 1024, logEventsMax: Int = 250_000,
+        logAgeMax: Duration? = .seconds(86_400), retention: RetentionRules = RetentionRules(),
+        terms: @escaping TermExtractor = { _, _ in },
         salt: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }
     ) {
         self.directory = directory
         self.logBytesMax = logBytesMax
+        self.logEventsMax = logEventsMax
+        self.logAgeMax = logAgeMax
         self.retention = retention
+        self.terms = terms
         self.salt = salt
     }
 }
 
 extension StoreConfiguration {
     var logDirectory: String { directory + "/log" }
+    var segmentDirectory: String { directory + "/segments" }
     var lockPath: String { directory + "/LOCK" }
 }
 
 /// What was found when the store was opened.
 package struct RecoveryReport: Hashable, Sendable {
+    package var segments: Int
     package var logs: Int
     package var events: Int
     /// What a crash left behind the last whole frame and was zeroed; nil after a clean end.
@@ -58,17 +76,22 @@ package struct StoreBounds: Hashable, Sendable {
     package var head: Sequence
     /// recorded_at of the last frame, or the floor for the next one.
     package var newestRecordedAt: Timestamp
-    /// Bytes of the kept logs up to their last frame: hidden events count until their log goes,
-    /// zeros written ahead do not count.
+    /// Bytes of the files: hidden events count until they are removed, zeros written ahead of the log
+    /// do not count.
     package var bytes: Int
+    /// Events from `oldest` on that are gone, since only theirs was a shorter retention. About: those
+    /// in a segment in which `oldest` lies count too.
+    var missingEvents = 0
 
-    package var events: Int { Int(head.rawValue + 1 - oldest.rawValue) }
+    package var events: Int {
+        max(0, Int(head.rawValue + 1 - oldest.rawValue) - missingEvents)
+    }
 }
 
 /// What one sweep did.
 package struct ExpiryReport: Hashable, Sendable {
-    /// Log files removed, and what was in them.
-    package var logs = 0
+    /// Files removed, and what was in them.
+    package var files = 0
     package var events = 0
     package var bytes = 0
     /// The first event that can still be read; `head.next` when there is none.

@@ -25,7 +25,7 @@ struct RetentionTests {
         #expect(logs(disk).count == before, "hiding touches no file")
         #expect(store.bounds.events == 0)
         let report = try store.expire(now: second(140), uptime: .seconds(140))
-        #expect(report.logs == before)
+        #expect(report.files == before)
         #expect(report.events == oracle.events.count)
         #expect(report.oldest == oracle.head.next)
         #expect(logs(disk).count == 1)
@@ -74,12 +74,12 @@ struct RetentionTests {
         try fill(store, &oracle, frames: 3, using: &generator)
         let held = store.bounds.bytes
         #expect(held > empty)
-        #expect(try store.expire(now: second(5), uptime: .zero).logs == 0)
+        #expect(try store.expire(now: second(5), uptime: .zero).files == 0)
         let report = try store.expire(now: second(100), uptime: .seconds(95))
-        #expect(report.logs == 1)
+        #expect(report.files == 1)
         #expect(report.bytes == held)
         #expect(store.bounds.bytes == empty)
-        #expect(try store.expire(now: second(101), uptime: .seconds(96)).logs == 0)
+        #expect(try store.expire(now: second(101), uptime: .seconds(96)).files == 0)
         #expect(logs(disk).count == 1)
     }
 
@@ -110,7 +110,7 @@ struct RetentionTests {
         _ = try store.expire(now: second(20), uptime: .seconds(1_000))
         let year = 365 * 86_400
         let report = try store.expire(now: second(year), uptime: .seconds(1_010))
-        #expect(report.logs == 0)
+        #expect(report.files == 0)
         #expect(report.clockHeldBack == .seconds(year - 30 - 3_600))
         store.hideExpired(now: second(year), uptime: .seconds(1_010))
         #expect(store.bounds.events == oracle.events.count)

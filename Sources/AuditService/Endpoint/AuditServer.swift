@@ -38,7 +38,8 @@ package final class AuditServer: Service {
             "store opened",
             metadata: [
                 "folder": "\(configuration.dataDirectory)", "events": "\(report.events)",
-                "logs": "\(report.logs)", "took": "\(ContinuousClock.now - opening)",
+                "segments": "\(report.segments)", "logs": "\(report.logs)",
+                "took": "\(ContinuousClock.now - opening)",
             ])
         if let torn = report.tornTail {
             logger.warning(
@@ -171,11 +172,11 @@ package final class AuditServer: Service {
                 "the system clock runs ahead of the time that passed; retention waits for it",
                 metadata: ["ahead": "\(report.clockHeldBack)"])
         }
-        guard report.logs > 0 else { return }
+        guard report.files > 0 else { return }
         logger.info(
             "retention removed events",
             metadata: [
-                "events": "\(report.events)", "logs": "\(report.logs)",
+                "events": "\(report.events)", "files": "\(report.files)",
                 "bytes": "\(report.bytes)", "oldest": "\(report.oldest)",
             ])
     }

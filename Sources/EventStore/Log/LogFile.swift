@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// One log and what is known of the frames in it.
 ///
-/// This is what reading needs of a file of events, and what a sealed segment will offer too: an
-/// extent, and the block of frames that holds a sequence or a time. Readers on any thread keep it
-/// alive; when retention has unlinked it, it is read to the end of its last reader.
+/// This is what reading needs of it: an extent, and the block of frames that holds a sequence or a
+/// time. Readers on any thread keep it alive; when it was sealed or retention has unlinked it, it is
+/// read to the end of its last reader.
 final class LogFile: Sendable {
     let path: String
     let file: any File
@@ -16,6 +16,7 @@ final class LogFile: Sendable {
         var extent: Extent
         /// One for each `Limits.blockBytes` or larger frame: the starts of the blocks.
         var positions: [Position] = []
+        var isSealable = true
     }
 
     /// How far the log goes.
@@ -55,6 +56,11 @@ final class LogFile: Sendable {
     var extent: Extent { state.withLock { $0.extent } }
 
     var isEmpty: Bool { extent.lastSequence < header.firstSequence }
+
+    /// False once it was found that not all of it can be read: then it stays a log.
+    var isSealable: Bool { state.withLock { $0.isSealable } }
+
+    func markUnsealable() { state.withLock { $0.isSealable = false } }
 
     /// Of its first frame; nil without one.
     var oldestRecordedAt: Timestamp? { state.withLock { $0.positions.first?.recordedAt } }

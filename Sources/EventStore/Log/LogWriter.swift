@@ -5,6 +5,7 @@ struct LogWriter {
     private let fileSystem: any FileSystem
     private let directory: String
     private let logBytesMax: Int
+    private let logEventsMax: Int
     private let salt: @Sendable () -> UInt64
 
     private(set) var active: LogFile
@@ -20,16 +21,18 @@ struct LogWriter {
         self.fileSystem = fileSystem
         directory = configuration.logDirectory
         logBytesMax = configuration.logBytesMax
+        logEventsMax = configuration.logEventsMax
         salt = configuration.salt
         self.active = active
         self.allocatedEnd = allocatedEnd
     }
 
-    /// Whether a frame of that length belongs into the next log.
-    func mustRoll(for length: Int) -> Bool {
+    /// Whether a frame belongs into the next log.
+    func mustRoll(for frame: FrameHeader) -> Bool {
         let extent = active.extent
-        return extent.end + length > logBytesMax
-            && extent.lastSequence >= active.header.firstSequence
+        let events = Int(extent.lastSequence.rawValue + 1 - active.header.firstSequence.rawValue)
+        return events > 0
+            && (extent.end + frame.length > logBytesMax || events + frame.count > logEventsMax)
     }
 
     /// Begins the next log; the old one keeps its frames. Throws `diskFull` or `refusingWrites`.

@@ -1,17 +1,14 @@
 import AuditModel
 
-/// Reads every kept frame once at the start: verifies it, fills the index, and finds the end.
+/// Reads every frame of the logs once at the start: verifies it, fills the index, and finds the end.
 struct Replay {
     let fileSystem: any FileSystem
     let directory: String
     private let index: IdentifierIndex
-    private(set) var logs: [LogFile] = []
     /// The size of the last log's file.
-    var allocatedEnd = 0
+    private(set) var fileBytes = 0
     /// The last log's last frame; nil when it has none.
     private(set) var lastFrame: FrameHeader?
-    /// Names that an interrupted roll left.
-    private(set) var unfinished: [String] = []
     private(set) var tornTail: RecoveryReport.TornTail?
 
     init(_ directory: String, _ fileSystem: any FileSystem, index: IdentifierIndex) {
@@ -22,40 +19,29 @@ struct Replay {
 
     /// Changes nothing. Throws `damaged` for anything that is neither whole nor the rest of the
     /// last write.
-    mutating func run() throws(StoreError) {
-        let names = try findLogs()
-        for (position, first) in names.enumerated() {
-            try replay(first, next: position + 1 < names.count ? names[position + 1] : nil)
-        }
-    }
-
-    /// The first sequences of the logs in order.
-    private mutating func findLogs() throws(StoreError) -> [Sequence] {
-        let names = try StoreError.wrappingFileErrors { () throws(FileError) in
-            try fileSystem.list(directory)
-        }
-        unfinished = names.filter { $0.hasSuffix(LogName.unfinishedSuffix) }
-        return names.compactMap { LogName.firstSequence(of: $0) }.sorted()
-    }
-
-    /// - Parameter next: the name of the log behind it; nil for the last.
-    private mutating func replay(_ first: Sequence, next: Sequence?) throws(StoreError) {
+    ///
+    /// - Parameters:
+    ///   - before: the part before it; nil for the first.
+    ///   - next: where the part behind it begins; nil for the last.
+    mutating func replay(
+        _ first: Sequence, behind before: StorePart?, next: Sequence?
+    ) throws(StoreError) -> LogFile {
         let path = directory + "/" + LogName.of(first)
         let file = try StoreError.wrappingFileErrors { () throws(FileError) in
             try fileSystem.open(path, create: false)
         }
         var window = try ReplayWindow(file)
         let header = try header(of: path, &window, named: first, next: next)
+        try Recovery.checkOrder(of: path, first, header.recordedAtFloor, behind: before)
         let log = LogFile(path: path, file: file, header: header)
-        try checkOrder(of: log)
         lastFrame = nil
         let end = try replayFrames(of: log, &window)
-        allocatedEnd = window.fileBytes
+        fileBytes = window.fileBytes
         let dataEnd = try window.endOfData(from: end)
         if dataEnd > end {
             try judge(log, &window, end..<dataEnd, next: next)
         }
-        logs.append(log)
+        return log
     }
 
     private func header(
@@ -63,7 +49,7 @@ struct Replay {
     ) throws(StoreError) -> LogHeader {
         let lost = SequenceRange(first: first, last: max(first, next?.previous ?? first))
         guard let bytes = try window.bytes(at: 0, count: LogHeader.bytes) else {
-            throw refusal("the header is cut off", path, 0, lost)
+            throw StoreError.refusal("the header is cut off", path, 0, lost)
         }
         let header: LogHeader
         do {
@@ -76,33 +62,13 @@ struct Replay {
                     "\(path) is of version \(version), and this program reads version "
                         + "\(LogHeader.version): start the program that wrote it")
             case .notWhole:
-                throw refusal("a header that does not match its checksum", path, 0, lost)
+                throw StoreError.refusal("a header that does not match its checksum", path, 0, lost)
             }
         }
         guard header.firstSequence == first, first > .zero else {
-            throw refusal("the header of another log", path, 0, lost)
+            throw StoreError.refusal("the header of another log", path, 0, lost)
         }
         return header
-    }
-
-    private func checkOrder(of log: LogFile) throws(StoreError) {
-        guard let before = logs.last else { return }
-        let expected = before.extent.lastSequence.next
-        let first = log.header.firstSequence
-        if first > expected {
-            throw refusal(
-                "events are missing before \(log.path)", before.path, before.extent.end,
-                SequenceRange(first: expected, last: first.previous))
-        }
-        if first < expected {
-            throw refusal(
-                "sequences are there twice", log.path, 0,
-                SequenceRange(first: first, last: expected.previous))
-        }
-        if log.header.recordedAtFloor < before.extent.newestRecordedAt {
-            throw refusal(
-                "recorded_at decreases", log.path, 0, SequenceRange(first: first, last: first))
-        }
     }
 
     /// Takes all whole frames; where they end.
@@ -122,7 +88,7 @@ struct Replay {
                 header.recordedAt >= extent.newestRecordedAt,
                 let entries = FrameBody.entries(of: frame, header: header)
             else {
-                throw refusal(
+                throw StoreError.refusal(
                     "a frame that does not continue the one before", log.path, extent.end,
                     header.sequences)
             }
@@ -140,7 +106,7 @@ struct Replay {
         // A torn write is at most a frame.
         let count = min(tail.count, Limits.frameBytesMax)
         guard let bytes = try window.bytes(at: tail.lowerBound, count: count) else {
-            throw refusal(
+            throw StoreError.refusal(
                 "the file shrinks while it is read", log.path, tail.lowerBound,
                 SequenceRange(first: expected, last: expected))
         }
@@ -153,21 +119,8 @@ struct Replay {
         }
         var behind = next
         if case .damaged(let later?) = verdict { behind = later }
-        throw refusal(
+        throw StoreError.refusal(
             "a damaged frame", log.path, tail.lowerBound,
             SequenceRange(first: expected, last: max(expected, (behind ?? expected).previous)))
-    }
-
-    /// Damage that the operator must decide about: starting anyway would lose events that were
-    /// answered.
-    func refusal(
-        _ what: String, _ path: String, _ offset: Int, _ sequences: SequenceRange
-    ) -> StoreError {
-        var error = StoreError.damaged(what, file: path, offset: offset, sequences: sequences)
-        error.message += """
-            . Nothing was changed. Check the disk, then restore this file from a backup; \
-            or move the whole folder aside to start empty
-            """
-        return error
     }
 }

@@ -64,10 +64,10 @@ struct OrganizationRetentionTests {
         var held = rules
         held.holds = [Array("long".utf8)]
         try store.setRetention(held, now: second(100), uptime: .zero)
-        #expect(try store.expire(now: second(100), uptime: .zero).logs == 0)
+        #expect(try store.expire(now: second(100), uptime: .zero).files == 0)
         try store.setRetention(rules, now: second(100), uptime: .zero)
         let report = try store.expire(now: second(100), uptime: .zero)
-        #expect(report.logs > 0)
+        #expect(report.files > 0)
         #expect(report.events <= 100)
         #expect(try shown(oracle, store) == ["short": 10, "long": 50])
         try store.setRetention(RetentionRules(), now: second(100), uptime: .zero)

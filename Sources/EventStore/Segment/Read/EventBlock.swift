@@ -62,6 +62,12 @@ package final class EventBlock: CachedPart, @unchecked Sendable {
         return index < eventRows.count && eventRows[index] == row ? index : nil
     }
 
+    /// Where the first event at `row` or behind it is; `count` when there is none.
+    func firstIndex(from row: Row) -> Int {
+        guard eventRows.isEmpty else { return eventRows.partitionIndex { $0 >= row } }
+        return min(count, Int(max(row, rows.lowerBound) - rows.lowerBound))
+    }
+
     /// Calls `body` with the event at `index`; its pointers must not outlive the call. Allocates
     /// nothing.
     package func withEvent<Result, Failure: Error>(

@@ -3,8 +3,10 @@ package import AuditModel
 extension Segment {
     /// The row of the event with that id in that organization; nil when there is none. Costs no
     /// read of events when the id is new, and none at all when the filter is cached.
+    ///
+    /// - Parameter floor: rows before it do not count: retention hides them, and their ids are free.
     package func find(
-        organization: UnsafeRawBufferPointer, id: EventID
+        organization: UnsafeRawBufferPointer, id: EventID, from floor: Row = 0
     ) throws(StoreError) -> Row? {
         let hash = IdentifierTable.hash(
             organization: organization, id: id, salt: file.header.salt)
@@ -12,7 +14,7 @@ extension Segment {
         let pages = try identifierPages()
         guard !pages.isEmpty else { return nil }
         var found: Row?
-        for row in try candidates(hash, pages) where found == nil {
+        for row in try candidates(hash, pages) where found == nil && row >= floor {
             guard let block = try block(holding: row), let number = block.index(of: row) else {
                 continue
             }
