@@ -2,32 +2,41 @@ package import AuditModel
 internal import Synchronization
 
 extension EventStore {
-    /// Hides what expired and removes every file in which all events have; an old log that is still
-    /// being written is ended first, so that an idle store becomes empty too.
+    /// Hides what expired and gives its space back: removes the oldest files as long as all of their
+    /// events have, and writes segments anew without their expired events once those are enough
+    /// (`Limits.deadShare`). An old log that is still being written is ended first, so that an idle
+    /// store becomes empty too.
     ///
-    /// Throws `inputOutput` when a file cannot be removed, what `append` throws when the next
+    /// What was removed is hidden and past its retention, both: neither a clock that goes back nor rules
+    /// that were made longer meanwhile find it removed. Reads go on while a file is written or removed.
+    ///
+    /// Throws `inputOutput` or `diskFull` when a file cannot be removed or written, `damaged` (once)
+    /// when a segment cannot be read and so is kept as a whole, what `append` throws when the next
     /// log cannot be begun, or `closed`; what was done before stays done.
     package func expire(now: Timestamp, uptime: Duration) throws(StoreError) -> ExpiryReport {
         let (believed, heldBack) = clock.withLock { $0.time(wall: now, uptime: uptime) }
         var report = ExpiryReport(oldest: .zero, clockHeldBack: heldBack)
         hide(at: believed)
-        try removeFiles(at: believed, &report)
+        let dead = expired(at: believed)
+        // Full disks are why removal comes before a new log and before what is written anew.
+        try removeFirstParts(below: dead, &report)
+        if try rollAged(at: believed) { try removeFirstParts(below: dead, &report) }
+        try rewriteSegments(below: dead, &report)
         report.oldest = readable.oldest
         return report
     }
 
-    private func removeFiles(
-        at now: Timestamp, _ report: inout ExpiryReport
-    ) throws(StoreError) {
-        var removed = report
-        defer { report = removed }
-        try maintaining { maintenance throws(StoreError) in
-            try removeLeftovers(&maintenance)
-            // Full disks are why removal comes before a new log.
-            try removeExpired(at: now, &removed)
-            guard try rollAged(at: now) else { return }
-            try removeExpired(at: now, &removed)
+    /// The floors below which events may be removed: those that hide, unless the clock went back
+    /// since.
+    private func expired(at now: Timestamp) -> Visibility {
+        let (shown, head) = published.withLock { ($0.retention.visibility, $0.head) }
+        var dead = shown
+        for (index, age) in shown.plan.ages.enumerated() {
+            guard let age else { continue }
+            let young = firstEvent(recordedSince: now.advanced(by: .zero - age))?.sequence
+            dead.floors[index] = min(shown.floors[index], young ?? head.next)
         }
+        return dead
     }
 
     /// Ends the log when its first event is old. Whether it did.
@@ -46,14 +55,41 @@ extension EventStore {
         }
     }
 
+    // MARK: Whole files
+
     /// Oldest first, each one durably: a crash in between leaves no hole.
-    private func removeExpired(
-        at now: Timestamp, _ report: inout ExpiryReport
+    private func removeFirstParts(
+        below dead: Visibility, _ report: inout ExpiryReport
     ) throws(StoreError) {
-        guard let longest = visibility.plan.longest else { return }
-        let cutoff = now.advanced(by: .zero - longest)
-        while let part = parts.firstClosed, part.newestRecordedAt < cutoff {
-            try removeFirst(part, &report)
+        var removed = report
+        defer { report = removed }
+        while try maintaining({ maintenance throws(StoreError) in
+            try removeLeftovers(&maintenance)
+            guard isInForce(dead), let part = parts.firstClosed,
+                try isDead(part, below: dead, &maintenance)
+            else { return false }
+            try removeFirst(part, &removed)
+            maintenance.deadRows.removed(before: parts.firstSequence)
+            return true
+        }) {}
+    }
+
+    /// False once other rules hold: the next sweep goes by them.
+    private func isInForce(_ dead: Visibility) -> Bool { visibility.plan === dead.plan }
+
+    private func isDead(
+        _ part: StorePart, below dead: Visibility, _ maintenance: inout Maintenance
+    ) throws(StoreError) -> Bool {
+        if dead.lowestFloor > part.lastSequence { return true }
+        // Whose events a log holds is not known before it is sealed.
+        guard let segment = part.segment else { return false }
+        do throws(StoreError) {
+            return try maintenance.deadRows.count(in: segment, below: dead)
+                == segment.bounds.events
+        } catch {
+            // `rewriteSegments` says it.
+            guard error.code == .damaged else { throw error }
+            return false
         }
     }
 
@@ -71,5 +107,73 @@ extension EventStore {
         report.files += 1
         report.bytes += part.bytes
         report.events += part.events
+    }
+
+    // MARK: Parts of files
+
+    /// Goes on behind a segment that is damaged, and throws that at the end.
+    private func rewriteSegments(
+        below dead: Visibility, _ report: inout ExpiryReport
+    ) throws(StoreError) {
+        var written = report
+        defer { report = written }
+        var damage: StoreError?
+        for case .sealed(let segment) in parts.all {
+            guard dead.highestFloor > segment.bounds.sequences.first else { break }
+            do throws(StoreError) {
+                try maintaining { maintenance throws(StoreError) in
+                    guard isInForce(dead) else { return }
+                    try rewrite(segment, below: dead, &maintenance, &written)
+                }
+            } catch {
+                guard error.code == .damaged else { throw error }
+                damage = damage ?? error
+            }
+        }
+        if let damage { throw damage }
+    }
+
+    /// Writes a segment without its dead events once there are enough of them. Those that are left keep
+    /// their sequences; without any it stands for its range until it is the first part.
+    private func rewrite(
+        _ segment: Segment, below dead: Visibility, _ maintenance: inout Maintenance,
+        _ report: inout ExpiryReport
+    ) throws(StoreError) {
+        let count = try maintenance.deadRows.count(in: segment, below: dead)
+        guard count > 0, count * Limits.deadShare >= segment.bounds.events else { return }
+        let rewritten: Segment
+        do throws(StoreError) {
+            rewritten = try write(segment, without: segment.rows(below: dead))
+        } catch {
+            if error.code == .damaged {
+                maintenance.deadRows.forget(segment, isUnreadable: true)
+            }
+            throw error
+        }
+        published.withLock { $0.parts.replace(by: .sealed(rewritten)) }
+        maintenance.deadRows.forget(segment)
+        report.rewritten += 1
+        report.events += segment.bounds.events - rewritten.bounds.events
+        report.bytes += segment.bounds.fileBytes - rewritten.bounds.fileBytes
+    }
+
+    private func write(
+        _ segment: Segment, without rows: RowSet
+    ) throws(StoreError) -> Segment {
+        let kept = try segment.rows().subtracting(rows)
+        var writer = try SegmentWriter(
+            segment.bounds.sequences, recordedAt: segment.bounds.recordedAt,
+            in: configuration.segmentDirectory, segmentResources, salt: configuration.salt(),
+            terms: configuration.terms)
+        try writer.append(kept, of: segment, isCancelled: { isClosing.load(ordering: .relaxed) })
+        try checkOpen()
+        guard writer.count == kept.count else {
+            throw segment.file.damaged(
+                "names events that are not there",
+                Piece(offset: segment.footer[.liveRows].lowerBound, length: 0), .liveRows)
+        }
+        // Its name is about to be another file's.
+        try segment.retire()
+        return try writer.finish()
     }
 }

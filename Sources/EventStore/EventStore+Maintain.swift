@@ -7,6 +7,7 @@ extension EventStore {
         var isClosed = false
         /// Logs that a segment stands for and that could not be removed yet.
         var leftovers: [String] = []
+        var deadRows = DeadRows()
     }
 
     /// Runs what changes files that are not written any more. Throws `closed`.

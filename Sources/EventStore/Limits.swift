@@ -42,6 +42,11 @@ package enum Limits {
     /// expired events on disk until its log is full.
     package static let logsPerRetention = 8
 
+    /// A segment is written anew without its expired events when this part of its events has expired:
+    /// each event is then written at most about three times more, however the ages are mixed, and what
+    /// is hidden takes at most a quarter of the events' space for long.
+    package static let deadShare = 4
+
     /// How far the wall clock may run ahead of the steady clock before retention stops following
     /// it: covers the steps of a time service, and not a mistyped year.
     package static let clockLeadMax: Duration = .seconds(3600)

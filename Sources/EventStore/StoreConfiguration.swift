@@ -90,8 +90,11 @@ package struct StoreBounds: Hashable, Sendable {
 
 /// What one sweep did.
 package struct ExpiryReport: Hashable, Sendable {
-    /// Files removed, and what was in them.
+    /// Files removed.
     package var files = 0
+    /// Segments that were written anew without their expired events.
+    package var rewritten = 0
+    /// Events that are gone, and the bytes that were freed with them.
     package var events = 0
     package var bytes = 0
     /// The first event that can still be read; `head.next` when there is none.

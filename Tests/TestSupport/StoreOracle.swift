@@ -41,61 +41,94 @@ package struct StoreOracle: Sendable {
     /// What differs between the store and this, as a sentence; nil when nothing does.
     ///
     /// Reads every event forward, backward, by sequence and by id.
-    package func difference(to store: EventStore) throws(StoreError) -> String? {
+    ///
+    /// - Parameter shows: whether retention shows an event from the store's oldest on. What it does not
+    ///   may be on disk or not, but is never changed, read or found.
+    package func difference(
+        to store: EventStore, shows: (Stored) -> Bool = { _ in true }
+    ) throws(StoreError) -> String? {
         let bounds = store.bounds
         guard bounds.head == head else { return "head is \(bounds.head), not \(head)" }
         guard bounds.oldest > .zero, bounds.oldest <= head.next else {
             return "oldest is \(bounds.oldest)"
         }
-        if let difference = try forwardDifference(store, bounds.oldest) { return difference }
-        if let difference = try backwardDifference(store, bounds.oldest) { return difference }
-        return try lookUpDifference(store, bounds.oldest)
+        if let difference = try forwardDifference(store, bounds.oldest, shows) {
+            return difference
+        }
+        if let difference = try backwardDifference(store, bounds.oldest, shows) {
+            return difference
+        }
+        return try lookUpDifference(store, bounds.oldest, shows)
     }
 
     private func forwardDifference(
-        _ store: EventStore, _ oldest: Sequence
+        _ store: EventStore, _ oldest: Sequence, _ shows: (Stored) -> Bool
     ) throws(StoreError) -> String? {
         var cursor = store.cursor(from: oldest, .forward)
         var expected = oldest
         var recordedAt = Timestamp(nanosecondsSinceEpoch: .min)
         while let batch = try cursor.next() {
-            guard batch.firstSequence <= expected, expected <= batch.lastSequence else {
-                return "forward: \(batch.firstSequence) where \(expected) should be"
+            guard expected <= batch.lastSequence else {
+                return "forward: \(batch.lastSequence) where \(expected) should be"
+            }
+            if let lost = lost(from: expected, before: batch.firstSequence, shows) {
+                return "forward: \(batch.firstSequence) where \(lost) should be"
             }
             guard batch.recordedAt >= recordedAt else { return "recorded_at decreases" }
             recordedAt = batch.recordedAt
             if let difference = difference(in: batch) { return "forward: \(difference)" }
             expected = batch.lastSequence.next
         }
-        return expected == head.next ? nil : "forward ends before \(expected)"
+        return lost(from: expected, before: head.next, shows).map { "forward ends before \($0)" }
     }
 
     private func backwardDifference(
-        _ store: EventStore, _ oldest: Sequence
+        _ store: EventStore, _ oldest: Sequence, _ shows: (Stored) -> Bool
     ) throws(StoreError) -> String? {
         var cursor = store.cursor(from: head, .backward)
         var expected = head
         while let batch = try cursor.next() {
-            guard batch.lastSequence == expected else {
+            guard batch.lastSequence <= expected else {
                 return "backward: \(batch.lastSequence) where \(expected) should be"
+            }
+            if let lost = lost(from: batch.lastSequence.next, before: expected.next, shows) {
+                return "backward: \(batch.lastSequence) where \(lost) should be"
             }
             if let difference = difference(in: batch) { return "backward: \(difference)" }
             expected = batch.firstSequence.previous
         }
-        return expected < oldest || expected == .zero ? nil : "backward ends behind \(expected)"
+        return lost(from: oldest, before: expected.next, shows).map {
+            "backward ends behind \($0)"
+        }
+    }
+
+    /// The first event that is shown and should have come in that range.
+    private func lost(
+        from first: Sequence, before end: Sequence, _ shows: (Stored) -> Bool
+    ) -> Sequence? {
+        var sequence = max(first, Sequence(1))
+        while sequence < end {
+            if shows(self[sequence]) { return sequence }
+            sequence = sequence.next
+        }
+        return nil
     }
 
     private func lookUpDifference(
-        _ store: EventStore, _ oldest: Sequence
+        _ store: EventStore, _ oldest: Sequence, _ shows: (Stored) -> Bool
     ) throws(StoreError) -> String? {
         var sequence = oldest
         while sequence <= head {
-            guard let read = try store.read(sequence), read.sequence == sequence,
-                Stored(read.batch, read.index) == self[sequence]
-            else { return "read(\(sequence)) differs" }
-            let found = try StoreOracle.find(self[sequence], in: store)
-            guard found == sequence else {
-                return "find gives \(String(describing: found)) for \(sequence)"
+            let (read, event) = (try store.read(sequence), self[sequence])
+            let found = try StoreOracle.find(event, in: store)
+            if shows(event) {
+                guard let read, read.sequence == sequence, Stored(read.batch, read.index) == event
+                else { return "read(\(sequence)) differs" }
+                guard found == sequence else {
+                    return "find gives \(String(describing: found)) for \(sequence)"
+                }
+            } else if read != nil || found.map({ !shows(self[$0]) }) ?? false {
+                return "\(sequence) is hidden, and read or found"
             }
             sequence = sequence.next
         }

@@ -64,6 +64,19 @@ struct FeedPacker {
         return true
     }
 
+    /// Passes sequences before `next` whose events are gone from the disk. False, and nothing, when
+    /// some of them may have been the organization's: the machine says so first.
+    ///
+    /// - Parameter visibility: as of now, after they were found to be gone.
+    mutating func skip(to next: Sequence, _ visibility: Visibility) -> Bool {
+        guard next > portion.through.next else { return true }
+        guard visibility.floor(of: filter.organization) <= portion.through.next else {
+            return false
+        }
+        portion.through = next.previous
+        return true
+    }
+
     private mutating func append(_ event: EventView) {
         if written > 0, writer.bytesMax(appending: event.payload.count) > messageBytesMax {
             flush()
@@ -111,7 +124,11 @@ struct FeedReader: Sendable {
                 guard let damage = error.damage else { return .failure(ServiceError(error)) }
                 return .damage(through: damage.sequences.last, ServiceError(error))
             }
-            guard let batch, packer.add(batch, bytesMax: limits.feedReadBytesMax) else { break }
+            // Of organizations that keep their events for a shorter time nothing may be left.
+            let reached = batch?.firstSequence ?? cursor.position
+            guard packer.skip(to: reached, store.visibility), let batch,
+                packer.add(batch, bytesMax: limits.feedReadBytesMax)
+            else { break }
         }
         return .portion(packer.finish())
     }

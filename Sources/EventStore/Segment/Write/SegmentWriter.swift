@@ -102,10 +102,17 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Events that were appended.
+    var count: Int { hashes.count }
+
     /// Adds the events of another segment of the same range that are in `rows`.
     ///
     /// Throws also what `Segment.block` throws.
-    package mutating func append(_ rows: RowSet, of segment: Segment) throws(StoreError) {
+    ///
+    /// - Parameter isCancelled: asked before each block; then it ends early.
+    package mutating func append(
+        _ rows: RowSet, of segment: Segment, isCancelled: () -> Bool = { false }
+    ) throws(StoreError) {
         precondition(segment.bounds.sequences == header.sequences, "rows mean the same in both")
         if events.isEmpty, let dictionary = try segment.compressionDictionary() {
             events.use(dictionary)
@@ -114,6 +121,7 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
         var block: EventBlock?
         while let row = walk.next() {
             if !(block?.rows.contains(row) ?? false) {
+                if isCancelled() { return }
                 block = try segment.uncachedBlock(holding: row)
             }
             guard let block, let number = block.index(of: row) else { continue }

@@ -1,0 +1,75 @@
+import AuditModel
+import Codec
+import EventStore
+import TestSupport
+import Testing
+
+@testable import AuditService
+
+struct FeedReaderTests {
+    /// Events of "long", then of "short", in turns; the short ones are past their age, and swept.
+    private func sweptStore() throws -> (store: EventStore, oracle: StoreOracle) {
+        let (store, _) = try EventStore.open(
+            StoreConfiguration(directory: "data", logBytesMax: 4096, logEventsMax: 40),
+            fileSystem: SimulatedDisk())
+        var oracle = StoreOracle()
+        let past = Timestamp.now.advanced(by: .seconds(-1_000))
+        for frame in 0..<40 {
+            // The last log holds short ones alone, so that the end is a hole too.
+            let organization = frame % 8 < 3 && frame < 36 ? "long" : "short"
+            let batch = EventBatch.sample(
+                count: 10, first: oracle.head.next, organization: organization)
+            let events = (0..<batch.count).map { index in
+                batch.withEvent(at: index) { event in
+                    StoreOracle.Stored(
+                        organization: organization, id: event.id, occurredAt: past,
+                        payload: Array(event.payload))
+                }
+            }
+            oracle.add(try store.store(events, now: past))
+        }
+        let age = RetentionRules(ages: [Array("short".utf8): Duration.seconds(10)])
+        try store.setRetention(age, now: .now, uptime: .sinceStart)
+        _ = try store.expire(now: .now, uptime: .sinceStart)
+        while try store.seal() != nil {}
+        #expect(try store.expire(now: .now, uptime: .sinceStart).rewritten > 2)
+        #expect(store.bounds.events < 200)
+        return (store, oracle)
+    }
+
+    @Test(
+        "passes what another organization's retention took, to the end",
+        arguments: [nil, "long", "short"])
+    func holes(organization: String?) throws {
+        let (store, oracle) = try sweptStore()
+        let reader = FeedReader(store: store, limits: ServiceLimits())
+        let filter = CompiledFilter(
+            EventFilter(), organization: organization.map { Array($0.utf8) })
+        var position = store.bounds(of: filter.organization).oldest.previous
+        var lastSent: Sequence?
+        while position < oracle.head {
+            guard case .portion(let portion) = reader.read(filter, after: position) else {
+                Issue.record("no portion")
+                return
+            }
+            try #require(portion.through > position, "it goes on")
+            position = portion.through
+            lastSent = portion.lastSent ?? lastSent
+        }
+        let last = oracle.events.lastIndex { $0.organization == "long" }.map { UInt64($0) + 1 }
+        #expect(lastSent?.rawValue == (organization == "short" ? nil : last))
+    }
+
+    @Test("does not pass what its own organization's retention took: that is a gap")
+    func ownGap() throws {
+        let (store, _) = try sweptStore()
+        let reader = FeedReader(store: store, limits: ServiceLimits())
+        let filter = CompiledFilter(EventFilter(), organization: Array("short".utf8))
+        guard case .portion(let portion) = reader.read(filter, after: Sequence(5)) else {
+            Issue.record("no portion")
+            return
+        }
+        #expect(portion.through == Sequence(5))
+        #expect(portion.messages.isEmpty)
+    }
+}
