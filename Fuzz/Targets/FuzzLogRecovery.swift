@@ -52,7 +52,8 @@ private struct Repairs: OptionSet {
 
 private func open(_ disk: SimulatedDisk) throws(StoreError) -> EventStore {
     let configuration = StoreConfiguration(
-        directory: "data", logBytesMax: 64 * 1024, salt: { 0x1234_5678_9ABC_DEF0 })
+        directory: "data", terms: { _, _ in }, logBytesMax: 64 * 1024,
+        salt: { 0x1234_5678_9ABC_DEF0 })
     return try EventStore.open(configuration, fileSystem: disk).store
 }
 

@@ -23,6 +23,9 @@ package struct ServiceLimits: Hashable, Sendable {
 
     /// Events that one page looks at before it goes on by token.
     package var pageScanEventsMax = 1_000_000
+    /// Blocks of indexed events that one page reads before it does: what a text search may cost,
+    /// about a second of decompression.
+    package var pageBlocksMax = 65_536
     /// Events of a page when the request says none, and at the most.
     package var pageEventsDefault = 100
     package var pageEventsMax = 1_000
@@ -30,7 +33,7 @@ package struct ServiceLimits: Hashable, Sendable {
     package var responseBytesMax = 4 << 20
     /// Ranges that a page names as unreadable before it goes on by token.
     package var unreadableMax = 100
-    /// Events that GetEvent looks back for the previous one of a target.
+    /// Events that GetEvent looks at, where they are not indexed, for the previous one of a target.
     package var previousScanEventsMax = 1_000_000
 
     /// Distinct values that a facet counts before it says that it is not complete.

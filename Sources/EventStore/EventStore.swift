@@ -25,6 +25,8 @@ package final class EventStore: Sendable {
     let maintenance = Mutex(Maintenance())
     let isClosing = Atomic<Bool>(false)
     let clock = Mutex(SteadyClock())
+    /// Held by the one thread that indexes logs; taken before any other lock.
+    let indexing = Mutex(())
 
     struct Published {
         var parts: StoreParts

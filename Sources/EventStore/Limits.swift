@@ -51,6 +51,16 @@ package enum Limits {
     /// it: covers the steps of a time service, and not a mistyped year.
     package static let clockLeadMax: Duration = .seconds(3600)
 
+    // MARK: Search
+
+    /// Bytes of the indexes of all logs. One log's is at most about three times as large as the log;
+    /// when all of them are larger, the oldest logs are searched by looking at each event.
+    package static let logIndexBytesMax = 512 * 1024 * 1024
+
+    /// Events that a search indexes before it looks, about 10 milliseconds of work: more are left
+    /// to the thread that indexes, and looked at one by one until it has done so.
+    package static let indexedBySearchMax = 4096
+
     // MARK: Segments
 
     /// Bytes that the cache of all segments holds: decompressed blocks, parts of indexes, bitmaps.

@@ -5,6 +5,10 @@ package struct StoreConfiguration: Sendable {
     /// The folder of the store; made when it is missing.
     package var directory: String
 
+    /// What events are indexed by, beside organization, id and times. The same event must always
+    /// give the same terms; what is sealed keeps those it was sealed with.
+    package var terms: TermExtractor
+
     /// In bytes: a log that would grow past it is closed and the next one begins. Each becomes a
     /// segment, which retention removes as a whole, so it is also the grain in which the disk shrinks.
     /// A single frame may be larger.
@@ -21,25 +25,22 @@ package struct StoreConfiguration: Sendable {
     /// How long events are kept, until `setRetention` says otherwise.
     package var retention: RetentionRules
 
-    /// What events are indexed by once they are sealed. The same event must always give the same terms.
-    package var terms: TermExtractor
-
     /// Gives each new log and segment the seed of its checksums, so that nothing a client stores can pass for a
     /// frame.
     package var salt: @Sendable () -> UInt64
 
     package init(
-        directory: String, logBytesMax: Int = 64 * 1024 * 1024, logEventsMax: Int = 250_000,
-        logAgeMax: Duration? = .seconds(86_400), retention: RetentionRules = RetentionRules(),
-        terms: @escaping TermExtractor = { _, _ in },
+        directory: String, terms: @escaping TermExtractor, logBytesMax: Int = 64 * 1024 * 1024,
+        logEventsMax: Int = 250_000, logAgeMax: Duration? = .seconds(86_400),
+        retention: RetentionRules = RetentionRules(),
         salt: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }
     ) {
         self.directory = directory
+        self.terms = terms
         self.logBytesMax = logBytesMax
         self.logEventsMax = logEventsMax
         self.logAgeMax = logAgeMax
         self.retention = retention
-        self.terms = terms
         self.salt = salt
     }
 }

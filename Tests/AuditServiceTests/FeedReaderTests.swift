@@ -10,7 +10,8 @@ struct FeedReaderTests {
     /// Events of "long", then of "short", in turns; the short ones are past their age, and swept.
     private func sweptStore() throws -> (store: EventStore, oracle: StoreOracle) {
         let (store, _) = try EventStore.open(
-            StoreConfiguration(directory: "data", logBytesMax: 4096, logEventsMax: 40),
+            StoreConfiguration(
+                directory: "data", terms: EventTerms.extractor, logBytesMax: 4096, logEventsMax: 40),
             fileSystem: SimulatedDisk())
         var oracle = StoreOracle()
         let past = Timestamp.now.advanced(by: .seconds(-1_000))

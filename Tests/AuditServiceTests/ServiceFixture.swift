@@ -6,25 +6,36 @@ import TestSupport
 
 @testable import AuditService
 
-/// A real store in a folder of its own, and the parts of the service that need nothing else.
+/// A store in a folder of its own, and the parts of the service that need nothing else.
 final class ServiceFixture {
-    let folder: URL
+    private let folder: URL
+    private let configuration: StoreConfiguration
+    private let fileSystem: any FileSystem
     private(set) var store: EventStore
     private let ids = EventIDSource(seed: 1)
 
-    init(retention: Duration? = nil, logBytesMax: Int = 64 << 20) throws {
+    /// - Parameter disk: nil for the real one.
+    init(
+        retention: Duration? = nil, logBytesMax: Int = 64 << 20, on disk: SimulatedDisk? = nil
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "auditrpc-\(UUID().uuidString)")
-        store = try EventStore.open(
-            StoreConfiguration(
-                directory: folder.path, logBytesMax: logBytesMax,
-                retention: RetentionRules(standard: retention))
-        ).store
+        configuration = StoreConfiguration(
+            directory: disk == nil ? folder.path : "data", terms: EventTerms.extractor,
+            logBytesMax: logBytesMax, retention: RetentionRules(standard: retention))
+        fileSystem = disk ?? PosixFileSystem()
+        store = try EventStore.open(configuration, fileSystem: fileSystem).store
     }
 
     deinit {
         store.close()
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// What a restart of the server does.
+    func reopen() throws {
+        store.close()
+        store = try EventStore.open(configuration, fileSystem: fileSystem).store
     }
 
     /// A request as the endpoint prepares it.
@@ -36,17 +47,19 @@ final class ServiceFixture {
     }
 
     /// Stores requests in one group commit; the jobs' tickets are their positions.
-    func commit(_ requests: [PreparedRequest]) -> (jobs: [RecordJob<Int>], batch: EventBatch?) {
-        var committer = Committer<Int>(store: store, now: { .now })
+    func commit(
+        _ requests: [PreparedRequest], now: Timestamp? = nil
+    ) -> (jobs: [RecordJob<Int>], batch: EventBatch?) {
+        var committer = Committer<Int>(store: store, now: { now ?? .now })
         let jobs = requests.enumerated().map { RecordJob($1, ticket: $0) }
         return (jobs, committer.commit(jobs))
     }
 
     /// Stores events, each in a group commit of `batchEvents`.
-    func record(_ events: [Event], batchEvents: Int = 1) throws {
+    func record(_ events: [Event], batchEvents: Int = 1, now: Timestamp? = nil) throws {
         var rest = events[...]
         while !rest.isEmpty {
-            _ = commit([try prepare(Array(rest.prefix(batchEvents)))])
+            _ = commit([try prepare(Array(rest.prefix(batchEvents)))], now: now)
             rest = rest.dropFirst(batchEvents)
         }
     }

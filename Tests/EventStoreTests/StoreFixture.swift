@@ -15,7 +15,7 @@ extension StoreConfiguration {
     ) -> StoreConfiguration {
         let salts = Counter()
         return StoreConfiguration(
-            directory: directory, logBytesMax: logBytesMax,
+            directory: directory, terms: ModelEvent.extractor, logBytesMax: logBytesMax,
             retention: RetentionRules(standard: retention),
             salt: { 0x1234_5678_9ABC_DEF0 &+ salts.next() &* 0x9E37_79B9_7F4A_7C15 })
     }

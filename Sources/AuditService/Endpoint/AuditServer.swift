@@ -18,6 +18,7 @@ package final class AuditServer: Service {
     private let recorder: Recorder<RecordTicket>
     private let feed: Feed<SubscriberReference>
     private let reads: ReadPool
+    private let indexer: Indexer
     private let server: RPCServer
     private let health: ServerHealth
     private let logger: Logger
@@ -33,7 +34,8 @@ package final class AuditServer: Service {
         let opening = ContinuousClock.now
         let (store, report) = try EventStore.open(
             StoreConfiguration(
-                directory: configuration.dataDirectory, logBytesMax: configuration.logBytesMax))
+                directory: configuration.dataDirectory, terms: EventTerms.extractor,
+                logBytesMax: configuration.logBytesMax))
         logger.info(
             "store opened",
             metadata: [
@@ -76,10 +78,14 @@ package final class AuditServer: Service {
             CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
         }
         let health = ServerHealth(store: store)
+        let indexer = Indexer(store: store)
         let recorder = Recorder<RecordTicket>(
             store: store, limits: limits,
             now: { store.believedNow(now: .now, uptime: .sinceStart) },
-            published: { feed.publish($0) },
+            published: { batch in
+                feed.publish(batch)
+                indexer.recorded(batch.count)
+            },
             answered: { jobs in
                 if Self.reportRefusal(jobs, report) { health.update() }
                 RecordEntrance.deliver(jobs)
@@ -106,11 +112,13 @@ package final class AuditServer: Service {
         } catch {
             recorder.stop()
             feed.stop()
+            indexer.stop()
             await reads.stop()
             throw error
         }
         (self.configuration, self.store, self.logger) = (configuration, store, logger)
         (self.recorder, self.feed, self.reads) = (recorder, feed, reads)
+        self.indexer = indexer
         self.health = health
     }
 
@@ -157,6 +165,7 @@ package final class AuditServer: Service {
             timeout: .nanoseconds(configuration.drainTime.nanosecondsSaturating))
         recorder.stop()
         feed.stop()
+        indexer.stop()
         await reads.stop()
         // Only now does nobody answer calls any more, and the event loops may go.
         await server.shutdown()

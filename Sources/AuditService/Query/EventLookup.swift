@@ -48,37 +48,77 @@ struct EventLookup {
             return isOwn ? found : nil
         case .id(let id):
             guard organization.isEmpty else {
-                return try reading { () throws(StoreError) in
-                    try organization.withUnsafeBytes { bytes in
-                        Result { () throws(StoreError) in
-                            try store.find(organization: bytes, id: id)
-                        }
-                    }.get()
-                }
+                return try reading { () throws(StoreError) in try find(id, of: organization) }
             }
-            return try scan(for: id, control)
+            return try findInAll(id, control)
         }
     }
 
-    /// Without an organization the id index does not help.
-    private func scan(
-        for id: EventID, _ control: ReadControl
+    private func find(
+        _ id: EventID, of organization: [UInt8]
+    ) throws(StoreError) -> StoredEvent? {
+        try organization.withUnsafeBytes { bytes in
+            Result { () throws(StoreError) in
+                try store.find(organization: bytes, id: id)
+            }
+        }.get()
+    }
+
+    /// The newest event with the id, of whatever organization.
+    private func findInAll(
+        _ id: EventID, _ control: ReadControl
     ) throws(ServiceError) -> StoredEvent? {
-        let bounds = store.currentBounds(of: nil)
+        let view = store.searchView()
+        let (organizations, unknown) = self.organizations(in: view)
+        var newest: StoredEvent?
+        var damage: StoreError?
+        for organization in organizations {
+            try check(control)
+            do throws(StoreError) {
+                guard let found = try find(id, of: organization) else { continue }
+                if found.sequence > newest?.sequence ?? .zero { newest = found }
+            } catch {
+                damage = error
+            }
+        }
+        for range in unknown.reversed() where range.last > newest?.sequence ?? .zero {
+            guard let found = try scan(range, for: id, control) else { continue }
+            newest = found
+            break
+        }
+        if let damage, newest == nil { throw ServiceError(damage) }
+        return newest
+    }
+
+    /// The organizations that have events, and the ranges in which that is not known.
+    private func organizations(
+        in view: SearchView
+    ) -> (names: Set<[UInt8]>, unknown: [SequenceRange]) {
+        var names: Set<[UInt8]> = []
+        var unknown: [SequenceRange] = []
+        for part in view.parts {
+            if let summaries = try? part.index?.organizations() {
+                for summary in summaries { names.insert(summary.organization) }
+            } else {
+                unknown.append(part.sequences)
+            }
+        }
+        return (names, unknown)
+    }
+
+    private func scan(
+        _ range: SequenceRange, for id: EventID, _ control: ReadControl
+    ) throws(ServiceError) -> StoredEvent? {
         var found: Sequence?
         let outcome = try EventScan(
             store: store, control: control, unreadableMax: limits.unreadableMax
-        ).run(from: bounds.head, through: bounds.oldest, .newestFirst) { event in
+        ).run(from: range.last, through: range.first, .newestFirst) { event in
             guard event.id == id else { return .goOn }
             found = event.sequence
             return .stop
         }
         guard let found else {
-            guard outcome.end == .complete else {
-                throw ServiceError(
-                    .deadlineExceeded,
-                    "looking for the id in every organization took too long; name its organization")
-            }
+            try check(control)
             guard outcome.unreadable.isEmpty else {
                 throw ServiceError(.dataLoss, "the id may lie in events that are damaged")
             }
@@ -87,27 +127,36 @@ struct EventLookup {
         return try reading { () throws(StoreError) in try store.read(found) }
     }
 
+    private func check(_ control: ReadControl) throws(ServiceError) {
+        guard !control.isCancelled else {
+            throw ServiceError(.cancelled, "the call was cancelled")
+        }
+        guard !control.isTimeUp else {
+            throw ServiceError(
+                .deadlineExceeded,
+                "looking for the id in every organization took too long; name its organization")
+        }
+    }
+
     /// The payload of the event before it with the same organization and target; true when the
     /// search ended early.
     private func previous(
         of found: StoredEvent, _ control: ReadControl
     ) throws(ServiceError) -> (payload: [UInt8]?, isUnknown: Bool) {
-        let (filter, own) = found.batch.withEvent(at: found.index) { event in
+        let (plan, own) = found.batch.withEvent(at: found.index) { event in
             let fields = EventFields(event.payload)
             let filter = EventFilter(
                 targetTypes: [String(decoding: fields.targetType, as: UTF8.self)],
                 targetIDs: [String(decoding: fields.targetID, as: UTF8.self)])
-            let organization = Array(event.organization)
-            return (CompiledFilter(filter, organization: organization), event.sequence)
+            return (SearchPlan(filter, organization: Array(event.organization)), event.sequence)
         }
-        let oldest = store.currentBounds(of: filter.organization).oldest
+        let oldest = store.currentBounds(of: plan.organization).oldest
         guard own > oldest else { return (nil, false) }
         var payload: [UInt8]?
-        let outcome = try EventScan(
+        let outcome = try EventSearch(
             store: store, control: control, eventsMax: limits.previousScanEventsMax,
             unreadableMax: limits.unreadableMax
-        ).run(from: own.previous, through: oldest, .newestFirst) { event in
-            guard filter.matches(event) else { return .goOn }
+        ).run(plan, from: own.previous, through: oldest, .newestFirst) { event in
             payload = Array(event.payload)
             return .stop
         }

@@ -3,7 +3,7 @@ import Codec
 import EventStore
 
 /// A walk over the stored events that retention shows, in either direction, whatever file they lie
-/// in: the one loop under Query, ListFacets and GetEvent.
+/// in: how a search walks what is not indexed, and what its answers are compared with.
 struct EventScan {
     let store: EventStore
     let control: ReadControl
@@ -31,6 +31,8 @@ struct EventScan {
         /// there was none.
         var through: Sequence?
         var unreadable: [SequenceRange] = []
+        /// Events that were looked at.
+        var looked = 0
     }
 
     /// Visits the events from `first` through `last` (in the order of the walk, both inclusive).
@@ -43,12 +45,11 @@ struct EventScan {
         guard isForward ? first <= last : first >= last else { return outcome }
         let visibility = store.visibility
         var cursor = store.cursor(from: first, isForward ? .forward : .backward)
-        var looked = 0
         while true {
             guard !control.isCancelled else {
                 throw ServiceError(.cancelled, "the call was cancelled")
             }
-            guard !control.isTimeUp, looked < eventsMax else {
+            guard !control.isTimeUp, outcome.looked < eventsMax else {
                 outcome.end = .budget
                 return outcome
             }
@@ -73,7 +74,7 @@ struct EventScan {
                 let sequence = batch.firstSequence + index
                 if isForward ? sequence < first : sequence > first { continue }
                 if isForward ? sequence > last : sequence < last { return outcome }
-                looked += 1
+                outcome.looked += 1
                 outcome.through = sequence
                 let visit = batch.withEvent(at: index) { event in
                     visibility.shows(event) ? visit(event) : .goOn

@@ -2,7 +2,11 @@ import AuditModel
 import Codec
 import EventStore
 
-/// The distinct values of one field under a filter, counted by a walk over the events.
+/// The distinct values of one field under a filter, counted from the indexes without looking at
+/// events; only the names of the values that are shown are read.
+///
+/// Looks at events where nothing is indexed, where an index is damaged, for a text, and in a part with
+/// more new values than are counted.
 struct FacetCount {
     let store: EventStore
     let limits: ServiceLimits
@@ -10,100 +14,165 @@ struct FacetCount {
     func run(
         _ request: ListFacetsRequest, _ control: ReadControl
     ) throws(ServiceError) -> ListFacetsResponse {
-        let filter = CompiledFilter(
+        let plan = SearchPlan(
             request.filter,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
-        let bounds = store.currentBounds(of: filter.organization)
-        var tally = FacetTally(
-            valuesMax: limits.facetValuesMax, bytesMax: limits.facetBytesMax)
-        var total: UInt64 = 0
-        let outcome = try EventScan(
-            store: store, control: control, unreadableMax: limits.unreadableMax
-        ).run(from: bounds.head, through: bounds.oldest, .newestFirst) { event in
-            guard filter.matches(event) else { return .goOn }
-            guard tally.hasRoom else { return .stop }
-            total += 1
-            IndexTerms.visit(event.payload) { term in
-                if term.field == request.field { tally.count(term) }
-            }
-            return .goOn
+        let bounds = store.currentBounds(of: plan.organization)
+        var run = FacetRun(
+            plan: plan, field: request.field, bounds, store: store, control: control,
+            limits: limits)
+        if plan.isExact {
+            try run.countParts()
+        } else {
+            try run.search(from: bounds.head, through: bounds.oldest)
         }
         let wanted =
             request.limit == 0 ? limits.facetsDefault : min(Int(request.limit), limits.facetsMax)
-        let (facets, others) = tally.top(wanted)
-        // The event at which the tally was full was seen, but not counted.
-        let through = outcome.end == .stopped ? outcome.through?.next : outcome.through
+        let (values, others) = run.tally.top(wanted)
+        let facets = try run.facets(of: values)
         return ListFacetsResponse(
-            facets: facets, otherCount: others, totalCount: total,
-            complete: outcome.end == .complete, scannedThrough: through ?? .zero,
-            unreadable: outcome.unreadable)
+            facets: facets, otherCount: others, totalCount: run.total, complete: run.isComplete,
+            scannedThrough: run.through ?? .zero, unreadable: run.unreadable)
     }
 }
 
-/// Counts values, newest name first, in bounded memory.
-struct FacetTally {
-    private struct Value {
-        var type: [UInt8]
-        var value: [UInt8]
-        var name: [UInt8]
-        var count: UInt64
-        /// The next value of the same hash.
-        var next: Int?
+/// One count, newest first.
+private struct FacetRun {
+    let plan: SearchPlan
+    let field: FacetField
+    private let bounds: StoreBounds
+    private let view: SearchView
+    let store: EventStore
+    let control: ReadControl
+    let limits: ServiceLimits
+
+    private(set) var tally: FacetTally
+    private(set) var total: UInt64 = 0
+    private(set) var isComplete = true
+    /// The oldest sequence that was looked at or passed by index.
+    private(set) var through: Sequence?
+    private(set) var unreadable: [SequenceRange] = []
+
+    init(
+        plan: SearchPlan, field: FacetField, _ bounds: StoreBounds, store: EventStore,
+        control: ReadControl, limits: ServiceLimits
+    ) {
+        self.plan = plan
+        self.field = field
+        self.bounds = bounds
+        self.store = store
+        self.control = control
+        self.limits = limits
+        tally = FacetTally(valuesMax: limits.facetValuesMax, bytesMax: limits.facetBytesMax)
+        view = store.searchView()
     }
 
-    private var values: [Value] = []
-    private var newest: [Int: Int] = [:]
-    private var bytes = 0
-    private let valuesMax: Int
-    private let bytesMax: Int
-
-    init(valuesMax: Int, bytesMax: Int) {
-        self.valuesMax = valuesMax
-        self.bytesMax = bytesMax
-    }
-
-    /// Whether another event can be counted, whatever its values.
-    var hasRoom: Bool { values.count < valuesMax && bytes < bytesMax }
-
-    /// The first name that a value comes with stays: the walk is from the newest event back.
-    mutating func count(_ term: IndexTerms.Term) {
-        var hasher = Hasher()
-        hasher.combine(bytes: term.type)
-        hasher.combine(bytes: term.value)
-        let hash = hasher.finalize()
-        var index = newest[hash]
-        while let current = index {
-            if values[current].value.elementsEqual(term.value),
-                values[current].type.elementsEqual(term.type)
-            {
-                values[current].count += 1
-                return
+    /// Counts by index where there is one.
+    mutating func countParts() throws(ServiceError) {
+        for number in view.parts.indices.reversed() {
+            let part = view.parts[number]
+            guard let range = part.sequences(from: bounds.oldest, through: bounds.head)
+            else { continue }
+            isComplete = try mayGoOn()
+            guard isComplete else { return }
+            if try count(part, number, range) {
+                through = range.first
+            } else if isComplete {
+                try search(from: range.last, through: range.first)
             }
-            index = values[current].next
+            guard isComplete else { return }
         }
-        values.append(
-            Value(
-                type: Array(term.type), value: Array(term.value), name: Array(term.name), count: 1,
-                next: newest[hash]))
-        newest[hash] = values.count - 1
-        bytes += term.type.count + term.value.count + term.name.count
     }
 
-    /// The most frequent values, then by value; and how often all the others were counted.
-    func top(_ wanted: Int) -> (facets: [Facet], others: UInt64) {
-        let sorted = values.sorted { left, right in
-            guard left.count == right.count else { return left.count > right.count }
-            guard left.value == right.value else {
-                return left.value.lexicographicallyPrecedes(right.value)
+    /// False when the part was not counted: nothing of it was, then.
+    private mutating func count(
+        _ part: SearchPart, _ number: Int, _ range: SequenceRange
+    ) throws(ServiceError) -> Bool {
+        guard let index = part.index else { return false }
+        let (plan, visibility) = (plan, view.visibility)
+        tally.mark()
+        let before = total
+        var isWhole = true
+        do throws(StoreError) {
+            try plan.visitOrganizations(of: part, index, in: range, visibility) {
+                organization, rows throws(StoreError) in
+                guard isWhole else { return }
+                total += UInt64(rows.count)
+                // A log's index may have grown since.
+                let isAll =
+                    part.isSealed
+                    ? try index.rows(of: organization).count == rows.count : false
+                try index.visitValues(
+                    of: organization, field: EventTerms.number(of: field),
+                    among: isAll ? nil : rows
+                ) { found in
+                    isWhole = tally.hasRoom && !control.isTimeUp && !control.isCancelled
+                    guard isWhole else { return false }
+                    tally.count(
+                        found.count, type: found.qualifier, value: found.value, part: number,
+                        organization: organization)
+                    return true
+                }
             }
-            return left.type.lexicographicallyPrecedes(right.type)
+        } catch {
+            // The events may still be whole.
+            isWhole = false
         }
-        let facets = sorted.prefix(wanted).map { value in
-            Facet(
-                value: String(decoding: value.value, as: UTF8.self), count: value.count,
-                name: String(decoding: value.name, as: UTF8.self),
-                type: String(decoding: value.type, as: UTF8.self))
+        if !isWhole {
+            tally.rollBack()
+            total = before
+            isComplete = try mayGoOn()
         }
-        return (facets, sorted.dropFirst(wanted).reduce(0) { $0 + $1.count })
+        return isWhole
+    }
+
+    /// Counts by looking at the events that match.
+    mutating func search(from newest: Sequence, through oldest: Sequence) throws(ServiceError) {
+        let search = EventSearch(
+            store: store, control: control, unreadableMax: limits.unreadableMax - unreadable.count)
+        let outcome = try search.run(plan, from: newest, through: oldest, .newestFirst) { event in
+            guard tally.hasRoom else { return .stop }
+            total += 1
+            IndexTerms.visit(event.payload) { term in
+                if term.field == field { tally.count(term, of: event.sequence) }
+            }
+            return .goOn
+        }
+        isComplete = outcome.end == .complete
+        unreadable += outcome.unreadable
+        // The event at which the tally was full was seen, but not counted.
+        through = (outcome.end == .stopped ? outcome.through?.next : outcome.through) ?? through
+    }
+
+    private func mayGoOn() throws(ServiceError) -> Bool {
+        guard !control.isCancelled else {
+            throw ServiceError(.cancelled, "the call was cancelled")
+        }
+        return !control.isTimeUp
+    }
+
+    // MARK: Names
+
+    /// With the name that the newest match gives each; a value whose name cannot be read in time has
+    /// none.
+    mutating func facets(of values: [FacetTally.Value]) throws(ServiceError) -> [Facet] {
+        var names = FacetNames(plan: plan, field: field, store: store, view: view, bounds)
+        var facets: [Facet] = []
+        for value in values {
+            var name: [UInt8] = []
+            switch value.name {
+            case .known(let known): name = known
+            case .at(let place):
+                if FacetNames.hasNames(field), try mayGoOn() {
+                    name = names.name(of: value, at: place)
+                }
+            }
+            facets.append(
+                Facet(
+                    value: String(decoding: value.value, as: UTF8.self), count: value.count,
+                    name: String(decoding: name, as: UTF8.self),
+                    type: String(decoding: value.type, as: UTF8.self)))
+        }
+        return facets
     }
 }

@@ -8,13 +8,13 @@ struct PageQuery {
     let limits: ServiceLimits
 
     func run(_ request: QueryRequest, _ control: ReadControl) throws(ServiceError) -> [UInt8] {
-        let filter = CompiledFilter(
+        let plan = SearchPlan(
             request.filter,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
-        let bounds = store.currentBounds(of: filter.organization)
+        let bounds = store.currentBounds(of: plan.organization)
         let start = try start(of: request, bounds)
         let wanted = pageSize(request)
-        let direction: EventScan.Direction =
+        let direction: EventSearch.Direction =
             request.order == .oldestFirst ? .oldestFirst : .newestFirst
         let last = direction == .oldestFirst ? start.head : bounds.oldest
         let first = direction == .oldestFirst ? max(start.next, bounds.oldest) : start.next
@@ -22,11 +22,10 @@ struct PageQuery {
         var page = QueryResponseWriter()
         /// A match that did not fit any more: the next page begins with it.
         var left: Sequence?
-        let scan = EventScan(
+        let search = EventSearch(
             store: store, control: control, eventsMax: limits.pageScanEventsMax,
-            unreadableMax: limits.unreadableMax)
-        let outcome = try scan.run(from: first, through: last, direction) { event in
-            guard filter.matches(event) else { return .goOn }
+            blocksMax: limits.pageBlocksMax, unreadableMax: limits.unreadableMax)
+        let outcome = try search.run(plan, from: first, through: last, direction) { event in
             guard page.count < wanted,
                 page.bytesMax(appending: event.payload.count) <= limits.responseBytesMax
             else {

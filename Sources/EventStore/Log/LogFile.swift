@@ -10,6 +10,8 @@ final class LogFile: Sendable {
     let path: String
     let file: any File
     let header: LogHeader
+    /// What searches ask; follows the committed frames.
+    let index: LogIndex
     private let state: Mutex<State>
 
     fileprivate struct State {
@@ -46,6 +48,7 @@ final class LogFile: Sendable {
         self.path = path
         self.file = file
         self.header = header
+        index = LogIndex(header)
         state = Mutex(
             State(
                 extent: Extent(

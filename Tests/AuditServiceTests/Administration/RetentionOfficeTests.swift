@@ -13,7 +13,7 @@ struct RetentionOfficeTests {
 
     private func open(_ disk: SimulatedDisk) throws -> RetentionOffice {
         let store = try EventStore.open(
-            StoreConfiguration(directory: "data"), fileSystem: disk
+            StoreConfiguration(directory: "data", terms: EventTerms.extractor), fileSystem: disk
         ).store
         return try RetentionOffice(
             store: store, dataDirectory: "data", configured: .seconds(50), fileSystem: disk)
@@ -44,7 +44,7 @@ struct RetentionOfficeTests {
     func dryRun() throws {
         let disk = SimulatedDisk()
         let store = try EventStore.open(
-            StoreConfiguration(directory: "data"), fileSystem: disk
+            StoreConfiguration(directory: "data", terms: EventTerms.extractor), fileSystem: disk
         ).store
         var generator = SeededGenerator(seed: 3)
         for age in [40, 20, 0] {

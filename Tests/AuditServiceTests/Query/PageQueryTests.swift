@@ -12,17 +12,8 @@ struct PageQueryTests {
         _ request: QueryRequest, _ fixture: ServiceFixture, limits: ServiceLimits = ServiceLimits(),
         between: () throws -> Void = {}
     ) throws -> [[UInt64]] {
-        var request = request
-        var pages: [[UInt64]] = []
-        repeat {
-            let query = PageQuery(store: fixture.store, limits: limits)
-            let response = try QueryResponse(decoding: query.run(request, fixture.control))
-            pages.append(response.events.map(\.sequence.rawValue))
-            request.pageToken = response.nextPageToken
-            try between()
-            try #require(pages.count < 10_000, "a query comes to an end")
-        } while !request.pageToken.isEmpty
-        return pages
+        try fixture.pages(request, limits: limits, between: between)
+            .map { $0.events.map(\.sequence.rawValue) }
     }
 
     @Test func pagesInBothOrders() throws {

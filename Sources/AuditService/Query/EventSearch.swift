@@ -1,0 +1,173 @@
+import AuditModel
+import Codec
+import EventStore
+
+/// A walk over the events that match a filter, in either direction, which reads only the blocks that
+/// hold them. What is not indexed, or whose index is damaged, is walked by `EventScan`; both find the
+/// same.
+struct EventSearch {
+    let store: EventStore
+    let control: ReadControl
+    /// Events to look at before it ends with `.budget`.
+    var eventsMax = Int.max
+    /// Blocks to read before it does, of indexed events.
+    var blocksMax = Int.max
+    /// Unreadable ranges to pass before it does.
+    var unreadableMax: Int
+
+    typealias Direction = EventScan.Direction
+    typealias Outcome = EventScan.Outcome
+
+    /// Visits the matches from `first` through `last` (in the order of the walk, both inclusive).
+    ///
+    /// The outcome's `through` covers what no index holds as well: the walk passed everything up to
+    /// there.
+    func run(
+        _ plan: SearchPlan, from first: Sequence, through last: Sequence, _ direction: Direction,
+        _ visit: (EventView) -> EventScan.Visit
+    ) throws(ServiceError) -> Outcome {
+        let isForward = direction == .oldestFirst
+        let (low, high) = isForward ? (first, last) : (last, first)
+        guard low <= high else { return Outcome() }
+        let view = store.searchView()
+        var walk = SearchWalk(self, plan, view.visibility, isForward: isForward)
+        for number in view.parts.indices {
+            let part = view.parts[isForward ? number : view.parts.count - 1 - number]
+            guard let range = part.sequences(from: low, through: high) else { continue }
+            try walk.pass(part, range, visit)
+            guard walk.outcome.end == .complete else { break }
+        }
+        return walk.outcome
+    }
+}
+
+/// One run of a search: what it has found and used so far.
+private struct SearchWalk: ~Copyable {
+    private let search: EventSearch
+    private let plan: SearchPlan
+    private let visibility: Visibility
+    private let isForward: Bool
+    private var reader: EventReader
+    private(set) var outcome = EventScan.Outcome()
+
+    init(
+        _ search: EventSearch, _ plan: SearchPlan, _ visibility: Visibility, isForward: Bool
+    ) {
+        self.search = search
+        self.plan = plan
+        self.visibility = visibility
+        self.isForward = isForward
+        reader = EventReader(search.store)
+    }
+
+    private func start(of range: SequenceRange) -> Sequence { isForward ? range.first : range.last }
+    private func end(of range: SequenceRange) -> Sequence { isForward ? range.last : range.first }
+
+    /// Visits the matches in a range of one part.
+    mutating func pass(
+        _ part: SearchPart, _ range: SequenceRange, _ visit: (EventView) -> EventScan.Visit
+    ) throws(ServiceError) {
+        guard try mayGoOn() else {
+            outcome.end = .budget
+            return
+        }
+        guard let rows = rows(of: part, range) else { return try scan(range, visit) }
+        try walk(rows, part, range, visit)
+        if outcome.end == .complete { outcome.through = end(of: range) }
+    }
+
+    /// Nil where each event must be looked at.
+    private func rows(
+        of part: SearchPart, _ range: SequenceRange
+    ) -> RowSet? {
+        guard let index = part.index else { return nil }
+        // When the index is damaged, the events may still be whole.
+        return try? plan.rows(of: part, index, in: range, visibility)
+    }
+
+    private mutating func walk(
+        _ rows: RowSet, _ part: SearchPart, _ range: SequenceRange,
+        _ visit: (EventView) -> EventScan.Visit
+    ) throws(ServiceError) {
+        var matches = isForward ? rows.walk() : rows.walkBackward()
+        var unreadable: SequenceRange?
+        let plan = plan
+        while let row = matches.next() {
+            let sequence = part.sequence(of: row)
+            if let unreadable, unreadable.first <= sequence, sequence <= unreadable.last {
+                continue
+            }
+            let isRead = reader.holds(sequence)
+            guard try isRead ? outcome.looked < search.eventsMax : mayGoOn() else {
+                return stop(before: sequence, range)
+            }
+            let found: EventScan.Visit?
+            do throws(StoreError) {
+                found = try reader.withEvent(sequence, of: part) { event in
+                    let matches = plan.filter.matches(event)
+                    assert(matches || !plan.isExact, "an index finds what matches, nothing else")
+                    return matches ? visit(event) : .goOn
+                }
+            } catch {
+                unreadable = note(error, within: range)
+                guard outcome.unreadable.count < search.unreadableMax else {
+                    outcome.end = .budget
+                    return
+                }
+                continue
+            }
+            guard let found else { continue }
+            outcome.looked += 1
+            outcome.through = sequence
+            guard found == .goOn else {
+                outcome.end = .stopped
+                return
+            }
+        }
+    }
+
+    /// False when time or work has run out.
+    private func mayGoOn() throws(ServiceError) -> Bool {
+        guard !search.control.isCancelled else {
+            throw ServiceError(.cancelled, "the call was cancelled")
+        }
+        return !search.control.isTimeUp && outcome.looked < search.eventsMax
+            && reader.blocksRead < search.blocksMax
+    }
+
+    /// Ends at the budget, having passed everything up to a match that was not read.
+    private mutating func stop(before sequence: Sequence, _ range: SequenceRange) {
+        outcome.end = .budget
+        if sequence != start(of: range) {
+            outcome.through = isForward ? sequence.previous : sequence.next
+        }
+    }
+
+    /// Notes the part of a damaged place that lies in the range; all of it where nothing of the file
+    /// can be read.
+    private mutating func note(_ error: StoreError, within range: SequenceRange) -> SequenceRange {
+        let damaged = error.damage?.sequences ?? range
+        let noted = SequenceRange(
+            first: max(damaged.first, range.first), last: min(damaged.last, range.last))
+        outcome.unreadable.append(noted)
+        outcome.through = end(of: noted)
+        return noted
+    }
+
+    /// Looks at each event of the range.
+    private mutating func scan(
+        _ range: SequenceRange, _ visit: (EventView) -> EventScan.Visit
+    ) throws(ServiceError) {
+        let scan = EventScan(
+            store: search.store, control: search.control,
+            eventsMax: search.eventsMax - outcome.looked,
+            unreadableMax: search.unreadableMax - outcome.unreadable.count)
+        let found = try scan.run(
+            from: start(of: range), through: end(of: range), isForward ? .oldestFirst : .newestFirst
+        ) { plan.filter.matches($0) ? visit($0) : .goOn }
+        outcome.end = found.end
+        outcome.looked += found.looked
+        outcome.through = found.end == .complete ? end(of: range) : found.through ?? outcome.through
+        outcome.unreadable += found.unreadable
+    }
+}

@@ -1,0 +1,116 @@
+package import AuditModel
+internal import Synchronization
+
+/// A range of stored events with one way to find those that are looked for.
+package struct SearchPart: Sendable {
+    /// Never empty. All of it was committed when the view was taken.
+    package let sequences: SequenceRange
+    /// Nil where nothing is indexed: the events are to be looked at one by one.
+    package let index: (any EventIndex)?
+    /// The sequence of the index's row 0.
+    let origin: Sequence
+    let source: Source
+
+    /// The file that holds the events. Kept alive by the part, so that they can be read to its end
+    /// whatever happens to the file's name.
+    enum Source: Sendable {
+        case log(LogFile)
+        case segment(Segment)
+    }
+
+    /// Whether its index never changes; a log's grows while it is asked.
+    package var isSealed: Bool {
+        if case .segment = source { true } else { false }
+    }
+
+    package func row(of sequence: Sequence) -> Row { Row(sequence.rawValue - origin.rawValue) }
+
+    package func sequence(of row: Row) -> Sequence { origin + Int(row) }
+
+    /// The rows of a range of its sequences.
+    package func rows(of range: SequenceRange) -> Range<Row> {
+        row(of: range.first)..<row(of: range.last) + 1
+    }
+
+    /// What of it lies in the range; nil when nothing does.
+    package func sequences(from first: Sequence, through last: Sequence) -> SequenceRange? {
+        let first = max(first, sequences.first)
+        let last = min(last, sequences.last)
+        return first <= last ? SequenceRange(first: first, last: last) : nil
+    }
+
+    /// False when no event in it can have happened in the range.
+    package func mayHold(_ range: OccurredRange) -> Bool {
+        guard case .segment(let segment) = source, let times = segment.bounds.occurredAt else {
+            return true
+        }
+        if let since = range.since, times.upperBound < since { return false }
+        if let until = range.until, times.lowerBound >= until { return false }
+        return true
+    }
+}
+
+/// What a search looks through, as of one moment: what is recorded, sealed or hidden later changes
+/// nothing about it.
+package struct SearchView: Sendable {
+    /// Oldest first, without overlap.
+    package let parts: [SearchPart]
+    package let visibility: Visibility
+}
+
+extension EventStore {
+    /// What is stored and shown now. Indexes the newest events first when they are few: for threads
+    /// that may wait for the disk.
+    package func searchView() -> SearchView {
+        indexNewest()
+        let (stored, head, visibility) = published.withLock {
+            ($0.parts, $0.head, $0.retention.visibility)
+        }
+        var parts: [SearchPart] = []
+        for part in stored.all {
+            // A frame is in its log a moment before it is the head.
+            let last = min(part.lastSequence, head)
+            guard last >= max(part.firstSequence, visibility.lowestFloor) else { continue }
+            switch part {
+            case .sealed(let segment): parts.append(SearchPart(segment))
+            case .log(let log): parts += log.searchParts(through: last)
+            }
+        }
+        return SearchView(parts: parts, visibility: visibility)
+    }
+}
+
+extension SearchPart {
+    fileprivate init(sequences: SequenceRange, index: ActiveIndex?, of log: LogFile) {
+        self.sequences = sequences
+        self.index = index
+        origin = log.header.firstSequence
+        source = .log(log)
+    }
+
+    fileprivate init(_ segment: Segment) {
+        sequences = segment.bounds.sequences
+        index = segment
+        origin = sequences.first
+        source = .segment(segment)
+    }
+}
+
+extension LogFile {
+    /// What is indexed and what is not; `last` is in the log.
+    fileprivate func searchParts(through last: Sequence) -> [SearchPart] {
+        var parts: [SearchPart] = []
+        var next = header.firstSequence
+        if let (index, indexed) = index.indexed {
+            let end = min(indexed.last, last)
+            parts.append(part(SequenceRange(first: next, last: end), index))
+            next = end.next
+        }
+        if next <= last { parts.append(part(SequenceRange(first: next, last: last), nil)) }
+        return parts
+    }
+
+    private func part(_ sequences: SequenceRange, _ index: ActiveIndex?) -> SearchPart {
+        SearchPart(sequences: sequences, index: index, of: self)
+    }
+}
