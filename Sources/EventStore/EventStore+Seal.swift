@@ -37,10 +37,7 @@ extension EventStore {
 
     private func makeSegment(of log: LogFile) throws(StoreError) -> Segment {
         var next = log.header.firstSequence
-        var writer = try SegmentWriter(
-            SequenceRange(first: next, last: log.extent.lastSequence),
-            in: configuration.segmentDirectory, segmentResources, salt: configuration.salt(),
-            terms: configuration.terms)
+        var writer = try makeWriter(for: log)
         var reader = BlockReader()
         while let block = log.block(holding: next) {
             try checkOpen()
@@ -58,5 +55,17 @@ extension EventStore {
             next = block.lastSequence.next
         }
         return try writer.finish()
+    }
+
+    /// What searches have indexed is not indexed again.
+    private func makeWriter(for log: LogFile) throws(StoreError) -> SegmentWriter {
+        let directory = configuration.segmentDirectory
+        let salt = configuration.salt()
+        if let index = completeIndex(of: log) {
+            return try SegmentWriter(sealing: index, in: directory, segmentResources, salt: salt)
+        }
+        return try SegmentWriter(
+            SequenceRange(first: log.header.firstSequence, last: log.extent.lastSequence),
+            in: directory, segmentResources, salt: salt, terms: configuration.terms)
     }
 }

@@ -57,7 +57,8 @@ private struct SearchWalk: ~Copyable {
         self.plan = plan
         self.visibility = visibility
         self.isForward = isForward
-        reader = EventReader(search.store)
+        // A text may have to be looked for everywhere.
+        reader = EventReader(search.store, usesCaches: plan.isExact)
     }
 
     private func start(of range: SequenceRange) -> Sequence { isForward ? range.first : range.last }

@@ -5,6 +5,7 @@ package import AuditModel
 /// Used by one thread at a time.
 package struct EventReader: ~Copyable {
     private let store: EventStore
+    private let usesCaches: Bool
     private var reader = BlockReader()
     /// What was read last: a frame of a log, or a block of a segment.
     private var batch: EventBatch?
@@ -13,8 +14,11 @@ package struct EventReader: ~Copyable {
     /// How often it went on to another frame or block, from the disk or a cache.
     package private(set) var blocksRead = 0
 
-    package init(_ store: EventStore) {
+    /// - Parameter usesCaches: false for who may read all of the store: what others ask for again stays
+    ///   in the caches.
+    package init(_ store: EventStore, usesCaches: Bool = true) {
         self.store = store
+        self.usesCaches = usesCaches
     }
 
     /// Whether that event costs no read.
@@ -50,7 +54,10 @@ package struct EventReader: ~Copyable {
         case .log(let log):
             batch = try frame(holding: sequence, of: log)
         case .segment(let segment):
-            block = try segment.block(holding: part.row(of: sequence))
+            let row = part.row(of: sequence)
+            block =
+                usesCaches
+                ? try segment.block(holding: row) : try segment.uncachedBlock(holding: row)
             blockOrigin = part.origin
         }
     }
@@ -69,7 +76,7 @@ package struct EventReader: ~Copyable {
             preconditionFailure("the slots of a block hold each of its sequences")
         }
         let batch = try reader.batch(slot)
-        store.cache.insert(batch)
+        if usesCaches { store.cache.insert(batch) }
         return batch
     }
 }

@@ -29,10 +29,11 @@ extension EventStore {
         _ = indexing.withLockIfAvailable { _ in indexAll { true } }
     }
 
-    /// The index of a log that gets no more events, for who seals it; nil when it does not hold all of
-    /// them. Nothing is added to it any more.
+    /// The index of a log that gets no more events, for who seals it; nil unless searches have begun
+    /// it and it holds all of the log.
     func completeIndex(of log: LogFile) -> ActiveIndex? {
-        indexing.withLock { _ in
+        guard log.index.indexed != nil else { return nil }
+        return indexing.withLock { _ in
             log.index.follow(
                 log, terms: configuration.terms, bytesMax: Limits.logIndexBytesMax
             ) { true }

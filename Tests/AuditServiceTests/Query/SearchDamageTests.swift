@@ -1,10 +1,10 @@
 import AuditModel
 import Codec
-import EventStore
 import TestSupport
 import Testing
 
 @testable import AuditService
+@testable import EventStore
 
 /// Bytes that change on the disk while a store runs: what can be read is found, and what cannot is
 /// named.
@@ -24,29 +24,75 @@ struct SearchDamageTests {
             }
         }
         for _ in 0..<10 {
-            let filter = store.samples.filter(&random)
-            let compiled = CompiledFilter(filter, organization: nil)
-            for order in [Order.newestFirst, .oldestFirst] {
-                let pages = try store.fixture.pages(
-                    QueryRequest(filter: filter, order: order, pageSize: 20))
-                let found = pages.flatMap(\.events)
-                let unreadable = pages.flatMap(\.unreadable)
-                let named = all.filter { event in
-                    unreadable.contains {
-                        $0.first <= event.sequence && event.sequence <= $0.last
-                    }
-                }
-                let expected = all.filter { event in
-                    !named.contains(event) && matches(event, compiled)
-                }
-                #expect(
-                    found.filter { !named.contains($0) }
-                        == (order == .newestFirst ? expected.reversed() : expected),
-                    "seed \(seed), \(order), \(filter)")
-                #expect(found.allSatisfy { matches($0, compiled) })
-                try #expect(isUnreadable(unreadable, store), "seed \(seed)")
-            }
+            _ = try check(store.samples.filter(&random), all, store, "seed \(seed)")
         }
+    }
+
+    /// Each part of each segment in turn, but the dictionaries that only much larger ones have.
+    @Test(arguments: SegmentPart.allCases.filter { $0 != .dictionary && $0 != .dictionaryCopy })
+    func aDamagedPartOfSegments(_ part: SegmentPart) throws {
+        var random = SeededGenerator(seed: UInt64(part.rawValue))
+        // Sets that are too large for the term dictionary.
+        let isLarge = part == .postings
+        let store = try SearchStore(
+            &random, events: isLarge ? 1_500 : 400, logBytesMax: isLarge ? 512 << 10 : nil)
+        try store.fixture.seal()
+        let all = try store.matches(EventFilter(), "")
+        let segments = store.fixture.store.parts.all.compactMap(\.segment)
+        var isThere = false
+        for segment in segments {
+            let place = segment.footer[part]
+            guard !place.isEmpty else { continue }
+            isThere = true
+            store.disk.overwrite(segment.path) { $0[place.lowerBound + place.count / 2] ^= 0x10 }
+        }
+        #expect(isThere)
+        // With empty caches.
+        try store.fixture.reopen()
+        try store.setRetention()
+        let losesEvents = part == .events || part == .blockIndex
+        var lost = 0
+        for _ in 0..<12 {
+            let filter = store.samples.filter(&random)
+            lost += try check(filter, all, store, "\(part)")
+            guard !losesEvents else { continue }
+            let answer = try FacetCount(store: store.fixture.store, limits: ServiceLimits()).run(
+                ListFacetsRequest(field: .scope, filter: filter, limit: 1_000),
+                store.fixture.control)
+            let compiled = CompiledFilter(filter, organization: nil)
+            let model = FacetModel(all.filter { matches($0, compiled) }, .scope).top(1_000)
+            #expect(answer.facets == model.facets && answer.complete, "\(part), \(filter)")
+            #expect(answer.unreadable.isEmpty, "\(part), \(filter)")
+        }
+        #expect((lost > 0) == losesEvents, "an index says nothing that the events do not")
+    }
+
+    /// Pages of a query give every match that they do not name as unreadable, and name nothing that
+    /// can be read. How many events were named.
+    private func check(
+        _ filter: EventFilter, _ all: [Event], _ store: SearchStore, _ context: String
+    ) throws -> Int {
+        let compiled = CompiledFilter(filter, organization: nil)
+        var count = 0
+        for order in [Order.newestFirst, .oldestFirst] {
+            let pages = try store.fixture.pages(
+                QueryRequest(filter: filter, order: order, pageSize: 20))
+            let found = pages.flatMap(\.events)
+            let unreadable = pages.flatMap(\.unreadable)
+            let named = Set(
+                all.map(\.sequence).filter { sequence in
+                    unreadable.contains { $0.first <= sequence && sequence <= $0.last }
+                })
+            let expected = all.filter { !named.contains($0.sequence) && matches($0, compiled) }
+            #expect(
+                found.filter { !named.contains($0.sequence) }
+                    == (order == .newestFirst ? expected.reversed() : expected),
+                "\(context), \(order), \(filter)")
+            #expect(found.allSatisfy { matches($0, compiled) }, "\(context)")
+            try #expect(isUnreadable(unreadable, store), "\(context), \(order), \(filter)")
+            count += named.count
+        }
+        return count
     }
 
     private func matches(_ event: Event, _ filter: CompiledFilter) -> Bool {

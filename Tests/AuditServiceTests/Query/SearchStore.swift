@@ -12,10 +12,14 @@ struct SearchStore {
     let disk: SimulatedDisk
     let samples: SearchSamples
 
-    init(_ random: inout SeededGenerator, events: Int = 600) throws {
+    /// - Parameter logBytesMax: nil for small ones.
+    init(
+        _ random: inout SeededGenerator, events: Int = 600, logBytesMax: Int? = nil
+    ) throws {
         disk = SimulatedDisk()
         fixture = try ServiceFixture(
-            logBytesMax: Int.random(in: 12 << 10...64 << 10, using: &random), on: disk)
+            logBytesMax: logBytesMax ?? Int.random(in: 12 << 10...64 << 10, using: &random),
+            on: disk)
         let start = Timestamp.now.advanced(by: .seconds(-10 * 86_400))
         samples = SearchSamples(start: start)
         var left = events
@@ -28,17 +32,21 @@ struct SearchStore {
             left -= count
             try disturb(&random)
         }
-        // No boundary lies near a time at which something was recorded.
-        try fixture.store.setRetention(
-            RetentionRules(
-                standard: .seconds(9 * 86_400 + 4_321),
-                ages: [Array("beta".utf8): .seconds(5 * 86_400 + 4_321)],
-                holds: [Array("gamma".utf8)]), now: .now, uptime: .sinceStart)
+        try setRetention()
         if Bool.random(using: &random) {
             // Writes segments anew without what expired.
             _ = try fixture.store.expire(now: .now, uptime: .sinceStart)
         }
         letGoOfIndexes(&random)
+    }
+
+    /// No boundary lies near a time at which something was recorded.
+    func setRetention() throws {
+        try fixture.store.setRetention(
+            RetentionRules(
+                standard: .seconds(9 * 86_400 + 360),
+                ages: [Array("beta".utf8): .seconds(5 * 86_400 + 360)],
+                holds: [Array("gamma".utf8)]), now: .now, uptime: .sinceStart)
     }
 
     /// Some logs are walked event by event from now on.
