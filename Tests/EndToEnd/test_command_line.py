@@ -265,10 +265,11 @@ def test_retention_is_printed_and_changed(shared_server, organization):
 
     inherited = json_lines(retention("get", organization, "--output", "json"))[0]
     assert inherited["inherited"] and not inherited["legal_hold"]
+    assert inherited["max_age"] == f"{30 * 86_400}s"
     dry = retention("set", organization, "--plan", "team", "--dry-run")
-    assert dry.stdout.startswith(f"{organization}: would be TEAM 7d, was {DEFAULT_AGE} by default")
+    assert dry.stdout.startswith(f"{organization}: would be TEAM 7d, was 30d by default")
     done = retention("set", organization, "--plan", "team", "--reason", "order 1", "--legal-hold", "on")
-    assert done.stdout.startswith(f"{organization}: is TEAM 7d, legal hold, was {DEFAULT_AGE} by default")
+    assert done.stdout.startswith(f"{organization}: is TEAM 7d, legal hold, was 30d by default")
     assert "tells of it" in done.stdout
     assert retention("set", organization, "--plan", "team").stdout.strip().endswith("as before")
     listed = json_lines(retention("list", "--output", "json"))

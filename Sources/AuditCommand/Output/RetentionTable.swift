@@ -40,7 +40,7 @@ enum RetentionTable {
         let (before, after) = (response.oldestSequenceBefore, response.oldestSequenceAfter)
         if after > before {
             let hidden = isDryRun ? "would be hidden at once" : "are hidden"
-            lines.append("its events below sequence \(after) \(hidden) (until now: below \(before))")
+            lines.append("its events below sequence \(after) \(hidden); until now below \(before)")
         } else if after < before {
             let shown = isDryRun ? "would be shown again" : "are shown again"
             lines.append("its events from sequence \(after) on \(shown)")
