@@ -8,6 +8,9 @@ package struct ServiceLimits: Hashable, Sendable {
     package var refusalBytes = 1 << 10
     /// Events that wait for the committer at the most. 131,072.
     package var recorderQueueEventsMax = 131_072
+    /// Open files that connections must leave: 256 segments, the logs, and what the process itself
+    /// has open.
+    static let reservedDescriptors = 512
     /// When a caller that the server had no room for may come again: full queues are empty by then.
     static let busyDelay = Duration.seconds(1)
     /// Events and bytes of one group commit: what the frame of the store takes, less its headers.

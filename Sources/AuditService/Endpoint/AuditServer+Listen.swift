@@ -24,13 +24,37 @@ extension AuditServer {
         on listeners: RPCListeners, _ router: RPCRouter, _ logger: Logger
     ) async throws(ServiceError) -> RPCServer {
         do throws(RPCError) {
-            let server = try await RPCServer.start(on: listeners, router: router, logger: logger)
+            let server = try await RPCServer.start(
+                on: listeners, router: router,
+                configuration: RPCServer.Configuration(limits: rpcLimits(logger)), logger: logger)
             let addresses = server.boundAddresses.map(\.description).joined(separator: ", ")
             logger.info("listening", metadata: ["addresses": "\(addresses)"])
             return server
         } catch {
             throw ServiceError(.unavailable, error.message)
         }
+    }
+}
+
+extension AuditServer {
+    /// As many connections as descriptors allow: with none left, the store could not begin its next
+    /// log, and all that clients would have to do for it is to connect.
+    private static func rpcLimits(_ logger: Logger) -> RPCLimits {
+        var limits = RPCLimits()
+        let wanted = limits.connectionsMax
+        let descriptors = FileDescriptors.raiseLimit()
+        limits.connectionsMax = FileDescriptors.connectionsMax(
+            descriptorsMax: descriptors, wanted: wanted, reserved: ServiceLimits.reservedDescriptors
+        )
+        if limits.connectionsMax < wanted {
+            logger.notice(
+                "fewer connections than usual: the system allows few open files (ulimit -n)",
+                metadata: [
+                    "connections": "\(limits.connectionsMax)", "usual": "\(wanted)",
+                    "descriptors": "\(descriptors)",
+                ])
+        }
+        return limits
     }
 }
 

@@ -162,6 +162,9 @@ extension FileError {
     /// This process may not.
     var isForbidden: Bool { number == EACCES }
 
+    /// The process or the system has as many open files as it may: that passes.
+    var isOutOfDescriptors: Bool { number == EMFILE || number == ENFILE }
+
     /// The device or the owner's share of it has no room.
     package var isDiskFull: Bool { number == ENOSPC || number == EDQUOT }
 }

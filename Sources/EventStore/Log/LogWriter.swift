@@ -46,7 +46,7 @@ struct LogWriter {
         do {
             unnamed = try LogFile.createUnfinished(header, in: directory, fileSystem)
         } catch {
-            if error.isDiskFull { throw diskFull(error) }
+            if error.isDiskFull || error.isOutOfDescriptors { throw diskFull(error) }
             throw refuse("the next log could not be made", error)
         }
         let next: LogFile
