@@ -26,6 +26,8 @@ struct MessageDeframer: ~Copyable {
     var encoding = MessageEncoding.identity
     /// Whether the message that `next` gave last came compressed.
     private(set) var wasCompressed = false
+    /// Bytes of it as it came; meaningful when it came compressed.
+    private(set) var compressedBytes = 0
     private var memory = GrowingMemory()
     private var inflated = GrowingMemory()
     private var prefix: (UInt8, UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0, 0)
@@ -102,6 +104,7 @@ struct MessageDeframer: ~Copyable {
         do throws(GzipInflater.Problem) {
             let count = try GzipInflater.ofThisThread.inflate(
                 message, into: &inflated, bytesMax: messageBytesMax)
+            compressedBytes = message.count
             return UnsafeRawBufferPointer(start: inflated.start, count: count)
         } catch {
             switch error {

@@ -45,6 +45,10 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     final var life: ConnectionLife?
     final var lifeTimer = ConnectionTimer()
     final var deadlineTimer = ConnectionTimer()
+    /// When the socket closes, whether the peer has closed its side or not. It must not outlive the socket: each would
+    /// keep a whole session in memory.
+    private final var closeTimer: Scheduled<Void>?
+    private final var closeDeadline = NIODeadline.distantFuture
 
     /// The connection is closed, or about to: its streams end with it.
     final var isOver: Bool { context == nil || isBroken }
@@ -81,6 +85,8 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     func ending(for end: ConnectionEnd) {}
     /// The peer broke the protocol; the connection is about to close.
     func broken(by problem: HTTP2SessionError) {}
+    /// A message of the peer's was decompressed.
+    func inflated(_ bytes: Int, to inflatedBytes: Int) {}
     /// The socket failed.
     func socketFailed(_ error: any Error) {}
     /// The socket is closed, and every stream is about to.
@@ -156,6 +162,8 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
         context = nil
         lifeTimer.cancel()
         deadlineTimer.cancel()
+        closeTimer?.cancel()
+        closeTimer = nil
         willClose()
         session.closeAllStreams(code: .cancel)
         connectionClosed()
@@ -182,10 +190,25 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
         }
     }
 
-    private final func say(_ code: HTTP2ErrorCode, _ debugText: String) {
+    /// Nothing more is heard or begun. A peer that is not to blame gets what this side has said so far, as long as it
+    /// reads: the caller has ended the calls.
+    final func say(_ code: HTTP2ErrorCode, _ debugText: String, within time: TimeAmount? = nil) {
+        guard !isBroken else { return }
         isBroken = true
         isPeerToBlame = code != .noError
         session.submitGoAway(code: code, debugText: debugText)
+        close(within: time ?? (isPeerToBlame ? limits.lingerTime : limits.closeTime))
+    }
+
+    /// The earliest time counts.
+    private final func close(within time: TimeAmount) {
+        let deadline = NIODeadline.now() + time
+        guard context != nil, deadline < closeDeadline else { return }
+        closeDeadline = deadline
+        closeTimer?.cancel()
+        closeTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.context?.close(promise: nil)
+        }
     }
 
     // MARK: Output
@@ -234,9 +257,9 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
         repeat {
             writeOutput()
             tellNewlyWritable()
-        } while !isBroken && context?.channel.isWritable == true && session.wantsWrite
+        } while !isPeerToBlame && context?.channel.isWritable == true && session.wantsWrite
         guard let context else { return }
-        if isBroken || !session.wantsRead && !session.wantsWrite {
+        if isPeerToBlame || !session.wantsWrite && (isBroken || !session.wantsRead) {
             finish(context)
         } else if isReadWithheld {
             isReadWithheld = false
@@ -254,11 +277,7 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
             session.closeAllStreams(code: .cancel)
         }
         context.close(mode: .output, promise: nil)
-        eventLoop.assumeIsolated().scheduleTask(
-            in: isAtFault ? limits.lingerTime : limits.closeTime
-        ) {
-            self.context?.close(promise: nil)
-        }
+        close(within: isAtFault ? limits.lingerTime : limits.closeTime)
         if isReadWithheld { context.read() }
     }
 

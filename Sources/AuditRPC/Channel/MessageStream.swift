@@ -20,7 +20,7 @@ package class MessageStream: HTTP2Stream {
     /// Bytes of messages that an asynchronous handler has been given and had not taken when this was counted last.
     final var untakenBytes = 0
     /// Bytes that the call keeps as long as it lives.
-    final var keptBytes = 0
+    private final var keptBytes = 0
     /// What the connection counts for this stream, and how much of it waits because reading is paused.
     private final var countedBytes = 0
     private final var countedPausedBytes = 0
@@ -172,6 +172,14 @@ package class MessageStream: HTTP2Stream {
     /// The memory of the backlog, in bytes.
     final var backlogCapacityBytes: Int { backlog.capacity }
 
+    /// Counts bytes that the call keeps as long as it lives, and ends it when they are too many.
+    final func keep(_ bytes: Int) {
+        guard let connection else { return }
+        keptBytes += bytes
+        updateCount(connection)
+        checkBufferCap()
+    }
+
     /// Counts bytes that the handler keeps against the connection's cap, until `releaseHeld`.
     final func hold(_ bytes: Int) {
         heldBytes += bytes
@@ -189,6 +197,9 @@ package class MessageStream: HTTP2Stream {
         defer { isDelivering = false }
         do {
             while !isPaused, acceptsMessages, let message = try deframer.next(&input) {
+                if deframer.wasCompressed {
+                    owner.inflated(deframer.compressedBytes, to: message.count)
+                }
                 receive(message: message)
             }
         } catch {

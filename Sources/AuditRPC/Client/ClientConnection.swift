@@ -82,7 +82,9 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
     /// The error of calls that the end of the connection ends; of those that never left it, or that the server
     /// refused unread, when not `isProcessed`.
     func unavailable(isProcessed: Bool) -> RPCError {
-        let reason = endReason ?? session.lastProblem.map { "it broke HTTP/2: \($0)" }
+        // An error of one stream is no reason for the end of the connection.
+        let problem = isBroken || session.hasBlamedPeer ? session.lastProblem : nil
+        let reason = endReason ?? problem.map { "it broke HTTP/2: \($0)" }
         return RPCError(
             .unavailable,
             "the connection to \(address) is gone: \(reason ?? "the server closed it")",

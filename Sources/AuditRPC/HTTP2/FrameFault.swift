@@ -18,6 +18,8 @@ enum FrameFlood: String, Sendable, CaseIterable {
     case windowUpdates = "too_many_window_updates"
     case goAways = "too_many_goaways"
     case unknown = "too_many_unknown_frames"
+    /// Compressed messages that become many times as long: a few bytes of the peer's keep a thread busy.
+    case inflations = "too_much_compression"
     /// Answers to PING and SETTINGS that the peer does not read; nghttp2 counts them.
     case unreadAcknowledgements = "too_many_unread_answers"
     /// CONTINUATION frames of one header list (CVE-2024-28182); nghttp2 counts them.
@@ -28,9 +30,16 @@ enum FrameFlood: String, Sendable, CaseIterable {
         case .fragments: 1
         case .resets, .provokedResets: 250
         case .settings: 1_000
-        case .unreadAcknowledgements, .continuations: 0
+        case .inflations, .unreadAcknowledgements, .continuations: 0
         case .pings, .emptyData, .trailers, .priorities, .windowUpdates, .goAways, .unknown: 100
         }
+    }
+
+    /// Of a message that was inflated: nothing for what text and JSON usually win, and above that one unit for each 256
+    /// bytes, whose inflation takes about as long as a small frame. Sixty messages of a few kilobytes that
+    /// become four mebibytes use up the burst.
+    static func cost(ofInflating bytes: Int, to inflatedBytes: Int) -> Int {
+        max(0, inflatedBytes - 32 * bytes) / 256
     }
 }
 

@@ -170,7 +170,7 @@ private func noteProblem(_ goAway: nghttp2_goaway, _ user: UnsafeMutableRawPoint
     withState(user) { state in
         state.hasBlamedPeer = true
         if state.lastProblem == nil {
-            state.lastProblem = "\(code) \(String(decoding: text, as: UTF8.self))"
+            state.lastProblem = "\(code) \(printable(text))"
         }
     }
 }
@@ -179,10 +179,8 @@ private func noteProblem(_ goAway: nghttp2_goaway, _ user: UnsafeMutableRawPoint
 private func noteReset(
     _ reset: nghttp2_rst_stream, _ session: OpaquePointer?, _ user: UnsafeMutableRawPointer?
 ) {
-    switch HTTP2ErrorCode(rawValue: reset.error_code) {
-    case .noError, .refusedStream: return
-    default: break
-    }
+    // Calls above the limits count too: each costs its header list and an answer.
+    guard reset.error_code != HTTP2ErrorCode.noError.rawValue else { return }
     var isOurs = false
     withStream(session, reset.hd.stream_id) { isOurs = $0.isResetByThisSide }
     if !isOurs { withState(user) { $0.streamErrors &+= 1 } }
@@ -203,12 +201,18 @@ private let onInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, _, cod
     }
 }
 
+/// What nghttp2 says may hold bytes of the peer's, which must not write lines of their own into a log.
+private func printable(_ text: some Collection<UInt8>) -> String {
+    String(
+        decoding: text.map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+}
+
 private let onError: nghttp2_error_callback2 = { _, _, text, count, user in
     withState(user) { state in
         // A peer that sends one bad frame after the other must not make us format each.
         guard state.lastProblem == nil, let text else { return }
         let bytes = UnsafeRawBufferPointer(start: text, count: min(count, 256))
-        state.lastProblem = String(decoding: bytes, as: UTF8.self)
+        state.lastProblem = printable(bytes)
     }
     return 0
 }

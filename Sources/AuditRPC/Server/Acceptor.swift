@@ -12,11 +12,16 @@ struct Acceptor: Sendable {
         let connection = ServerConnection(eventLoop: channel.eventLoop, server: server)
         switch server.connections.insert(connection) {
         case .accepted: break
-        case .tooMany:
+        case .tooMany(let untold):
             server.counters.change { $0.connectionsRefused += 1 }
-            server.logger.warning(
-                "refused a connection: too many are open",
-                metadata: ["limit": "\(server.limits.connectionsMax)"])
+            if let untold {
+                server.logger.warning(
+                    "refused connections: too many are open",
+                    metadata: [
+                        "limit": "\(server.limits.connectionsMax)", "refused": "\(untold)",
+                        "peer": "\(channel.remoteAddress?.endpointText ?? "unknown")",
+                    ])
+            }
             return channel.close(promise: nil)
         case .closing:
             return channel.close(promise: nil)

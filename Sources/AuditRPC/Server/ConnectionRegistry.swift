@@ -13,7 +13,13 @@ final class ConnectionRegistry: Sendable {
         var members: [ObjectIdentifier: Member] = [:]
         var isClosing = false
         var waiters: [CheckedContinuation<Void, Never>] = []
+        /// Connections that were refused since somebody was told, and when somebody may be told again.
+        var refused = 0
+        var tellsAgainAt = NIODeadline.uptimeNanoseconds(0)
     }
+
+    /// How often it is told that connections are refused: a flood of them must not become one of lines.
+    private static let refusalNoticeInterval = TimeAmount.minutes(1)
 
     private let state = Mutex(State())
     private let connectionsMax: Int
@@ -26,16 +32,23 @@ final class ConnectionRegistry: Sendable {
 
     enum OnInsert: Equatable {
         case accepted
-        case tooMany
+        /// With the number of those refused since it was told last, this one included; nil when it was just told.
+        case tooMany(untold: Int?)
         /// The server lets nobody in any more.
         case closing
     }
 
-    func insert(_ connection: ServerConnection) -> OnInsert {
+    func insert(_ connection: ServerConnection, at now: NIODeadline = .now()) -> OnInsert {
         let member = Member(connection: connection)
         return state.withLock { state in
             guard !state.isClosing else { return .closing }
-            guard state.members.count < connectionsMax else { return .tooMany }
+            guard state.members.count < connectionsMax else {
+                state.refused += 1
+                guard now >= state.tellsAgainAt else { return .tooMany(untold: nil) }
+                state.tellsAgainAt = now + Self.refusalNoticeInterval
+                defer { state.refused = 0 }
+                return .tooMany(untold: state.refused)
+            }
             state.members[ObjectIdentifier(member.connection)] = member
             return .accepted
         }

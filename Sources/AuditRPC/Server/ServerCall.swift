@@ -244,6 +244,7 @@ package final class ServerCall: MessageStream {
 
     override func streamClosed(code: HTTP2ErrorCode) {
         let isConnectionGone = owner.isOver
+        unsafeDowncast(owner, to: ServerConnection.self).callEnded()
         let handler = handler
         self.handler = nil
         guard state.close() == .cancelHandler else { return }
@@ -279,7 +280,10 @@ package final class ServerCall: MessageStream {
         guard let serverConnection else { return }
         metadata = serverConnection.metadata.take()
         // Small lists are bounded by the number of calls, and mostly shared.
-        if metadata.fields.storage.count > 1 << 10 { keptBytes = metadata.fields.storage.count }
+        if metadata.fields.storage.count > 1 << 10 {
+            keep(metadata.fields.storage.count)
+            guard state.isOpen else { return }
+        }
         if route == nil || !head.isFaultless, let refusal = refusal(serverConnection) {
             return respond(refusal)
         }
@@ -330,7 +334,12 @@ package final class ServerCall: MessageStream {
     }
 
     override func recountUntaken() {
+        let before = untakenBytes
         untakenBytes = handler?.untakenBytes ?? 0
+        // A task that took the one message waits for the request's end with it, as every other handler.
+        if state.isOpen, state.isInboundOpen, route?.requests == .one {
+            hold(before - untakenBytes)
+        }
     }
 
     override func receiveLast() {

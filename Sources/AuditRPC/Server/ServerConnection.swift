@@ -21,6 +21,8 @@ final class ServerConnection: HTTP2Connection {
     private var streamErrorsCounted = 0
     private var streamErrorsPaid = 0
     private var pingsSeen = 0
+    /// What messages cost that were inflated since the last read.
+    private var inflationDebt = 0
 
     private enum Phase {
         case serving
@@ -80,6 +82,16 @@ final class ServerConnection: HTTP2Connection {
         return ServerCall(server: self)
     }
 
+    /// A call is over: what the connection has of the server's number goes back.
+    func callEnded() {
+        _ = calls.cover(session.openStreamCount)
+    }
+
+    /// A message was inflated: a little of the peer's became much work of this side's.
+    override func inflated(_ bytes: Int, to inflatedBytes: Int) {
+        inflationDebt += FrameFlood.cost(ofInflating: bytes, to: inflatedBytes)
+    }
+
     override func complete(_ facts: inout ConnectionLife.Facts) {
         facts.calls = callsBegun
         facts.headerBlock = inspector.isInHeaderBlock ? inspector.headerBlocks : nil
@@ -90,6 +102,7 @@ final class ServerConnection: HTTP2Connection {
 
     override func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2SessionError) {
         if session.streamErrors != streamErrorsPaid { try payForStreamErrors() }
+        if inflationDebt > 0 { try payForInflation() }
         var offset = 0
         loop: while true {
             switch inspector.inspect(bytes, from: offset) {
@@ -120,6 +133,13 @@ final class ServerConnection: HTTP2Connection {
         streamErrorsPaid = session.streamErrors
         if !inspector.allowance.spend(errors * FrameFlood.provokedResets.cost), !replenish() {
             throw HTTP2SessionError(.flood(.provokedResets))
+        }
+    }
+
+    private func payForInflation() throws(HTTP2SessionError) {
+        defer { inflationDebt = 0 }
+        if !inspector.allowance.spend(inflationDebt), !replenish() {
+            throw HTTP2SessionError(.flood(.inflations))
         }
     }
 
@@ -164,15 +184,14 @@ final class ServerConnection: HTTP2Connection {
         setNeedsFlush()
     }
 
-    /// The server's time is up: ends what is left.
+    /// The server's time is up: ends what is left. Who reads gets the last word of each call.
     func shutDown() {
-        guard context != nil else { return }
+        guard context != nil, !isFinished else { return }
         phase = .draining
         beginBatch()
         for case let call as ServerCall in session.openStreams { call.shutDown() }
-        session.submitGoAway(code: .noError, debugText: ConnectionEnd.drained.debugText)
+        say(.noError, ConnectionEnd.drained.debugText, within: limits.lingerTime)
         endBatch()
-        context?.close(promise: nil)
     }
 
     // MARK: Ends

@@ -3,34 +3,45 @@ import Testing
 @testable import AuditRPC
 
 @Suite struct SharedBudgetTests {
-    @Test func aShareTakesGrainsAndGivesThemBack() {
+    @Test func aShareTakesGrainsBeyondItsGuarantee() {
         let budget = SharedBudget(max: 1_000, holdersMax: 10)
         do {
             var share = BudgetShare(of: budget, grain: 10)
-            check(share.cover(1))
+            check(share.cover(1) && share.cover(100))
+            check(budget.used == 0)
+            check(share.cover(101))
             check(budget.used == 10)
             // Within the grain nobody is asked; one grain stays in hand.
-            check(share.cover(10) && share.cover(0))
+            check(share.cover(110) && share.cover(95))
             check(budget.used == 10)
-            check(share.cover(95))
+            check(share.cover(195))
             check(budget.used == 100)
-            check(share.cover(5))
-            check(budget.used == 10)
         }
+        check(budget.used == 0)
+    }
+
+    @Test func whoeverHasBecomeQuietHoldsNothing() {
+        let budget = SharedBudget(max: 1_000, holdersMax: 10)
+        var share = BudgetShare(of: budget, grain: 1_000)
+        check(share.cover(101))
+        check(budget.used == 900)
+        check(share.cover(51))
+        check(budget.used == 900)
+        check(share.cover(50))
         check(budget.used == 0)
     }
 
     @Test func whoeverTakesAllShutsNobodyOut() {
         let budget = SharedBudget(max: 1_000, holdersMax: 10)
         var greedy = BudgetShare(of: budget, grain: 10)
-        check(greedy.cover(999))
-        check(!greedy.cover(1_001))
+        check(greedy.cover(1_100))
+        check(!greedy.cover(1_101))
         var modest = BudgetShare(of: budget, grain: 10)
         // A tenth is everybody's, and not more while the rest is taken.
         check(modest.cover(100))
         check(!modest.cover(101))
         check(modest.held == 100)
-        check(budget.used == 1_100)
+        check(budget.used == 1_000)
         check(greedy.cover(5))
         check(modest.cover(101))
     }
@@ -43,8 +54,8 @@ import Testing
         for _ in 0..<2_000 {
             let holder = shares.randomElement(using: &generator)!
             holder.want(Int.random(in: 0...600, using: &generator))
-            check(budget.used <= 2_000)
-            check(budget.used == shares.reduce(0) { $0 + $1.held })
+            check(budget.used <= 1_000)
+            check(budget.used == shares.reduce(0) { $0 + $1.held - budget.guaranteed })
         }
         shares = []
         check(budget.used == 0)
@@ -82,8 +93,8 @@ import Testing
     }
 
     @Test func eachLimitIsTold() {
-        // Ten grains, of which each of ten has one.
-        let budget = SharedBudget(max: 160 << 10, holdersMax: 10)
+        // Two grains for everybody, and five that are shared.
+        let budget = SharedBudget(max: 80 << 10, holdersMax: 5)
         var first = WaitingBytes(bufferedBytesMax: 50_000, budget: budget)
         _ = first.changeBuffered(by: 50_000, paused: 0)
         check(!first.isOverLimit)
@@ -96,10 +107,10 @@ import Testing
         // One message is taken whatever its size, but not when the whole server has no room.
         var third = WaitingBytes(bufferedBytesMax: 500_000, budget: budget)
         check(!third.hasRoom(forAnswer: 60_000, queuedBytesMax: 10))
-        check(third.hasRoom(forAnswer: 20_000, queuedBytesMax: 10))
+        check(third.hasRoom(forAnswer: 16_000, queuedBytesMax: 10))
         _ = third.changeBuffered(by: 60_000, paused: 0)
         check(third.isOverShare && third.isOverLimit)
-        _ = third.changeBuffered(by: -40_000, paused: 0)
+        _ = third.changeBuffered(by: -50_000, paused: 0)
         check(!third.isOverLimit)
     }
 

@@ -1,0 +1,120 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import AuditRPC
+
+/// What a connection of a server costs the others, and when it is given back.
+@Suite struct ConnectionMemoryTests {
+    private static let preface =
+        Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawFrame(.settings).bytes
+
+    /// A server without sockets.
+    private static func context(_ limits: RPCLimits = RPCLimits()) -> ServerContext {
+        ServerContext(
+            configuration: RPCServer.Configuration(limits: limits), routes: RPCRouter.echo.table,
+            logger: TestServer.quiet)
+    }
+
+    /// A connection whose client has sent its preface.
+    private static func connect(
+        _ server: ServerContext, _ loop: EmbeddedEventLoop
+    ) throws -> (channel: EmbeddedChannel, connection: ServerConnection) {
+        let connection = ServerConnection(eventLoop: loop, server: server)
+        _ = server.connections.insert(connection)
+        let channel = EmbeddedChannel(handler: connection, loop: loop)
+        channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+        try send(preface, to: channel)
+        return (channel, connection)
+    }
+
+    private static func send(_ bytes: [UInt8], to channel: EmbeddedChannel) throws {
+        try channel.writeInbound(ByteBuffer(bytes: bytes))
+        channel.embeddedEventLoop.run()
+    }
+
+    @Test func aConnectionThatIsOverIsForgottenAtOnce() throws {
+        let server = Self.context()
+        let loop = EmbeddedEventLoop()
+        weak var remembered: ServerConnection?
+        do {
+            let (channel, connection) = try Self.connect(server, loop)
+            remembered = connection
+            // The client says that it goes, and goes.
+            let goAway = RawFrame(.goAway, payload: [UInt8](repeating: 0, count: 8))
+            try Self.send(goAway.bytes, to: channel)
+            #expect(connection.isFinished)
+            channel.close(promise: nil)
+            loop.run()
+        }
+        // The loop lives on, with all that is scheduled on it.
+        #expect(remembered == nil)
+        #expect(server.connections.count == 0)
+        withExtendedLifetime(loop) {}
+    }
+
+    @Test func callsThatAreOverAreCountedBack() throws {
+        var limits = RPCLimits()
+        limits.callsMax = 100
+        limits.connectionsMax = 10
+        let server = Self.context(limits)
+        let loop = EmbeddedEventLoop()
+        let (channel, connection) = try Self.connect(server, loop)
+        func streams(_ count: Int) -> StrideTo<UInt32> {
+            stride(from: 1, to: UInt32(2 * count), by: 2)
+        }
+        for stream in streams(60) {
+            try Self.send(RawFrame.request("/test.Echo/Loop", stream: stream).bytes, to: channel)
+        }
+        #expect(server.calls.used >= 50)
+        for stream in streams(60) {
+            let end = RawFrame.data(framed([]), stream: stream, endStream: true)
+            try Self.send(end.bytes, to: channel)
+        }
+        #expect(connection.session.openStreamCount == 0)
+        #expect(server.calls.used == 0)
+        channel.close(promise: nil)
+        loop.run()
+    }
+
+    @Test func metadataOfCallsThatSendNothingElseIsBounded() throws {
+        var limits = RPCLimits()
+        limits.connectionBufferedBytesMax = 100_000
+        let server = Self.context(limits)
+        let loop = EmbeddedEventLoop()
+        let (channel, connection) = try Self.connect(server, loop)
+        let large = String(repeating: "x", count: 9_000)
+        for stream in stride(from: UInt32(1), to: 41, by: 2) {
+            let request = RawFrame.request(
+                "/test.Echo/Loop", stream: stream, adding: [("large", large)])
+            try Self.send(request.bytes, to: channel)
+        }
+        #expect(connection.waiting.buffered > 80_000)
+        #expect(connection.waiting.buffered <= 100_000)
+        #expect(connection.session.openStreamCount < 12, "the others were refused")
+        channel.close(promise: nil)
+        loop.run()
+    }
+
+    @Test func compressedMessagesThatBecomeHugeCostTheirSender() throws {
+        let server = Self.context()
+        let loop = EmbeddedEventLoop()
+        let (channel, connection) = try Self.connect(server, loop)
+        let zeros = [UInt8](repeating: 0, count: 3_000_000)
+        let deflated = try #require(GzipDeflater.ofThisThread.deflate(zeros))
+        let message = framed(deflated, flag: 1)
+        var sent = 0
+        for stream in stride(from: UInt32(1), to: 400, by: 2) where !connection.isBroken {
+            let request = RawFrame.request(
+                "/test.Echo/Loop", stream: stream, adding: [("grpc-encoding", "gzip")])
+            try Self.send(
+                request.bytes + RawFrame.data(message, stream: stream, endStream: true).bytes,
+                to: channel)
+            sent += 1
+        }
+        #expect(connection.isBroken)
+        #expect(sent > 10, "a few are no attack")
+        channel.close(promise: nil)
+        loop.run()
+    }
+}
