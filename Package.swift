@@ -156,7 +156,7 @@ let package = Package(
         tests(
             "AuditCommandTests",
             [
-                "AuditModel", "AuditCommand", "AuditClient", "AuditService", "Codec",
+                "AuditModel", "AuditCommand", "AuditClient", "AuditRPC", "AuditService", "Codec",
                 "TestSupport", arguments,
             ]),
     ] + fuzzTargets,

@@ -85,7 +85,8 @@ public final class AuditLogClient: Sendable {
     /// - Parameters:
     ///   - events: those without an id get one before they are sent.
     ///   - organizationID: of the events that name none.
-    /// - Returns: one result for each event, in order.
+    /// - Returns: one result for each event, in order. A `duplicate` was there before the attempt that
+    ///   was answered: an event that came with an id may be there because of an attempt before.
     @discardableResult
     public func record(
         _ events: [Event], organizationID: String = ""
@@ -99,7 +100,10 @@ public final class AuditLogClient: Sendable {
         let answer: CallRunner.Answer<RecordResponse> = try await calls.unary(
             .record, request.withIDs())
         var response = answer.response
-        if answer.wasRepeated { response.results = response.results.afterRepetition() }
+        if answer.wasRepeated {
+            response.results = response.results.afterRepetition(
+                of: request.indicesWithoutID)
+        }
         return response
     }
 

@@ -25,14 +25,18 @@ enum Limits {
     /// Columns of a terminal that does not say its width.
     static let terminalColumns = 120
 
-    /// Attempts of one call, or of an upload since its last answer: half a minute with the pauses
-    /// between, which a restart of the server takes at most.
+    /// Attempts of one call, or of an upload since its last answer, that a server was there for: some
+    /// seconds with the pauses between. While none is there, time counts and not attempts.
     static let callAttempts = 10
 
+    /// How long an upload waits for a server that has gone: ten seconds to drain, and the replay of a
+    /// large log. Other calls wait as long as `--timeout` lets them.
+    static let outageMax = Duration.seconds(30)
+
     /// The first pause between attempts to reach the server, and the longest one: quick enough for
-    /// somebody who waits, slow enough for a thousand followers.
+    /// somebody who waits half a minute at most, slow enough for a thousand followers.
     static let reconnectPauseMin = Duration.milliseconds(100)
-    static let reconnectPauseMax = Duration.seconds(10)
+    static let reconnectPauseMax = Duration.seconds(3)
 
     /// How long a server may take to answer an attempt to connect; half of `--timeout` where that is
     /// less, so that another attempt has a chance.

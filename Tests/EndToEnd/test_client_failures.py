@@ -13,7 +13,7 @@ from process import ROOT, Server, run
 from scripted_server import ScriptedServer
 from tcp_peer import TCPPeer, read_on, says, says_first
 
-REFUSED, UNAVAILABLE, FAILURE = 65, 69, 70
+USAGE, REFUSED, UNAVAILABLE, FAILURE = 64, 65, 69, 70
 TLS = ROOT / "Tests/Fixtures/TLS"
 
 
@@ -199,10 +199,17 @@ def test_the_certificate_is_for_another_name(start):
     )
 
 
-def test_the_ca_file_is_not_there(tmp_path):
-    done = status("127.0.0.1:1", "--tls-ca", tmp_path / "none.pem")
-    assert done.returncode == REFUSED
-    assert f"{tmp_path}/none.pem" in done.stderr and "127.0.0.1:1" not in done.stderr
+@pytest.mark.parametrize("option", ["--tls-ca", "--tls-cert"])
+@pytest.mark.parametrize("content", [None, b"no PEM"])
+def test_a_file_that_the_command_names_is_of_no_use(tmp_path, option, content):
+    """The command line is wrong, whatever server it is for."""
+    file = tmp_path / "mine.pem"
+    if content is not None:
+        file.write_bytes(content)
+    key = ("--tls-key", TLS / "client.key") if option == "--tls-cert" else ()
+    done = status("127.0.0.1:1", option, file, *key)
+    assert done.returncode == USAGE
+    assert str(file) in done.stderr and "127.0.0.1:1" not in done.stderr
 
 
 # Something answers, and it is not the audit log, or does not do what it should.

@@ -8,11 +8,14 @@ import threading
 import pytest
 from auditrpc.v1 import audit_log_pb2 as log
 from clients import Client
-from process import BINARY, Process, Server, eventually, run
+from process import BINARY, ROOT, Process, Server, eventually, run
+from rawhttp2 import framed
 from scripted_server import Closed, ScriptedServer
 from tcp_peer import TCPPeer, read_on
 
 EVENTS = 20_000
+PERMISSION_DENIED = 7
+TRAIL = ROOT / "Tests/Fixtures/CloudTrail/records.json"
 
 
 @pytest.fixture
@@ -232,3 +235,137 @@ def test_a_tail_that_waits_begins_when_the_server_does(tmp_path):
             assert server.exit_code is None
     finally:
         tail.kill()
+
+
+# An upload whose producer takes its time.
+
+
+def receive_message(peer):
+    """Waits for the first message of the first call, which may stay open."""
+    while not (peer.requests and peer.requests[0].messages):
+        peer.receive()
+    return log.RecordRequest.FromString(peer.requests[0].messages[0][0])
+
+
+def test_what_was_lost_is_sent_again_while_the_producer_is_idle():
+    uploads = []
+
+    def script(peer):
+        peer.start()
+        uploads.append(receive_message(peer))
+        if len(uploads) == 1:
+            # The server dies with the event in its hands.
+            raise Closed
+        answer = log.RecordResponse()
+        answer.results.add(id=uploads[1].events[0].id, sequence=7)
+        peer.headers(peer.requests[0].stream)
+        peer.send(peer.requests[0].stream, framed(answer.SerializeToString()))
+        while not peer.requests[0].ended:
+            peer.receive()
+        peer.trailers(peer.requests[0].stream)
+
+    with ScriptedServer(script) as server:
+        upload = Upload(server.address)
+        try:
+            upload.feed(0, 1)
+            # Nothing more is fed, and the input is not at its end.
+            eventually(lambda: upload.receipts, within=30, what="the receipt")
+            code, errors = upload.finish()
+        finally:
+            upload.process.kill()
+    assert code == 0, errors
+    assert uploads[0] == uploads[1]
+    assert errors.splitlines()[-1] == "auditrpc: 1 events stored, 0 already there"
+
+
+def test_without_retries_a_restart_between_two_events_costs_nothing(tmp_path):
+    server = Server(tmp_path / "data")
+    upload = Upload(server.address, "--no-retry")
+    try:
+        for number in range(3):
+            upload.feed(number, number + 1)
+            eventually(lambda: len(upload.receipts) == number + 1, within=30, what="the receipt")
+            assert server.terminate() == 0
+            server = Server(tmp_path / "data", listen=server.address)
+        code, errors = upload.finish()
+        assert code == 0, errors
+        assert errors == "auditrpc: 3 events stored, 0 already there\n"
+    finally:
+        upload.process.kill()
+        server.kill()
+
+
+def test_an_upload_that_fails_says_what_was_stored():
+    def script(peer):
+        peer.start()
+        request = receive_message(peer)
+        answer = log.RecordResponse()
+        for event in request.events:
+            answer.results.add(id=event.id, sequence=1)
+        stream = peer.requests[0].stream
+        peer.headers(stream)
+        peer.send(stream, framed(answer.SerializeToString()))
+        while len(peer.requests[0].messages) < 2:
+            peer.receive()
+        peer.trailers(stream, PERMISSION_DENIED, ("grpc-message", "not you"))
+
+    with ScriptedServer(script) as server:
+        upload = Upload(server.address)
+        try:
+            upload.feed(0, 2)
+            upload.process.stdin.write("no event\n")
+            upload.process.stdin.flush()
+            eventually(lambda: len(upload.receipts) == 2, within=30, what="the receipts")
+            upload.feed(2, 5)
+            code, errors = upload.finish()
+        finally:
+            upload.process.kill()
+    assert code == 65
+    complaint, *rest = errors.splitlines()
+    assert complaint.startswith("auditrpc: line 3: ")
+    assert rest == [
+        "auditrpc: 2 events stored, 0 already there, 3 sent without an answer",
+        "auditrpc: not you",
+    ]
+
+
+def test_an_import_that_fails_says_what_was_stored():
+    def script(peer):
+        peer.start()
+        receive_message(peer)
+        peer.headers(peer.requests[0].stream)
+        peer.trailers(peer.requests[0].stream, PERMISSION_DENIED, ("grpc-message", "not you"))
+
+    with ScriptedServer(script) as server:
+        done = run("import", "cloudtrail", "--server", server.address, TRAIL)
+    assert done.returncode == 65
+    assert done.stdout == (
+        "12 records read, 0 stored, 0 already there, 12 sent without an answer\n"
+    )
+    assert done.stderr == "auditrpc: not you\n"
+
+
+def test_an_import_over_a_lost_connection_does_not_claim_what_was_there_before():
+    """The first attempt was stored, or else an earlier import was: the server's answer is the same."""
+
+    def script(peer):
+        peer.start()
+        request = receive_message(peer)
+        if len(server.peers) == 1:
+            raise Closed
+        answer = log.RecordResponse()
+        for event in request.events:
+            answer.results.add(id=event.id, sequence=1, duplicate=True)
+        stream = peer.requests[0].stream
+        peer.headers(stream)
+        peer.send(stream, framed(answer.SerializeToString()))
+        while not peer.requests[0].ended:
+            peer.receive()
+        peer.trailers(stream)
+
+    with ScriptedServer(script) as server:
+        done = run("import", "cloudtrail", "--server", server.address, TRAIL)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "12 records read, 0 stored, 0 already there, 12 stored or already there\n"
+    )

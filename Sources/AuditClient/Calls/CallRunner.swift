@@ -59,7 +59,7 @@ final class CallRunner: Sendable {
             do throws(CallFailure) {
                 return try await channel.ready(.nextRound, until: deadline)
             } catch {
-                guard error.kind == .notConnected else { throw error }
+                guard error.kind.isMissingConnection else { throw error }
                 outage.retrying(after: error.error)
             }
         }
@@ -90,9 +90,10 @@ final class CallRunner: Sendable {
         let deadline = CallDeadline(configuration.callTimeout)
         var retries = RetryMachine(policy: configuration.retryPolicy)
         var sentCount = 0
+        var isFirst = true
         while true {
             do throws(CallFailure) {
-                let ready = try await ready(isFirst: retries.failures == 0, until: deadline)
+                let ready = try await ready(isFirst: isFirst, until: deadline)
                 let options = try options(deadline, sentCount: sentCount, server: ready.server)
                 let began = outage.now
                 sentCount += 1
@@ -103,6 +104,7 @@ final class CallRunner: Sendable {
                     response: try Response(answer: bytes, from: ready.server),
                     wasRepeated: sentCount > 1)
             } catch {
+                isFirst = false
                 if error.kind == .notProcessed { sentCount -= 1 }
                 try await recover(from: error, &retries, deadline)
             }
@@ -138,7 +140,7 @@ final class CallRunner: Sendable {
     ) async throws(CallFailure) {
         let isThrottled = failed(failure)
         let next = retries.onFailure(
-            failure.kind, timeLeft: deadline.left.map { .nanoseconds($0.nanoseconds) },
+            failure.kind, timeLeft: deadline.left.map { .nanoseconds($0.nanoseconds) }, at: .now,
             isThrottled: isThrottled, random: .random(in: 0...1))
         guard case .retry(let pause) = next else {
             throw CallFailure(failure.kind, failure.error.saying(attempts: retries.failures))
@@ -150,9 +152,12 @@ final class CallRunner: Sendable {
     // MARK: Streams
 
     /// Streams have no deadline, once they are open: whoever reads one watches for silence.
-    func recordStream(isFirst: Bool) async throws(CallFailure) -> StreamingCall {
-        let deadline = CallDeadline(configuration.callTimeout)
-        return try await ready(isFirst: isFirst, until: deadline).call(Method.recordStream.path)
+    ///
+    /// - Parameter deadline: of the wait for a connection.
+    func recordStream(
+        isFirst: Bool, until deadline: CallDeadline
+    ) async throws(CallFailure) -> StreamingCall {
+        try await ready(isFirst: isFirst, until: deadline).call(Method.recordStream.path)
     }
 
     func subscribe(_ request: SubscribeRequest) async throws(CallFailure) -> Subscription {
@@ -197,10 +202,13 @@ struct CallDeadline: Sendable {
 
     static let never = CallDeadline(nil)
 
-    init(_ timeout: Duration?) {
+    init(_ timeout: Duration?) { self.init(timeout, left: timeout) }
+
+    /// One that began to run before.
+    init(_ timeout: Duration?, left: Duration?) {
         self.timeout = timeout
         // Timeouts of years must not overflow the clock.
-        time = timeout.map { .now() + TimeAmount(min($0, .seconds(86_400 * 365))) }
+        time = left.map { .now() + TimeAmount(min($0, .seconds(86_400 * 365))) }
     }
 
     /// Nil without a deadline.

@@ -3,8 +3,10 @@
 struct RetryMachine: Hashable, Sendable {
     /// How an attempt failed, as far as it matters.
     enum Failure: Hashable, Sendable {
-        /// No server was reached.
+        /// No server was reached, nor ever before: the address may be wrong.
         case notConnected
+        /// No server was reached, and one was before: it may come back.
+        case away
         /// The server has certainly not begun the call.
         case notProcessed
         /// The connection went while the call was under way.
@@ -33,16 +35,23 @@ struct RetryMachine: Hashable, Sendable {
     private(set) var failures = 0
     private var backoffStep = 0
     private var retriesAtOnce = 0
+    private var absence: Absence
 
-    init(policy: RetryPolicy) { self.policy = policy }
+    init(policy: RetryPolicy) {
+        self.policy = policy
+        absence = Absence(policy: policy)
+    }
 
     /// - Parameters:
     ///   - timeLeft: until the call's deadline; nil without one.
     ///   - isThrottled: the server fails so much that no call is made again.
     ///   - random: 0 to 1.
     mutating func onFailure(
-        _ failure: Failure, timeLeft: Duration?, isThrottled: Bool, random: Double
+        _ failure: Failure, timeLeft: Duration?, at now: ContinuousClock.Instant,
+        isThrottled: Bool, random: Double
     ) -> OnFailure {
+        if case .away = failure { return onAway(timeLeft: timeLeft, at: now) }
+        absence.ended()
         if case .notProcessed = failure, retriesAtOnce < Limits.retriesAtOnceMax {
             retriesAtOnce += 1
             return .retry(after: .zero)
@@ -55,6 +64,15 @@ struct RetryMachine: Hashable, Sendable {
         return .retry(after: pause)
     }
 
+    /// Nothing was sent, so that nothing counts.
+    private mutating func onAway(
+        timeLeft: Duration?, at now: ContinuousClock.Instant
+    ) -> OnFailure {
+        guard policy.retries else { return .giveUp }
+        let isBorne = timeLeft.map { $0 > .zero } ?? absence.goesOn(at: now)
+        return isBorne ? .retry(after: .zero) : .giveUp
+    }
+
     /// Nil for never.
     private mutating func pause(
         after failure: Failure, isThrottled: Bool, random: Double
@@ -65,7 +83,7 @@ struct RetryMachine: Hashable, Sendable {
         case .reconnect: return .zero
         case .pause(let asked):
             backoffStep = 0
-            return asked
+            return policy.backoff.pause(asked: asked, random: random)
         case .backoff:
             backoffStep += 1
             return policy.backoff.pause(after: backoffStep, random: random)
@@ -88,17 +106,20 @@ extension RetryMachine.Failure {
     var remedy: Remedy {
         switch self {
         case .final, .exhausted(nil), .exhausted(.never), .unavailable(.never): .none
-        case .notConnected: .reconnect
+        case .notConnected, .away: .reconnect
         case .exhausted(.after(let pause)), .unavailable(.after(let pause)): .pause(pause)
         case .notProcessed, .connectionLost, .unavailable(nil): .backoff
         }
     }
 
+    /// Nothing was sent, because there is no connection.
+    var isMissingConnection: Bool { self == .notConnected || self == .away }
+
     /// A server that answers so has trouble, which more calls would not lessen.
     var isServerTrouble: Bool {
         switch self {
         case .unavailable, .exhausted: true
-        case .notConnected, .notProcessed, .connectionLost, .final: false
+        case .notConnected, .away, .notProcessed, .connectionLost, .final: false
         }
     }
 }

@@ -30,12 +30,28 @@ public struct Backoff: Hashable, Sendable {
     ///   - failures: in a row, 1 or more.
     ///   - random: 0 to 1: where in the spread the pause lies.
     func pause(after failures: Int, random: Double) -> Duration {
+        step(failures) * (1 + jitter * (2 * random - 1))
+    }
+
+    /// The pause that the server asked for, spread to the longer side only.
+    func pause(asked: Duration, random: Double) -> Duration {
+        asked * (1 + jitter * random)
+    }
+
+    /// As ``pause(asked:random:)``, and no shorter than after `failures` in a row: for what tries
+    /// without end.
+    func pause(asked: Duration, after failures: Int, random: Double) -> Duration {
+        pause(asked: max(asked, step(failures)), random: random)
+    }
+
+    /// Before it is spread.
+    private func step(_ failures: Int) -> Duration {
         var pause = pauseMin
         var step = 1
         while step < failures, pause < pauseMax {
             pause = pause * multiplier
             step += 1
         }
-        return min(pause, pauseMax) * (1 + jitter * (2 * random - 1))
+        return min(pause, pauseMax)
     }
 }

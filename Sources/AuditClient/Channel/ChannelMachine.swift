@@ -46,6 +46,8 @@ struct ChannelMachine: Sendable {
     private(set) var lastFailures: [Failure] = []
     /// Rounds since the last success.
     private var failedRounds = 0
+    /// A server was reached once: the addresses are right, and what is missing now may come back.
+    private(set) var wasConnected = false
     private var waiting: Set<CallID> = []
 
     init(serverCount: Int, backoff: Backoff, waitingMax: Int = Limits.waitingCallsMax) {
@@ -102,6 +104,7 @@ struct ChannelMachine: Sendable {
         failures = []
         lastFailures = []
         failedRounds = 0
+        wasConnected = true
         return .open(server: server, calls: takeWaiting())
     }
 

@@ -106,7 +106,8 @@ final class ClientChannel: Sendable {
             case .proceed:
                 guard let ready = state.ready else { preconditionFailure("open, but for nobody") }
                 return (.success(ready), nil)
-            case .fail(let failures): return (.failure(unreachable(failures)), nil)
+            case .fail(let failures):
+                return (.failure(unreachable(failures, state.machine.wasConnected)), nil)
             case .refuseClosed: return (.failure(.closed), nil)
             case .refuseFull: return (.failure(.tooManyWait), nil)
             case .connect(let chosen):
@@ -149,10 +150,13 @@ final class ClientChannel: Sendable {
         waiter?.continuation.resume(returning: .failure(failure(failures)))
     }
 
-    private func unreachable(_ failures: [ChannelMachine.Failure]) -> CallFailure {
+    private func unreachable(
+        _ failures: [ChannelMachine.Failure], _ wasConnected: Bool
+    ) -> CallFailure {
+        if wasConnected { return CallFailure(.away, .unreachable(servers, failures)) }
         if case .unusable(let text)? = failures.last?.reason {
             // This side's own files, which are the same for each server.
-            return .final(.invalidArgument, text)
+            return CallFailure(.unusable(text))
         }
         return CallFailure(.notConnected, .unreachable(servers, failures))
     }
@@ -188,18 +192,19 @@ final class ClientChannel: Sendable {
     private func failed(_ reason: ConnectFailure, at address: ServerAddress) {
         logger.debug(
             "cannot connect", metadata: ["server": "\(address)", "reason": "\(reason.text)"])
-        let (next, waiters) = state.withLock { state in
+        let (next, waiters, wasConnected) = state.withLock { state in
             let took = NIODeadline.now() - state.roundBegan
             let next = state.machine.onAttemptFailed(
                 reason, roundTook: .nanoseconds(took.nanoseconds), random: .random(in: 0...1))
-            guard case .pause(_, let calls, _) = next else { return (next, [Waiter]()) }
-            return (next, calls.compactMap { state.waiters.removeValue(forKey: $0) })
+            guard case .pause(_, let calls, _) = next else { return (next, [Waiter](), false) }
+            let waiters = calls.compactMap { state.waiters.removeValue(forKey: $0) }
+            return (next, waiters, state.machine.wasConnected)
         }
         switch next {
         case .ignore: break
         case .connect(let server): connect(to: server)
         case .pause(let pause, _, let failures):
-            Self.resume(waiters, .failure(unreachable(failures)))
+            Self.resume(waiters, .failure(unreachable(failures, wasConnected)))
             group.any().scheduleTask(in: TimeAmount(pause)) { [weak self] in self?.pauseEnded() }
         }
     }

@@ -9,6 +9,13 @@ extension AuditClientError {
         AuditClientError(.unavailable, text(servers, failures))
     }
 
+    /// This side's own certificates, keys and the like.
+    static func unusable(_ text: String) -> AuditClientError {
+        AuditClientError(
+            code: .unusable, grpcCode: Int32(RPCStatus.Code.invalidArgument.rawValue),
+            message: text)
+    }
+
     /// A call's time was over before a server took the connection.
     static func notReached(
         _ servers: [ServerAddress], within timeout: Duration, _ failures: [ChannelMachine.Failure]

@@ -8,6 +8,9 @@ public struct AuditClientError: Error, Hashable, Sendable {
         case refused
         /// The request is larger than a server takes, and was not sent: send fewer events at once.
         case tooLarge
+        /// What this client was given to connect with cannot be used: a file of a certificate that is
+        /// not there, for one. No server was asked.
+        case unusable
         /// No server was reached, or it is going away: the same request may succeed later.
         case unavailable
         /// No answer came in time. A record may have been stored all the same; sent again with

@@ -14,6 +14,8 @@ struct FeedMachine: Sendable {
     private var failures = 0
     /// Those among them that a full server refused.
     private var refusals = 0
+    /// More than the beginning of a subscription came once: this feed is followed, and goes on.
+    private var hasFollowed = false
 
     init(start: SubscribeRequest.Start, policy: RetryPolicy) {
         self.start = start
@@ -52,6 +54,7 @@ struct FeedMachine: Sendable {
     private mutating func succeeded() {
         failures = 0
         refusals = 0
+        hasFollowed = true
     }
 
     private mutating func connected(to server: ServerAddress) -> [EventFeed.Update] {
@@ -90,12 +93,14 @@ struct FeedMachine: Sendable {
         switch failure.remedy {
         case .none: return .end
         case .reconnect: pause = .zero
-        case .pause(let asked): pause = asked
+        case .pause(let asked):
+            failures += 1
+            pause = policy.backoff.pause(asked: asked, after: failures, random: random)
         case .backoff:
             failures += 1
             pause = policy.backoff.pause(after: failures, random: random)
         }
-        if case .exhausted = failure {
+        if case .exhausted = failure, !hasFollowed {
             refusals += 1
             guard refusals < policy.attemptsMax else { return .end }
         }

@@ -12,6 +12,21 @@ extension RecordRequest {
         }
         return request
     }
+
+    /// The places of the events that get an id from ``withIDs()``.
+    var indicesWithoutID: [Int] { events.indices.filter { events[$0].id.isEmpty } }
+}
+
+extension [RecordResult] {
+    /// An event that got its id here is there because of this client: the answer to an attempt before was
+    /// lost, not the event. One that came with its id may have been there even earlier.
+    ///
+    /// - Parameter made: the places of the events that got their ids here.
+    func afterRepetition(of made: [Int]) -> [RecordResult] {
+        var results = self
+        for index in made where index < results.count { results[index].duplicate = false }
+        return results
+    }
 }
 
 extension EventID {

@@ -7,27 +7,47 @@ import Glibc
 struct CloudTrailImport {
     struct Summary: Hashable, Sendable {
         var read = 0
-        var stored = 0
-        var alreadyThere = 0
+        var tally = UploadTally()
+        /// Files and records that could not be read, and records that the server refused.
         var refused = 0
 
-        var text: String {
-            let ending = refused > 0 ? ", \(refused) refused" : ""
-            return "\(read) records read, \(stored) stored, \(alreadyThere) already there\(ending)"
-        }
+        var text: String { "\(read) records read, " + tally.text(refused: refused) }
+    }
+
+    /// What was imported, and what ended it before its end.
+    struct Outcome {
+        var summary: Summary
+        var failure: (any Error)?
     }
 
     let mapping: CloudTrailMapping
     let paths: [String]
 
     /// A file or record that can't be read is named and passed over; the others are stored.
-    func run(client: AuditLogClient) async throws -> Summary {
+    func run(client: AuditLogClient) async -> Outcome {
         let complaints = Complaints()
         let uploader = Uploader(client: client, organizationID: "") { batch, results in
             complaints.add(refusalsOf: batch, results)
         }
         let columns = Terminal.columns(STDERR_FILENO)
         var summary = Summary()
+        var failure: (any Error)?
+        do {
+            try await upload(through: uploader, complaints, &summary, columns)
+        } catch {
+            failure = error
+        }
+        if columns != nil { try? StandardStream.error.write("\n") }
+        complaints.finish()
+        summary.tally = uploader.tally
+        summary.refused = complaints.total
+        return Outcome(summary: summary, failure: failure)
+    }
+
+    private func upload(
+        through uploader: Uploader, _ complaints: Complaints, _ summary: inout Summary,
+        _ columns: Int?
+    ) async throws {
         var batch = UploadBatch()
         for (index, path) in paths.enumerated() {
             draw(index, path, summary, columns)
@@ -56,13 +76,6 @@ struct CloudTrailImport {
         try await uploader.send(batch)
         try await uploader.finish()
         draw(paths.count, "", summary, columns)
-        if columns != nil { try? StandardStream.error.write("\n") }
-        complaints.finish()
-        let tally = uploader.tally
-        summary.stored = tally.stored
-        summary.alreadyThere = tally.duplicates
-        summary.refused = complaints.total
-        return summary
     }
 
     private func draw(_ done: Int, _ path: String, _ summary: Summary, _ columns: Int?) {

@@ -20,6 +20,7 @@ enum CommandRunner {
 
     static func status(of error: AuditClientError) -> CommandStatus {
         switch error.code {
+        case .unusable: .usage
         case .refused, .tooLarge: .refused
         case .unavailable, .timedOut: .unavailable
         case .cancelled, .failed: .failure

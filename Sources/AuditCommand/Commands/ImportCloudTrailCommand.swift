@@ -34,8 +34,9 @@ struct ImportCloudTrailCommand: AsyncParsableCommand {
         let paths = try CloudTrailFiles.expand(files)
         let importer = CloudTrailImport(
             mapping: CloudTrailMapping(organizationID: organization), paths: paths)
-        let summary = try await settings.withClient { try await importer.run(client: $0) }
-        try Receipts().print(summary.text + "\n")
-        if summary.refused > 0 { throw ExitCode(CommandStatus.refused.rawValue) }
+        let outcome = try await settings.withClient { await importer.run(client: $0) }
+        try Receipts().print(outcome.summary.text + "\n")
+        if let failure = outcome.failure { throw failure }
+        if outcome.summary.refused > 0 { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 }

@@ -57,9 +57,11 @@ struct RecordCommand: AsyncParsableCommand {
 
     /// Sends all of `input`, also when nobody reads the receipts: what ends the command is what
     /// became of the events.
+    ///
+    /// - Parameter say: takes a line for the person who records.
     func record(
         _ input: ByteSource, client: AuditLogClient, organizationID: String, surface: Surface,
-        receipts: Receipts
+        receipts: Receipts, say: @Sendable (String) -> Void = note
     ) async throws {
         let complaints = Complaints()
         let isQuiet = quiet
@@ -71,16 +73,24 @@ struct RecordCommand: AsyncParsableCommand {
                 try receipts.print(printer.text(results.filter { $0.error == nil }))
             }
         }
+        // Whatever ends it, what was stored until then is told.
+        defer {
+            complaints.finish()
+            say(uploader.tally.text(noun: " events"))
+        }
+        try await upload(input, through: uploader, complaints)
+        if !complaints.isEmpty { throw ExitCode(CommandStatus.refused.rawValue) }
+    }
+
+    private func upload(
+        _ input: ByteSource, through uploader: Uploader, _ complaints: Complaints
+    ) async throws {
         var reader = EventReader()
         while let chunk = try await input.next() {
             for batch in reader.read(chunk, complaints) { try await uploader.send(batch) }
         }
         if let batch = reader.finish(complaints) { try await uploader.send(batch) }
         try await uploader.finish()
-        complaints.finish()
-        let tally = uploader.tally
-        note("\(tally.stored) events stored, \(tally.duplicates) already there")
-        if !complaints.isEmpty { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 
     private func text(_ results: [RecordResult], _ surface: Surface) -> String {

@@ -48,7 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try? StandardStream.output.write(
             ServeGreeting(
-                addresses: server.addresses, configuration: configuration,
+                addresses: server.addresses, retention: server.retentionByDefault,
+                configuration: configuration,
                 program: CommandLine.arguments.first ?? "auditrpc"
             ).text)
         try await group.run()
@@ -69,12 +70,14 @@ private struct HangupService: Service {
 /// What is printed once calls are answered.
 struct ServeGreeting {
     let addresses: [ListenAddress]
+    /// By the policy in force, which need not be the one that was configured.
+    let retention: Duration?
     let configuration: AuditServerConfiguration
     let program: String
 
     var text: String {
         let folder = URL(fileURLWithPath: configuration.dataDirectory).standardizedFileURL.path
-        let age = configuration.retention.map(DurationExpression.text)
+        let age = retention.map(DurationExpression.text)
         let kept = age.map { "for \($0)" } ?? "for ever"
         let server = serverOptions
         return """
@@ -102,9 +105,15 @@ struct ServeGreeting {
     /// What a client needs to say to reach the first address.
     private var serverOptions: String {
         guard let address = addresses.first else { return "" }
-        let server =
-            address.description == ServerOptions.defaultServer ? "" : " --server \(address)"
-        guard isEncrypted(address) else { return server }
+        guard isEncrypted(address) else {
+            let reached = address.onThisMachine
+            let server =
+                reached.description == ServerOptions.defaultServer ? "" : " --server \(reached)"
+            return server + (reached.isThisMachine ? "" : " --insecure")
+        }
+        // Which of its names the certificate has is for the reader to say.
+        let host = address.isWildcard ? "HOST:\(address.port ?? 0)" : address.description
+        let server = host == ServerOptions.defaultServer ? "" : " --server \(host)"
         let identity =
             configuration.tls?.clientCAFile == nil ? "" : " --tls-cert FILE --tls-key FILE"
         return "\(server) --tls-ca FILE\(identity)"

@@ -25,18 +25,41 @@ struct UploadBatch: Sendable {
 struct UploadTally: Hashable, Sendable {
     var stored = 0
     var duplicates = 0
+    /// Duplicates of what was sent more than once: an attempt whose answer was lost may have stored
+    /// them, or they were there before.
+    var storedOrDuplicates = 0
     var refused = 0
+    /// What the server may have stored, or not.
+    var unanswered = 0
 
-    mutating func add(_ results: [RecordResult]) {
-        for result in results {
+    mutating func send(_ batch: UploadBatch) { unanswered += batch.events.count }
+
+    mutating func add(_ answer: RecordUpload.Answer) {
+        unanswered -= answer.results.count
+        for result in answer.results {
             if result.error != nil {
                 refused += 1
-            } else if result.duplicate {
-                duplicates += 1
-            } else {
+            } else if !result.duplicate {
                 stored += 1
+            } else if answer.wasRepeated {
+                storedOrDuplicates += 1
+            } else {
+                duplicates += 1
             }
         }
+    }
+
+    /// `3 events stored, 2 already there`, and what else there is to say.
+    ///
+    /// - Parameters:
+    ///   - noun: what is counted, behind the first number; with a space in front.
+    ///   - refused: by the server, or before it was sent.
+    func text(noun: String = "", refused: Int = 0) -> String {
+        var parts = ["\(stored)\(noun) stored", "\(duplicates) already there"]
+        if storedOrDuplicates > 0 { parts.append("\(storedOrDuplicates) stored or already there") }
+        if refused > 0 { parts.append("\(refused) refused") }
+        if unanswered > 0 { parts.append("\(unanswered) sent without an answer") }
+        return parts.joined(separator: ", ")
     }
 }
 
@@ -62,11 +85,13 @@ final class Uploader: Sendable {
     func send(_ batch: UploadBatch) async throws {
         guard !batch.events.isEmpty else { return }
         do {
-            try await upload.send(batch.events) { [self] results in
-                counts.withLock { $0.add(results) }
-                try report(batch, results)
+            counts.withLock { $0.send(batch) }
+            try await upload.send(batch.events) { [self] answer in
+                counts.withLock { $0.add(answer) }
+                try report(batch, answer.results)
             }
         } catch let error as AuditClientError where error.code == .tooLarge {
+            counts.withLock { $0.unanswered -= batch.events.count }
             throw CommandError(.refused, "\(batch.origins.first ?? "events"): \(error.message)")
         }
     }

@@ -38,18 +38,20 @@ struct ConnectionSettings: Hashable, Sendable {
     var waitsForServer = false
     var retries = true
 
-    /// - Parameter logger: hears of attempts that are repeated.
-    func client(logger: Logger) -> AuditLogClient {
+    var configuration: AuditLogClient.Configuration {
         let backoff = Backoff(
             pauseMin: Limits.reconnectPauseMin, pauseMax: Limits.reconnectPauseMax)
-        let policy = RetryPolicy(attemptsMax: Limits.callAttempts, backoff: backoff)
-        return AuditLogClient(
-            servers: servers,
-            configuration: AuditLogClient.Configuration(
-                callTimeout: timeout, connectTimeout: min(timeout / 2, Limits.connectTimeout),
-                waitsForReady: waitsForServer, retryPolicy: retries ? policy : .none,
-                reconnectBackoff: backoff, tls: tls),
-            logger: logger)
+        let policy = RetryPolicy(
+            attemptsMax: Limits.callAttempts, outageMax: Limits.outageMax, backoff: backoff)
+        return AuditLogClient.Configuration(
+            callTimeout: timeout, connectTimeout: min(timeout / 2, Limits.connectTimeout),
+            waitsForReady: waitsForServer, retryPolicy: retries ? policy : .none,
+            reconnectBackoff: backoff, tls: tls)
+    }
+
+    /// - Parameter logger: hears of attempts that are repeated.
+    func client(logger: Logger) -> AuditLogClient {
+        AuditLogClient(servers: servers, configuration: configuration, logger: logger)
     }
 
     /// Connects, runs `body` and closes, whatever comes of it.

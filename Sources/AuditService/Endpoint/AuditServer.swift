@@ -19,6 +19,7 @@ package final class AuditServer: Service {
     private let feed: Feed<SubscriberReference>
     private let reads: ReadPool
     private let indexer: Indexer
+    private let retention: RetentionOffice
     private let server: RPCServer
     private let health: ServerHealth
     private let logger: Logger
@@ -120,10 +121,16 @@ package final class AuditServer: Service {
         (self.recorder, self.feed, self.reads) = (recorder, feed, reads)
         self.indexer = indexer
         self.health = health
+        self.retention = retention
     }
 
     /// The addresses it listens on, with the ports that the system chose.
     package var addresses: [ListenAddress] { server.boundAddresses.map(ListenAddress.init) }
+
+    /// The age that events may reach by default, by the policy in force; nil for any.
+    package var retentionByDefault: Duration? {
+        retention.policies.retention(of: "").policy.maxAge
+    }
 
     /// Takes certificates that were replaced for the connections to come, now rather than within seconds.
     package func checkCertificates() async { await server.checkCertificates() }

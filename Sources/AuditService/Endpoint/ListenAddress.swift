@@ -21,6 +21,28 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         if case .unix = address { true } else { false }
     }
 
+    /// Of all interfaces of this machine: nothing that a client can connect to.
+    package var isWildcard: Bool {
+        if case .tcp("0.0.0.0", _) = address { return true }
+        if case .tcp("::", _) = address { return true }
+        return false
+    }
+
+    /// Nil for a Unix socket.
+    package var port: Int? { address.port }
+
+    /// Where a client on this machine finds it.
+    package var onThisMachine: ListenAddress {
+        switch address {
+        case .tcp("0.0.0.0", let port): ListenAddress(host: "127.0.0.1", port: port)
+        case .tcp("::", let port): ListenAddress(host: "::1", port: port)
+        default: self
+        }
+    }
+
+    /// What is sent there stays on this machine.
+    package var isThisMachine: Bool { address.isThisMachine }
+
     /// As a client takes it.
     package var description: String { address.description }
 }

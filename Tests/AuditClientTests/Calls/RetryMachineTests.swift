@@ -16,7 +16,8 @@ struct RetryMachineTests {
     ) -> [RetryMachine.OnFailure] {
         var machine = RetryMachine(policy: policy ?? self.policy)
         return failures.map {
-            machine.onFailure($0, timeLeft: timeLeft, isThrottled: isThrottled, random: 0.5)
+            machine.onFailure(
+                $0, timeLeft: timeLeft, at: .now, isThrottled: isThrottled, random: 0.5)
         }
     }
 
@@ -35,6 +36,54 @@ struct RetryMachineTests {
                 == [
                     .retry(after: .zero), .retry(after: .zero), .retry(after: .zero), .giveUp,
                 ])
+    }
+
+    @Test func aServerThatWasThereIsWaitedForUntilTheDeadlineAndCostsNoAttempts() {
+        let away = Array(repeating: Failure.away, count: 100)
+        let again = Array(repeating: RetryMachine.OnFailure.retry(after: .zero), count: 100)
+        #expect(pauses(away, timeLeft: .nanoseconds(1)) == again)
+        #expect(pauses([.away], timeLeft: .zero) == [.giveUp])
+        // As many attempts as before are left, and their pauses are those of the first ones.
+        #expect(
+            pauses(away + [.connectionLost, .connectionLost, .connectionLost, .connectionLost])
+                .dropFirst(100) == [
+                    .retry(after: .milliseconds(100)), .retry(after: .milliseconds(200)),
+                    .retry(after: .milliseconds(400)), .giveUp,
+                ])
+        #expect(pauses([.away], policy: RetryPolicy.none, timeLeft: .seconds(9)) == [.giveUp])
+    }
+
+    @Test func withoutADeadlineAnOutageIsBoundedByItself() {
+        let policy = RetryPolicy(attemptsMax: 4, outageMax: .seconds(30), backoff: policy.backoff)
+        var machine = RetryMachine(policy: policy)
+        let start = ContinuousClock.now
+        func away(at seconds: Double) -> RetryMachine.OnFailure {
+            machine.onFailure(
+                .away, timeLeft: nil, at: start + .seconds(seconds), isThrottled: false,
+                random: 0.5)
+        }
+        #expect(away(at: 10) == .retry(after: .zero))
+        #expect(away(at: 39.9) == .retry(after: .zero))
+        #expect(away(at: 40) == .giveUp)
+        // A server that was reached in between begins another one.
+        _ = machine.onFailure(
+            .connectionLost, timeLeft: nil, at: start, isThrottled: false, random: 0.5)
+        #expect(away(at: 50) == .retry(after: .zero))
+        #expect(away(at: 79) == .retry(after: .zero))
+        #expect(away(at: 80) == .giveUp)
+    }
+
+    @Test func theTimeThatTheServerAskedForIsSpreadToTheLongerSide() {
+        var policy = policy
+        policy.backoff.jitter = 0.2
+        func pause(random: Double) -> RetryMachine.OnFailure {
+            var machine = RetryMachine(policy: policy)
+            return machine.onFailure(
+                .exhausted(.after(.seconds(10))), timeLeft: nil, at: .now, isThrottled: false,
+                random: random)
+        }
+        #expect(pause(random: 0) == .retry(after: .seconds(10)))
+        #expect(pause(random: 1) == .retry(after: .seconds(12)))
     }
 
     @Test func whatTheServerHasNotBegunIsMadeAgainAtOnceWhateverThePolicy() {

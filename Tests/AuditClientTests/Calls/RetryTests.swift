@@ -128,6 +128,21 @@ struct RetryTests {
         #expect(Array(id)[14] == "7")
     }
 
+    @Test func aDuplicateUnderAnIDOfTheCallersMayBeOlderThanTheFirstAttempt() async throws {
+        let id = "0190d2b4-7c3a-7000-8000-000000000001"
+        try await ScriptedServer.run(.record) { call in
+            if call.number < 2 { throw RPCError(.unavailable, "") }
+            let request = try RecordRequest(decoding: call.message)
+            return RecordResponse(
+                results: request.events.map { RecordResult(id: $0.id, duplicate: true) })
+        } _: { server in
+            try await server.withClient { client in
+                let results = try await client.record([Event(id: id), Event()])
+                #expect(results.map(\.duplicate) == [true, false])
+            }
+        }
+    }
+
     @Test func anIDOfTheCallersIsKeptAndSoIsItsDuplicate() async throws {
         let id = "0190d2b4-7c3a-7000-8000-000000000001"
         try await ScriptedServer.run(.record) { call in

@@ -131,6 +131,26 @@ struct ClientChannelTests {
         #expect(error?.message.hasSuffix("(after 3 attempts)") == true)
     }
 
+    /// However many rounds it takes: what counts is the time of the call.
+    @Test(.timeLimit(.minutes(1)))
+    func aServerThatWasThereIsWaitedForLonger() async throws {
+        let folder = try TemporaryDirectory()
+        let notices = Notices()
+        let (client, address) = try await RunningServer.with(data: folder.path) { server in
+            let client = makeClient([try #require(ServerAddress(server.address))], notices: notices)
+            try await client.connect()
+            return (client, server.address)
+        }
+        let status = Task { try await client.getStatus() }
+        #expect(await notices.next()?.hasSuffix("; trying again") == true)
+        // Its attempts would be over within milliseconds.
+        try await RunningServer.with(data: folder.path, at: address) { _ in
+            let count = try await status.value.eventCount
+            #expect(count == 0)
+            await client.close()
+        }
+    }
+
     @Test func manyCallsShareOneConnection() async throws {
         let folder = try TemporaryDirectory()
         try await RunningServer.with(data: folder.path) { server in

@@ -133,7 +133,45 @@ struct FeedMachineTests {
         #expect(shortest == .milliseconds(100))
     }
 
-    @Test func aServerThatIsFullIsAskedAFewTimes() {
+    @Test func aFeedThatIsFollowedGoesOnHoweverOftenAFullServerRefuses() {
+        var machine = machine(.oldest)
+        _ = machine.received(started(head: 1), from: server)
+        _ = machine.received(.progress(sequence(1)), from: server)
+        let full = RetryMachine.Failure.exhausted(.after(.milliseconds(300)))
+        var pauses: [Duration] = []
+        for _ in 0..<20 {
+            guard case .again(let pause, _) = machine.failed(error("full"), full, random: 0)
+            else { break }
+            pauses.append(pause)
+        }
+        // Each time it is asked later, and never sooner than it wants.
+        let first = [300, 300, 400, 800, 1_000].map { Duration.milliseconds($0) }
+        #expect(Array(pauses.prefix(5)) == first)
+        #expect(pauses.count == 20)
+    }
+
+    @Test func manyFeedsDoNotComeBackAtOnce() {
+        var policy = policy
+        policy.backoff.jitter = 0.2
+        func pause(_ failure: RetryMachine.Failure, random: Double) -> Duration? {
+            var machine = FeedMachine(start: .oldest, policy: policy)
+            guard case .again(let pause, _) = machine.failed(error(""), failure, random: random)
+            else { return nil }
+            return pause
+        }
+        for asked in [
+            RetryMachine.Failure.exhausted(.after(.seconds(10))),
+            .unavailable(.after(.seconds(10))),
+        ] {
+            #expect(pause(asked, random: 0) == .seconds(10))
+            #expect(pause(asked, random: 1) == .seconds(12))
+        }
+        // "At once" would be a loop without a pause.
+        #expect(pause(.unavailable(.after(.zero)), random: 0) == policy.backoff.pauseMin)
+        #expect(pause(.exhausted(.after(.zero)), random: 0) == policy.backoff.pauseMin)
+    }
+
+    @Test func aServerThatIsFullFromTheBeginningIsAskedAFewTimes() {
         var machine = machine(.oldest)
         let full = RetryMachine.Failure.exhausted(.after(.seconds(2)))
         #expect(

@@ -14,7 +14,7 @@ struct RecordUploadTests {
         private let results = Mutex<[RecordResult]>([])
 
         var all: [RecordResult] { results.withLock { $0 } }
-        func add(_ results: [RecordResult]) { self.results.withLock { $0 += results } }
+        func add(_ answer: RecordUpload.Answer) { results.withLock { $0 += answer.results } }
     }
 
     func id(_ number: Int) -> String {
@@ -78,6 +78,7 @@ struct RecordUploadTests {
         let answers = Answers()
         let (client, upload, address) = try await RunningServer.with(data: folder.path) { server in
             let client = try makeClient(server)
+            try await client.connect()
             let upload = client.upload()
             for start in stride(from: 0, to: 200, by: 50) {
                 try await upload.send(events(start..<start + 50), answered: answers.add)
@@ -89,8 +90,102 @@ struct RecordUploadTests {
             try await upload.finish()
             #expect(try await client.getStatus().eventCount == 250)
             #expect(answers.all.map(\.id) == (0..<250).map(id))
-            #expect(answers.all.allSatisfy { $0.error == nil && !$0.duplicate })
+            #expect(answers.all.allSatisfy { $0.error == nil })
             await client.close()
+        }
+    }
+
+    /// Returns when the upload knows that its stream has ended.
+    func end(of upload: RecordUpload) async {
+        while await upload.hasStream { await Task.yield() }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func whatALostServerHasNotAnsweredIsSentAgainWhileTheProducerIsIdle() async throws {
+        let folder = try TemporaryDirectory()
+        let address = try await RunningServer.with(data: folder.path) { $0.address }
+        // It takes the batch and ends without an answer.
+        let (taken, taking) = AsyncStream.makeStream(of: Void.self)
+        var router = RPCRouter()
+        router.addBidirectional(CallRunner.Method.recordStream.path) { messages, _, context in
+            for try await _ in messages { taking.yield() }
+            try await context.waitForDrain()
+        }
+        let client = AuditLogClient(
+            servers: [try #require(ServerAddress(address))],
+            configuration: .init(retryPolicy: .quick, reconnectBackoff: .quick))
+        let upload = client.upload()
+        let (answered, answering) = AsyncStream.makeStream(of: RecordUpload.Answer.self)
+        try await ScriptedServer.run(router, at: address) { _ in
+            try await upload.send(events(0..<3)) { answering.yield($0) }
+            for await _ in taken { break }
+        }
+        // Nobody sends, and nobody finishes.
+        try await RunningServer.with(data: folder.path, at: address) { _ in
+            var reader = answered.makeAsyncIterator()
+            let answer = try #require(await reader.next())
+            #expect(answer.wasRepeated && answer.results.map(\.id) == (0..<3).map(id))
+            try await upload.finish()
+            await client.close()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    func aServerThatWentWhileAllWasAnsweredCostsNoAttempt(isLost: Bool) async throws {
+        let folder = try TemporaryDirectory()
+        let (answered, answering) = AsyncStream.makeStream(of: RecordUpload.Answer.self)
+        var reader = answered.makeAsyncIterator()
+        var router = RPCRouter()
+        router.addBidirectional(CallRunner.Method.recordStream.path) { messages, writer, context in
+            for try await message in messages {
+                let request = try RecordRequest(decoding: message)
+                let results = request.events.map { RecordResult(id: $0.id) }
+                try await writer.write(RecordResponse(results: results).encoded())
+                if !isLost { throw RPCError(.unavailable, "draining") }
+            }
+        }
+        let address = try await RunningServer.with(data: folder.path) { $0.address }
+        let client = AuditLogClient(
+            servers: [try #require(ServerAddress(address))],
+            configuration: .init(retryPolicy: .none, reconnectBackoff: .quick))
+        let upload = client.upload()
+        try await ScriptedServer.run(router, at: address) { _ in
+            try await upload.send(events(0..<1)) { answering.yield($0) }
+            _ = await reader.next()
+            if !isLost { await end(of: upload) }
+        }
+        await end(of: upload)
+        try await RunningServer.with(data: folder.path, at: address) { _ in
+            try await upload.send(events(1..<2)) { answering.yield($0) }
+            let answer = await reader.next()
+            #expect(answer?.results.map(\.id) == [id(1)] && answer?.wasRepeated == false)
+            try await upload.finish()
+            await client.close()
+        }
+    }
+
+    @Test func theEndOfTheSendingTaskEndsTheUpload() async throws {
+        let (taken, taking) = AsyncStream.makeStream(of: Void.self)
+        var router = RPCRouter()
+        router.addBidirectional(CallRunner.Method.recordStream.path) { messages, _, context in
+            for try await _ in messages { taking.yield() }
+            try await context.waitForDrain()
+        }
+        try await ScriptedServer.run(router) { server in
+            try await server.withClient { client in
+                let upload = client.upload()
+                let sending = Task {
+                    await failure {
+                        try await upload.send(events(0..<1)) { _ in }
+                        try await upload.finish()
+                    }
+                }
+                for await _ in taken { break }
+                sending.cancel()
+                #expect(await sending.value?.code == .cancelled)
+                let error = await failure { try await upload.send(events(1..<2)) { _ in } }
+                #expect(error?.code == .cancelled)
+            }
         }
     }
 

@@ -35,12 +35,17 @@ struct ScriptedServer {
         try await run(router, body)
     }
 
+    /// - Parameter listen: the address of an earlier server to take its place; a free port without.
     static func run(
-        _ router: RPCRouter, life: RPCConnectionLife = RPCConnectionLife(),
+        _ router: RPCRouter, at listen: String? = nil,
+        life: RPCConnectionLife = RPCConnectionLife(),
         _ body: (ScriptedServer) async throws -> Void
     ) async throws {
         let server = try await RPCServer.start(
-            on: RPCListeners([.tcp(host: "127.0.0.1", port: 0)]), router: router,
+            on: RPCListeners([
+                listen.flatMap { RPCAddress($0) } ?? .tcp(host: "127.0.0.1", port: 0)
+            ]),
+            router: router,
             configuration: .init(life: life, eventLoops: 1),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let address = ServerAddress(server.boundAddress.description)!

@@ -13,6 +13,7 @@ import Testing
 struct CommandRunnerTests {
     @Test(arguments: [
         (AuditClientError.Code.refused, CommandStatus.refused), (.tooLarge, .refused),
+        (.unusable, .usage),
         (.unavailable, .unavailable),
         (.timedOut, .unavailable), (.failed, .failure), (.cancelled, .failure),
     ])

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuditService
+import Foundation
 import Logging
 import Testing
 
@@ -17,7 +18,8 @@ struct ServeCommandTests {
     ) throws -> String {
         let configuration = try configuration(arguments)
         return ServeGreeting(
-            addresses: addresses ?? configuration.listen, configuration: configuration,
+            addresses: addresses ?? configuration.listen, retention: configuration.retention,
+            configuration: configuration,
             program: "auditrpc"
         ).text
     }
@@ -39,7 +41,7 @@ struct ServeCommandTests {
         let greeting = try greeting(arguments, at: [ListenAddress(host: "::", port: 7)])
         #expect(greeting.contains("listening on [::]:7\n"))
         #expect(greeting.contains("for ever"))
-        #expect(greeting.contains("auditrpc tail --server [::]:7\n"))
+        #expect(greeting.contains("auditrpc tail --server [::1]:7\n"))
     }
 
     @Test func severalAddresses() throws {
@@ -57,9 +59,36 @@ struct ServeCommandTests {
         ]
         let greeting = try greeting(files)
         #expect(greeting.contains("listening on 0.0.0.0:1 (TLS) and unix:/s\n"))
-        #expect(greeting.contains("auditrpc tail --server 0.0.0.0:1 --tls-ca FILE\n"))
+        #expect(greeting.contains("auditrpc tail --server HOST:1 --tls-ca FILE\n"))
         let mutual = try self.greeting(files + ["--tls-client-ca", "a"])
         #expect(mutual.contains("--tls-ca FILE --tls-cert FILE --tls-key FILE\n"))
+    }
+
+    /// What it says to type is what its client takes.
+    @Test(arguments: [
+        ("0.0.0.0:50051", "auditrpc tail\n"), ("0.0.0.0:7", "tail --server 127.0.0.1:7\n"),
+        ("[::]:7", "tail --server [::1]:7\n"), ("127.0.0.2:7", "tail --server 127.0.0.2:7\n"),
+        ("192.0.2.1:7", "tail --server 192.0.2.1:7 --insecure\n"),
+        ("unix:/s", "tail --server unix:/s\n"),
+    ])
+    func theClientTakesWhatTheGreetingSays(listen: String, line: String) throws {
+        let greeting = try greeting(["--listen", listen, "--insecure"])
+        let said = try #require(greeting.split(separator: "\n").last { $0.contains("tail") }) + "\n"
+        #expect(said.hasSuffix(line))
+        let arguments = said.split(separator: " ").dropFirst(2).map {
+            $0.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        #expect(throws: Never.self) {
+            try TailCommand.parse(arguments).connection.resolved(environment: [:])
+        }
+    }
+
+    @Test func theGreetingSaysWhatIsKeptByThePolicyInForce() throws {
+        let configuration = try configuration(["--retention", "30d"])
+        let greeting = ServeGreeting(
+            addresses: configuration.listen, retention: .seconds(7 * 86_400),
+            configuration: configuration, program: "auditrpc")
+        #expect(greeting.text.contains(" for 7d\n"))
     }
 
     @Test func everyOptionHasAVariableBehindIt() throws {

@@ -90,6 +90,37 @@ struct UploaderTests {
     }
 }
 
+struct UploadTallyTests {
+    func results(_ count: Int, duplicate: Bool = false) -> [RecordResult] {
+        (0..<count).map { RecordResult(id: "\($0)", duplicate: duplicate) }
+    }
+
+    func batch(_ count: Int) -> UploadBatch {
+        var batch = UploadBatch()
+        for number in 0..<count { batch.append(Event(), origin: "\(number)", bytes: 1) }
+        return batch
+    }
+
+    @Test func whatNobodyCanTellIsNotSaidToBeStored() {
+        var tally = UploadTally()
+        for count in [5, 4, 3, 2] { tally.send(batch(count)) }
+        tally.add(.init(results: results(5), wasRepeated: true))
+        tally.add(.init(results: results(4, duplicate: true), wasRepeated: false))
+        tally.add(.init(results: results(3, duplicate: true), wasRepeated: true))
+        #expect(
+            tally
+                == UploadTally(stored: 5, duplicates: 4, storedOrDuplicates: 3, unanswered: 2))
+        #expect(
+            tally.text(noun: " events", refused: 1)
+                == "5 events stored, 4 already there, 3 stored or already there, 1 refused, "
+                + "2 sent without an answer")
+    }
+
+    @Test func whatIsNotThereIsNotTold() {
+        #expect(UploadTally(stored: 1).text() == "1 stored, 0 already there")
+    }
+}
+
 struct CloudTrailImportTests {
     @Test func filesAreImportedOnce() async throws {
         let folder = try TemporaryDirectory()
@@ -98,12 +129,18 @@ struct CloudTrailImportTests {
             let client = try await AuditLogClient.connect(to: address)
             let importer = CloudTrailImport(
                 mapping: CloudTrailMapping(), paths: [CloudTrailMappingTests.fixture])
-            let first = try await importer.run(client: client)
-            #expect(first == CloudTrailImport.Summary(read: 12, stored: 12))
-            #expect(first.text == "12 records read, 12 stored, 0 already there")
-            let second = try await importer.run(client: client)
-            #expect(second == CloudTrailImport.Summary(read: 12, alreadyThere: 12))
+            let first = await importer.run(client: client)
+            #expect(first.failure == nil)
+            #expect(first.summary.text == "12 records read, 12 stored, 0 already there")
+            let second = await importer.run(client: client)
+            #expect(second.summary.text == "12 records read, 0 stored, 12 already there")
             await client.close()
+            // What ends an import is no reason to be silent about it.
+            let third = await importer.run(client: client)
+            #expect(
+                third.summary.text
+                    == "12 records read, 0 stored, 0 already there, 12 sent without an answer")
+            #expect((third.failure as? AuditClientError)?.message == "the client is closed")
         }
     }
 }
