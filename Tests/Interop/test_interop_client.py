@@ -1,5 +1,7 @@
 """The interop cases that gRPC publishes, run by AuditRPC's client against gRPC's own service for Python on grpcio."""
 
+import time
+
 import pytest
 from grpcio_service import GrpcioServer, messages
 from interop import CASES, Target, run_auditrpc
@@ -75,3 +77,50 @@ def test_compressed_requests(case, encodings):
     flags = [flag for request in peer.requests for _, flag in request.messages]
     assert flags == [False, True, False]
     assert [request.headers.get("grpc-encoding") for request in peer.requests] == encodings
+
+
+# The options of the soak cases.
+
+
+def answer_by_size(peer):
+    """UnaryCall, with as many bytes as are asked for."""
+    peer.start()
+    while True:
+        request = peer.next_request()
+        asked = messages.SimpleRequest.FromString(request.messages[0][0])
+        payload = messages.Payload(body=bytes(asked.response_size))
+        peer.answer(request.stream, messages.SimpleResponse(payload=payload).SerializeToString())
+
+
+@pytest.mark.parametrize("case, connections", [("rpc_soak", 1), ("channel_soak", 4)])
+def test_a_soak_is_as_large_and_as_slow_as_it_is_told(case, connections):
+    start = time.monotonic()
+    with ScriptedServer(answer_by_size) as server:
+        said = run_auditrpc(
+            case, Target(server.address), "--soak-iterations", 3, "--soak-request-size", 7,
+            "--soak-response-size", 9, "--soak-min-time-ms-between-rpcs", 100,
+        )  # fmt: skip
+    requests = [
+        messages.SimpleRequest.FromString(message)
+        for peer in server.peers
+        for request in peer.requests
+        for message, _ in request.messages
+    ]
+    assert [(len(one.payload.body), one.response_size) for one in requests] == [(7, 9)] * 3
+    assert said.count("succeeded") == 3
+    assert len(server.peers) == connections
+    assert time.monotonic() - start >= 0.2
+
+
+def test_a_soak_ends_with_its_overall_timeout():
+    def answer_nothing(peer):
+        peer.start()
+        peer.until_closed()
+
+    with ScriptedServer(answer_nothing) as server:
+        with pytest.raises(AssertionError, match="only 1 of 3 calls fit into 1.0 seconds"):
+            run_auditrpc(
+                "rpc_soak", Target(server.address), "--soak-iterations", 3,
+                "--soak-overall-timeout-seconds", 1,
+            )  # fmt: skip
+    assert len(server.peers[0].requests) == 1

@@ -106,6 +106,18 @@ def test_each_streamed_response_is_compressed_as_asked(raw):
     assert flags(answer) == [1, 0, 1, 0]
 
 
+@pytest.mark.parametrize("method", ["StreamingOutputCall", "FullDuplexCall", "HalfDuplexCall"])
+def test_what_the_first_response_leaves_open_later_ones_may_ask_for(raw, method):
+    first = dict(size=10_000)
+    later = [dict(size=10_000, compressed=value) for value in COMPRESSED]
+    requests = [output(first), output(*later)]
+    if method == "StreamingOutputCall":
+        requests = [output(first, *later)]
+    answer = call(raw, method, *requests, grpc_accept_encoding="gzip")
+    assert answer.headers["grpc-encoding"] == "gzip"
+    assert flags(answer) == [0, 1, 0, 1]
+
+
 @pytest.mark.parametrize("accepted", [None, "identity", "deflate,br"])
 def test_nothing_is_compressed_for_who_does_not_take_it(raw, accepted):
     request = output(dict(size=10_000, compressed=COMPRESSED[0]))

@@ -144,8 +144,8 @@ def run_ruby(case, target):
     assert f"OK: {case}" in said, said
 
 
-def run_swift(binary, case, target):
-    """A client in Swift: AuditRPC's and the one on grpc-swift-2 take the same options."""
+def run_swift(binary, case, target, *options):
+    """A client in Swift: AuditRPC's and the one on grpc-swift-2 take the same options, but for these."""
     tls = ["--tls-ca", certificate("ca.pem"), "--tls-server-name", SERVER_NAME]
     soak = ["--soak-per-iteration-max-acceptable-latency-ms", CASE_SECONDS * 1000]
     said = run(
@@ -156,14 +156,17 @@ def run_swift(binary, case, target):
             "--test-case",
             case,
             *soak,
+            *options,
             *(tls if target.tls else []),
         ]
     )
     assert f"ok {case}" in said, said
+    return said
 
 
-def run_auditrpc(case, target):
-    run_swift(BUILT / "interop-client", case, target)
+def run_auditrpc(case, target, *options):
+    # gRPC's own pause after each of 2,000 responses is 20 ms.
+    return run_swift(BUILT / "interop-client", case, target, "--slow-consumer-pause-ms", 1, *options)
 
 
 def run_grpc_swift(case, target):

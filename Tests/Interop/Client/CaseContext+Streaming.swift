@@ -71,15 +71,14 @@ extension CaseContext {
         try await call.expectEnd()
     }
 
-    /// Many small responses for a reader that pauses now and then. gRPC's own case pauses 20 ms after each; every
-    /// hundredth shows the same, because all of them are far more than any window.
+    /// Many small responses, far more than any window, for a reader that pauses after each.
     func slowConsumer() async throws {
         let (count, size) = (2_000, 1_030)
         let call = try await outputCall(
             Array(repeating: ResponseParameters(size: size), count: count))
-        for index in 0..<count {
-            if index.isMultiple(of: 100) { try await Task.sleep(for: .milliseconds(20)) }
+        for _ in 0..<count {
             try await call.expectPayload(of: size)
+            try await Task.sleep(for: slowConsumerPause)
         }
         try await call.expectEnd()
     }

@@ -16,15 +16,17 @@ extension CaseContext {
         try check(try await unaryCall(Self.largeRequest(), on: connection))
     }
 
-    static func largeRequest() -> SimpleRequest {
+    static func largeRequest(
+        bytes: Int = largeRequestBytes, asking responseBytes: Int = largeResponseBytes
+    ) -> SimpleRequest {
         var request = SimpleRequest()
-        request.responseSize = Int32(largeResponseBytes)
-        request.payload = Payload(size: largeRequestBytes)
+        request.responseSize = Int32(responseBytes)
+        request.payload = Payload(size: bytes)
         return request
     }
 
-    private func check(_ response: RPCResponse) throws {
-        try expectZeros(PayloadResponse(decoding: response.message), Self.largeResponseBytes)
+    func check(_ response: RPCResponse, _ bytes: Int = largeResponseBytes) throws {
+        try expectZeros(PayloadResponse(decoding: response.message), bytes)
     }
 
     func clientCompressedUnary() async throws {

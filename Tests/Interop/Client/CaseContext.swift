@@ -6,6 +6,7 @@ struct CaseContext: Sendable {
     let server: CaseServer
     let connection: RPCClientConnection
     let soak: SoakOptions
+    let slowConsumerPause: Duration
 
     static func path(_ method: String) -> String { "/grpc.testing.TestService/\(method)" }
 

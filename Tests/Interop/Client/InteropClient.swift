@@ -22,6 +22,9 @@ struct InteropClient: AsyncParsableCommand {
     @Option(help: "The name that the server's certificate has; the host of --server otherwise.")
     var tlsServerName: String?
 
+    @Option(help: "Milliseconds that slow_consumer pauses after each response.")
+    var slowConsumerPauseMs = 20
+
     @OptionGroup var soak: SoakOptions
 
     func run() async throws {
@@ -32,7 +35,10 @@ struct InteropClient: AsyncParsableCommand {
         for one in try cases() {
             let connection = try await server.connect()
             do {
-                try await one.run(CaseContext(server: server, connection: connection, soak: soak))
+                try await one.run(
+                    CaseContext(
+                        server: server, connection: connection, soak: soak,
+                        slowConsumerPause: .milliseconds(slowConsumerPauseMs)))
             } catch {
                 print("failed \(one.rawValue): \(error)")
                 throw ExitCode.failure
@@ -56,7 +62,7 @@ struct InteropClient: AsyncParsableCommand {
     }
 }
 
-/// The counts of the soak cases, as the descriptions name them.
+/// The options of the soak cases, as the descriptions name them.
 struct SoakOptions: ParsableArguments {
     @Option(help: "Calls of a soak case.")
     var soakIterations = 10
@@ -66,6 +72,35 @@ struct SoakOptions: ParsableArguments {
 
     @Option(help: "Milliseconds above which a call is slow.")
     var soakPerIterationMaxAcceptableLatencyMs = 1_000
+
+    @Option(
+        help: "Seconds for all calls of a soak case; as long as they may take each, without it.")
+    var soakOverallTimeoutSeconds: Int?
+
+    @Option(help: "Milliseconds from the beginning of a call to that of the next one, at least.")
+    var soakMinTimeMsBetweenRpcs = 0
+
+    @Option(help: "Bytes of each request's payload.")
+    var soakRequestSize = CaseContext.largeRequestBytes
+
+    @Option(help: "Bytes of each response's payload.")
+    var soakResponseSize = CaseContext.largeResponseBytes
+
+    var overallTimeout: Duration {
+        soakOverallTimeoutSeconds.map { .seconds($0) }
+            ?? .milliseconds(soakIterations) * soakPerIterationMaxAcceptableLatencyMs
+    }
+
+    func validate() throws {
+        let counts = [
+            soakIterations, soakMaxFailures, soakPerIterationMaxAcceptableLatencyMs,
+            soakOverallTimeoutSeconds ?? 0, soakMinTimeMsBetweenRpcs, soakRequestSize,
+            soakResponseSize,
+        ]
+        guard counts.allSatisfy({ (0...Int(Int32.max)).contains($0) }) else {
+            throw ValidationError("an option of the soak cases is below 0, or too large")
+        }
+    }
 }
 
 /// Where the server is, for cases that need connections of their own.

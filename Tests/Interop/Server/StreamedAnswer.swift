@@ -71,7 +71,7 @@ final class StreamedAnswer: ServerCallHandler {
     private func send(_ bytes: Int, isCompressed: Bool?, on call: ServerCall) {
         do throws(RPCError) {
             let response = try PayloadResponse(requestedBytes: bytes)
-            sendHeaders(on: call, mayCompress: isCompressed != nil)
+            sendHeaders(on: call)
             call.send(message: response.encoded, compress: isCompressed == true)
         } catch {
             finish(error.status, on: call)
@@ -87,16 +87,17 @@ final class StreamedAnswer: ServerCallHandler {
         }
     }
 
-    /// The headers say whether any message may be compressed; then each message says it for itself.
-    private func sendHeaders(on call: ServerCall, mayCompress: Bool) {
+    /// The headers come before it is known what later requests ask for: they say that messages may be
+    /// compressed, and each message says it for itself.
+    private func sendHeaders(on call: ServerCall) {
         guard !hasSentHeaders else { return }
         hasSentHeaders = true
-        if mayCompress { call.enableCompression() }
+        call.enableCompression()
         if !echo.initial.isEmpty { call.sendInitialMetadata(echo.initial) }
     }
 
     private func finish(_ status: RPCStatus, on call: ServerCall) {
-        sendHeaders(on: call, mayCompress: false)
+        sendHeaders(on: call)
         call.finish(status, trailers: echo.trailing)
     }
 }
