@@ -22,6 +22,9 @@ extension EventStore {
         }
     }
 
+    /// Ends a seal or a sweep under way early: it throws `closed`, as those after it do.
+    package func endMaintenance() { isClosing.store(true, ordering: .relaxed) }
+
     /// For work that takes long: throws `closed` once `close` waits for it.
     func checkOpen() throws(StoreError) {
         guard !isClosing.load(ordering: .relaxed) else {

@@ -154,7 +154,7 @@ package final class EventStore: Sendable {
     /// Ends writing and gives the folder free; a seal or a sweep under way ends early. Reads go on for
     /// those who still hold the store.
     package func close() {
-        isClosing.store(true, ordering: .relaxed)
+        endMaintenance()
         maintenance.withLock { $0.isClosed = true }
         writer.withLock { $0.lock = nil }
     }

@@ -22,6 +22,7 @@ package final class AuditServer: Service {
     private let retention: RetentionOffice
     private let server: RPCServer
     private let health: ServerHealth
+    private let upkeep: Upkeep
     private let logger: Logger
 
     /// Opens the store, recovers what a crash left, and listens. Serves from then on; `run` waits
@@ -55,7 +56,6 @@ package final class AuditServer: Service {
             let retention = try RetentionOffice(
                 store: store, dataDirectory: configuration.dataDirectory,
                 configured: configuration.retention)
-            try sweep(store, logger)
             return try await AuditServer(configuration, listeners, store, retention, logger)
         } catch {
             store.close()
@@ -122,6 +122,8 @@ package final class AuditServer: Service {
         self.indexer = indexer
         self.health = health
         self.retention = retention
+        upkeep = Upkeep(
+            store: store, sweepInterval: configuration.sweepInterval, logger: logger)
     }
 
     /// The addresses it listens on, with the ports that the system chose.
@@ -135,33 +137,19 @@ package final class AuditServer: Service {
     /// Takes certificates that were replaced for the connections to come, now rather than within seconds.
     package func checkCertificates() async { await server.checkCertificates() }
 
-    /// Hides and removes what retention lets go, until a graceful shutdown or a cancellation; then
-    /// drains and closes.
+    /// Hides what retention lets go and has the files looked after, until a graceful shutdown or a
+    /// cancellation; then drains and closes.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            var swept = ContinuousClock.now
             while (try? await Task.sleep(for: .seconds(1))) != nil {
                 // Feeds ask for the bounds on their event loops, which may not read the disk.
                 self.store.hideExpired(now: .now, uptime: .sinceStart)
                 self.store.lookForRoom()
                 self.health.update()
-                if ContinuousClock.now - swept >= self.configuration.sweepInterval {
-                    swept = .now
-                    self.sweep()
-                }
+                self.upkeep.tick(uptime: .sinceStart)
             }
         }
         await stop()
-    }
-
-    private func sweep() {
-        do throws(StoreError) {
-            try Self.sweep(store, logger)
-        } catch {
-            logger.error(
-                "the retention sweep failed; the next one tries again",
-                metadata: ["cause": "\(error)"])
-        }
     }
 
     /// Lets calls under way finish, stores what was taken, and closes the store.
@@ -174,27 +162,11 @@ package final class AuditServer: Service {
         feed.stop()
         indexer.stop()
         await reads.stop()
+        upkeep.stop()
         // Only now does nobody answer calls any more, and the event loops may go.
         await server.shutdown()
         store.close()
         logger.info("stopped")
-    }
-
-    /// Hides what is past the retention and removes the logs that hold nothing else.
-    private static func sweep(_ store: EventStore, _ logger: Logger) throws(StoreError) {
-        let report = try store.expire(now: .now, uptime: .sinceStart)
-        if report.clockHeldBack > .zero {
-            logger.warning(
-                "the system clock runs ahead of the time that passed; retention waits for it",
-                metadata: ["ahead": "\(report.clockHeldBack)"])
-        }
-        guard report.files > 0 else { return }
-        logger.info(
-            "retention removed events",
-            metadata: [
-                "events": "\(report.events)", "files": "\(report.files)",
-                "bytes": "\(report.bytes)", "oldest": "\(report.oldest)",
-            ])
     }
 
     /// One log line a group commit that failed, however many requests it held. False when none did.

@@ -1,0 +1,72 @@
+import EventStore
+import Logging
+
+/// Does what the plan says, and says what came of it.
+struct UpkeepWorker {
+    let store: EventStore
+    let logger: Logger
+
+    func run(_ task: UpkeepPlan.Task) -> UpkeepPlan.Outcome {
+        switch task {
+        case .sweep: sweep()
+        case .seal: seal()
+        case .end: .nothingToDo
+        }
+    }
+
+    private func sweep() -> UpkeepPlan.Outcome {
+        let report: ExpiryReport
+        do throws(StoreError) {
+            report = try store.expire(now: .now, uptime: .sinceStart)
+        } catch {
+            guard error.code != .closed else { return .nothingToDo }
+            logger.error(
+                "the retention sweep failed; the next one tries again",
+                metadata: ["cause": "\(error)"])
+            return .failed
+        }
+        if report.clockHeldBack > .zero {
+            logger.warning(
+                "the system clock runs ahead of the time that passed; retention waits for it",
+                metadata: ["ahead": "\(report.clockHeldBack)"])
+        }
+        guard report.files + report.rewritten > 0 else { return .nothingToDo }
+        logger.info(
+            "retention removed events",
+            metadata: [
+                "events": "\(report.events)", "files": "\(report.files)",
+                "rewritten": "\(report.rewritten)", "bytes": "\(report.bytes)",
+                "oldest": "\(report.oldest)",
+            ])
+        return .done
+    }
+
+    private func seal() -> UpkeepPlan.Outcome {
+        let beginning = ContinuousClock.now
+        do throws(StoreError) {
+            guard let report = try store.seal() else { return .nothingToDo }
+            logger.info(
+                "a log was sealed",
+                metadata: [
+                    "sequences": "\(report.sequences)", "log_bytes": "\(report.logBytes)",
+                    "segment_bytes": "\(report.segmentBytes)",
+                    "took": "\(ContinuousClock.now - beginning)",
+                ])
+            return .done
+        } catch {
+            switch error.code {
+            case .closed: return .nothingToDo
+            case .damaged:
+                logger.error(
+                    "a log cannot be sealed and stays as it is; what can be read of it is served",
+                    metadata: ["cause": "\(error)"])
+                return .done
+            default:
+                logger.error(
+                    "a log could not be sealed; it is tried again after the next sweep",
+                    metadata: ["cause": "\(error)"])
+                return .failed
+            }
+        }
+    }
+}
