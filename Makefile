@@ -7,11 +7,12 @@ VENV := .build/venv-tests
 PYTEST := $(VENV)/bin/python -m pytest -c Tests/pytest.ini
 # Targets of `make fuzz`; all of them without a name.
 FUZZ_TARGETS ?=
+SOAK_SECONDS ?= 600
 # What pytest gets besides: make test-interop PYTEST_ARGS='-k deadline -x'
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-interop test-end-to-end test-race fuzz bench proto \
+.PHONY: help run build test test-unit test-interop test-end-to-end test-race soak fuzz bench proto \
 	lint format clean venv debug grpc-swift
 
 help: ## List the targets
@@ -45,6 +46,10 @@ test-race: ## Unit tests of the threaded modules under the thread sanitizer
 	TSAN_OPTIONS=suppressions=$(CURDIR)/dev/thread-sanitizer-suppressions \
 		swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=thread --scratch-path .build-race \
 		--filter 'SubscribeTests|AuditServiceTests'
+
+soak: ## Random operations and crashes on a simulated disk against a model (SOAK_SECONDS=600, new seeds each run)
+	@dev/install-dependencies build
+	AUDITRPC_SOAK_SECONDS=$(SOAK_SECONDS) swift test $(SWIFT_FLAGS) --disable-xctest --filter ModelTests.soak
 
 fuzz: ## Every byte that comes from outside, under libFuzzer (FUZZ_SECONDS=60 a target, FUZZ_TARGETS=)
 	@dev/install-dependencies build

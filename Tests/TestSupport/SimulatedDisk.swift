@@ -17,6 +17,7 @@ package final class SimulatedDisk: FileSystem {
 
     fileprivate struct State: Sendable {
         var nodes: [Int: Node] = [:]
+        var nextNode = 0
         var folders: [String: Folder] = [".": Folder()]
         var plan: FaultPlan = .none
         var counts: [Operation: Int] = [:]
@@ -34,6 +35,9 @@ package final class SimulatedDisk: FileSystem {
         var durable: [String: Int] = [:]
         /// Names as they were after each change since the last synchronization.
         var history: [[String: Int]] = []
+
+        /// Those that have a name, or may have one after a power cut.
+        var nodes: [Int] { ([names, durable] + history).flatMap(\.values) }
     }
 
     fileprivate struct Node: Sendable {
@@ -112,7 +116,9 @@ package final class SimulatedDisk: FileSystem {
     package func afterKill() -> SimulatedDisk {
         let copy = state.withLock { state -> State in
             var copy = State()
-            copy.nodes = state.nodes
+            let named = Set(state.folders.values.flatMap(\.nodes))
+            copy.nodes = state.nodes.filter { named.contains($0.key) }
+            copy.nextNode = state.nextNode
             copy.folders = state.folders
             return copy
         }
@@ -126,7 +132,10 @@ package final class SimulatedDisk: FileSystem {
     ) -> SimulatedDisk {
         let before = state.withLock { $0 }
         var after = State()
-        for (number, node) in before.nodes.sorted(by: { $0.key < $1.key }) {
+        after.nextNode = before.nextNode
+        let named = Set(before.folders.values.flatMap(\.nodes))
+        for (number, node) in before.nodes.sorted(by: { $0.key < $1.key })
+        where named.contains(number) {
             var bytes = node.durable
             for change in node.changes {
                 if change.fate == .durable {
@@ -199,7 +208,8 @@ package final class SimulatedDisk: FileSystem {
         let (folder, name) = SimulatedDisk.split(path)
         try require(folder, for: "create")
         let node = try perform(.create, path) { state in
-            let node = state.nodes.count
+            let node = state.nextNode
+            state.nextNode += 1
             state.nodes[node] = Node()
             state.folders[folder]!.change { $0[name] = node }
             return node

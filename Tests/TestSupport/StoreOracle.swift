@@ -24,6 +24,15 @@ package struct StoreOracle: Sendable {
         }
     }
 
+    /// What retention says of an event. What it does not show may be on disk or not.
+    package enum Showing: Sendable {
+        case shown
+        /// Never read or found.
+        case hidden
+        /// A sweep may have removed it before rules were made that would show it.
+        case removable
+    }
+
     /// From sequence 1 on, those that retention took included.
     package private(set) var events: [Stored] = []
 
@@ -42,27 +51,26 @@ package struct StoreOracle: Sendable {
     ///
     /// Reads every event forward, backward, by sequence and by id.
     ///
-    /// - Parameter shows: whether retention shows an event from the store's oldest on. What it does not
-    ///   may be on disk or not, but is never changed, read or found.
+    /// - Parameter showing: what retention says of an event from the store's oldest on.
     package func difference(
-        to store: EventStore, shows: (Stored) -> Bool = { _ in true }
+        to store: EventStore, showing: (Sequence) -> Showing = { _ in .shown }
     ) throws(StoreError) -> String? {
         let bounds = store.bounds
         guard bounds.head == head else { return "head is \(bounds.head), not \(head)" }
         guard bounds.oldest > .zero, bounds.oldest <= head.next else {
             return "oldest is \(bounds.oldest)"
         }
-        if let difference = try forwardDifference(store, bounds.oldest, shows) {
+        if let difference = try forwardDifference(store, bounds.oldest, showing) {
             return difference
         }
-        if let difference = try backwardDifference(store, bounds.oldest, shows) {
+        if let difference = try backwardDifference(store, bounds.oldest, showing) {
             return difference
         }
-        return try lookUpDifference(store, bounds.oldest, shows)
+        return try lookUpDifference(store, bounds.oldest, showing)
     }
 
     private func forwardDifference(
-        _ store: EventStore, _ oldest: Sequence, _ shows: (Stored) -> Bool
+        _ store: EventStore, _ oldest: Sequence, _ showing: (Sequence) -> Showing
     ) throws(StoreError) -> String? {
         var cursor = store.cursor(from: oldest, .forward)
         var expected = oldest
@@ -71,7 +79,7 @@ package struct StoreOracle: Sendable {
             guard expected <= batch.lastSequence else {
                 return "forward: \(batch.lastSequence) where \(expected) should be"
             }
-            if let lost = lost(from: expected, before: batch.firstSequence, shows) {
+            if let lost = lost(from: expected, before: batch.firstSequence, showing) {
                 return "forward: \(batch.firstSequence) where \(lost) should be"
             }
             guard batch.recordedAt >= recordedAt else { return "recorded_at decreases" }
@@ -79,11 +87,11 @@ package struct StoreOracle: Sendable {
             if let difference = difference(in: batch) { return "forward: \(difference)" }
             expected = batch.lastSequence.next
         }
-        return lost(from: expected, before: head.next, shows).map { "forward ends before \($0)" }
+        return lost(from: expected, before: head.next, showing).map { "forward ends before \($0)" }
     }
 
     private func backwardDifference(
-        _ store: EventStore, _ oldest: Sequence, _ shows: (Stored) -> Bool
+        _ store: EventStore, _ oldest: Sequence, _ showing: (Sequence) -> Showing
     ) throws(StoreError) -> String? {
         var cursor = store.cursor(from: head, .backward)
         var expected = head
@@ -91,44 +99,36 @@ package struct StoreOracle: Sendable {
             guard batch.lastSequence <= expected else {
                 return "backward: \(batch.lastSequence) where \(expected) should be"
             }
-            if let lost = lost(from: batch.lastSequence.next, before: expected.next, shows) {
+            if let lost = lost(from: batch.lastSequence.next, before: expected.next, showing) {
                 return "backward: \(batch.lastSequence) where \(lost) should be"
             }
             if let difference = difference(in: batch) { return "backward: \(difference)" }
             expected = batch.firstSequence.previous
         }
-        return lost(from: oldest, before: expected.next, shows).map {
+        return lost(from: oldest, before: expected.next, showing).map {
             "backward ends behind \($0)"
         }
     }
 
     /// The first event that is shown and should have come in that range.
     private func lost(
-        from first: Sequence, before end: Sequence, _ shows: (Stored) -> Bool
+        from first: Sequence, before end: Sequence, _ showing: (Sequence) -> Showing
     ) -> Sequence? {
         var sequence = max(first, Sequence(1))
         while sequence < end {
-            if shows(self[sequence]) { return sequence }
+            if showing(sequence) == .shown { return sequence }
             sequence = sequence.next
         }
         return nil
     }
 
     private func lookUpDifference(
-        _ store: EventStore, _ oldest: Sequence, _ shows: (Stored) -> Bool
+        _ store: EventStore, _ oldest: Sequence, _ showing: (Sequence) -> Showing
     ) throws(StoreError) -> String? {
         var sequence = oldest
         while sequence <= head {
-            let (read, event) = (try store.read(sequence), self[sequence])
-            let found = try StoreOracle.find(event, in: store)
-            if shows(event) {
-                guard let read, read.sequence == sequence, Stored(read.batch, read.index) == event
-                else { return "read(\(sequence)) differs" }
-                guard found == sequence else {
-                    return "find gives \(String(describing: found)) for \(sequence)"
-                }
-            } else if read != nil || found.map({ !shows(self[$0]) }) ?? false {
-                return "\(sequence) is hidden, and read or found"
+            if let difference = try lookUpDifference(store, at: sequence, showing) {
+                return difference
             }
             sequence = sequence.next
         }
@@ -136,6 +136,29 @@ package struct StoreOracle: Sendable {
             return "reads outside of the bounds"
         }
         return nil
+    }
+
+    private func lookUpDifference(
+        _ store: EventStore, at sequence: Sequence, _ showing: (Sequence) -> Showing
+    ) throws(StoreError) -> String? {
+        let event = self[sequence]
+        let state = showing(sequence)
+        if let read = try store.read(sequence) {
+            guard state != .hidden else { return "\(sequence) is hidden, and read" }
+            guard read.sequence == sequence, Stored(read.batch, read.index) == event else {
+                return "read(\(sequence)) differs"
+            }
+        } else if state == .shown {
+            return "read(\(sequence)) gives nothing"
+        }
+        guard let found = try StoreOracle.find(event, in: store) else {
+            return state == .shown ? "\(sequence) is not found by its id" : nil
+        }
+        // An id that was free again may have come again.
+        let isRight =
+            showing(found) != .hidden && self[found].id == event.id
+            && self[found].organization == event.organization
+        return isRight ? nil : "find gives \(found) for \(sequence)"
     }
 
     private func difference(in batch: EventBatch) -> String? {

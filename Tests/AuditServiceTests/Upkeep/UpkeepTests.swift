@@ -32,7 +32,9 @@ struct UpkeepTests {
     @Test func goesOnWithoutALogThatIsDamaged() throws {
         let disk = SimulatedDisk()
         let (store, _) = try EventStore.open(
-            StoreConfiguration(directory: "data", logBytesMax: 4096), fileSystem: disk)
+            StoreConfiguration(
+                directory: "data", terms: EventTerms.extractor, logBytesMax: 4096),
+            fileSystem: disk)
         let event = StoreOracle.Stored(
             organization: "acme", id: EventID(high: 1, low: 1), occurredAt: .now,
             payload: Array(repeating: 7, count: 900))

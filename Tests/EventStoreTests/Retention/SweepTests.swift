@@ -31,7 +31,10 @@ struct SweepTests {
     private func expectShown(
         _ oracle: StoreOracle, _ store: EventStore, at now: Int, _ what: String = ""
     ) throws {
-        #expect(try oracle.difference(to: store) { isShown($0, at: now) } == nil, "\(what)")
+        let difference = try oracle.difference(to: store) { sequence in
+            isShown(oracle[sequence], at: now) ? .shown : .hidden
+        }
+        #expect(difference == nil, "\(what)")
     }
 
     @Test("write segments without what expired, and the rest keeps its sequences", arguments: 0..<4)

@@ -1,0 +1,326 @@
+import AuditModel
+import EventStore
+import TestSupport
+
+/// A store on a simulated disk, and beside it what it must hold: driven by random operations and
+/// crashes that one seed decides.
+struct ModelStore {
+    /// What the store did and should not have done.
+    struct Mismatch: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private var generator: SeededGenerator
+    private var disk = SimulatedDisk()
+    private var oracle = StoreOracle()
+    private var rules = RetentionRules()
+    /// By organization, as the rules say.
+    private var ages: [String: Duration?] = [:]
+    /// Events that were past their retention during a sweep, by sequence.
+    private var removable: Set<Sequence> = []
+    /// In seconds; only grows.
+    private var time = 0
+    /// A batch of which it is unknown whether it was stored.
+    private var unanswered: [StoreOracle.Stored] = []
+    /// The last operations, for who looks for the mistake.
+    private var operations: [String] = []
+    private(set) var crashes = 0
+    private(set) var counts: [String: Int] = [:]
+
+    private static func configuration() -> StoreConfiguration {
+        var configuration = StoreConfiguration.test(logBytesMax: 4096)
+        configuration.logEventsMax = 12
+        configuration.logAgeMax = .seconds(20)
+        return configuration
+    }
+
+    init(seed: UInt64) {
+        generator = SeededGenerator(seed: seed)
+    }
+
+    /// Starts, works until something fails for good, and crashes: again and again.
+    mutating func run(crashes: Int) throws {
+        while self.crashes < crashes {
+            do {
+                try cycle()
+            } catch {
+                let last = operations.suffix(12).joined(separator: "\n  ")
+                throw Mismatch(description: "\(error)\nafter\n  \(last)")
+            }
+        }
+    }
+
+    private mutating func cycle() throws {
+        disk.plan = randomPlan()
+        note("start with \(disk.plan)")
+        do throws(StoreError) {
+            let (store, _) = try EventStore.open(Self.configuration(), fileSystem: disk)
+            try adopt(store)
+            try work(store)
+            store.close()
+        } catch {
+            // Nothing but the plan may make a start fail.
+            guard isDead || disk.plan.failingStep != nil else { throw error }
+            note("the start failed: \(error)")
+        }
+        crash()
+    }
+
+    private mutating func randomPlan() -> FaultPlan {
+        var plan = FaultPlan()
+        if Int.random(in: 0..<4, using: &generator) == 0 { plan.writeBytesMax = 700 }
+        let step = Int.random(
+            in: 0..<[12, 40, 120].randomElement(using: &generator)!, using: &generator)
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0..<6: plan.killedAtStep = step
+        case 6..<9:
+            plan.failingStep = step
+            plan.persists = Bool.random(using: &generator)
+        default: break
+        }
+        return plan
+    }
+
+    private var isDead: Bool { disk.plan.killedAtStep.map { disk.steps >= $0 } ?? false }
+
+    private mutating func crash() {
+        let isPowerCut = Bool.random(using: &generator)
+        note(isPowerCut ? "power cut" : "kill")
+        disk = isPowerCut ? disk.afterPowerCut(using: &generator) : disk.afterKill()
+        crashes += 1
+    }
+
+    private mutating func note(_ operation: String) {
+        operations.append("\(time) s, head \(oracle.head): \(operation)")
+        if operations.count > 100 { operations.removeFirst(50) }
+        counts[String(operation.prefix { $0 != " " }), default: 0] += 1
+    }
+}
+
+// MARK: What must hold
+
+extension ModelStore {
+    /// What the start found: all that was answered, and of the batch that was not all or nothing.
+    private mutating func adopt(_ store: EventStore) throws(StoreError) {
+        let head = store.bounds.head
+        if head != oracle.head {
+            var cursor = store.cursor(from: oracle.head.next, .forward)
+            while let batch = try cursor.next() { oracle.add(batch) }
+            let found = oracle.events.suffix(unanswered.count)
+            let isWhole = found.elementsEqual(unanswered) { found, lost in
+                found.id == lost.id && found.payload == lost.payload
+            }
+            try require(
+                oracle.head == head && isWhole, "head is \(head) after \(unanswered.count) events")
+        }
+        unanswered = []
+        try store.setRetention(rules, now: second(time), uptime: .seconds(time))
+        try check(store)
+        let names = disk.paths.compactMap { $0.split(separator: "/").last?.prefix(20) }
+        try require(Set(names).count == names.count, "a log beside its segment: \(disk.paths)")
+        try require(!disk.paths.contains { $0.hasSuffix(".new") }, "left over: \(disk.paths)")
+    }
+
+    private func require(_ holds: Bool, _ what: String) throws(StoreError) {
+        // Of a code that no operation throws, so that nobody takes it for a failure of the disk.
+        if !holds { throw StoreError(.invalidConfiguration, "the model: " + what) }
+    }
+
+    private func showing(_ sequence: Sequence) -> StoreOracle.Showing {
+        let event = oracle[sequence]
+        if let age = ages[event.organization] ?? rules.standard,
+            event.recordedAt < second(time).advanced(by: .zero - age)
+        {
+            return .hidden
+        }
+        return removable.contains(sequence) ? .removable : .shown
+    }
+
+    private var sequences: [Sequence] {
+        oracle.events.indices.map { Sequence(UInt64($0) + 1) }
+    }
+
+    /// Everything that the store shows, every way there is.
+    private func check(_ store: EventStore) throws(StoreError) {
+        let difference = try oracle.difference(to: store, showing: showing)
+        try require(difference == nil, difference ?? "")
+        let oldest = store.bounds.oldest
+        let lost = sequences.first { $0 < oldest && showing($0) == .shown }
+        try require(lost == nil, "\(oldest) is the oldest, and \(lost ?? .zero) is young")
+    }
+}
+
+// MARK: Operations
+
+extension ModelStore {
+    private mutating func work(_ store: EventStore) throws(StoreError) {
+        for _ in 0..<Int.random(in: 1..<60, using: &generator) {
+            do throws(StoreError) {
+                try operate(store)
+            } catch {
+                note("\(error.code)")
+                switch error.code {
+                case .diskFull: break
+                // A seal or a sweep; the next one tries again.
+                case .inputOutput where !isDead: break
+                case .inputOutput, .refusingWrites:
+                    // Reads go on.
+                    return try check(store)
+                default: throw error
+                }
+            }
+        }
+    }
+
+    private mutating func operate(_ store: EventStore) throws(StoreError) {
+        switch Int.random(in: 0..<100, using: &generator) {
+        case 0..<35: try append(store)
+        case 35..<43: try find(store)
+        case 43..<50: try walk(store)
+        case 50..<54: try findTime(store)
+        case 54..<69: advance(store)
+        case 69..<76: try expire(store)
+        case 76..<79: try setRetention(store)
+        case 79..<95:
+            note("seal")
+            _ = try store.seal()
+        case 95: try check(store)
+        default:
+            let full = Bool.random(using: &generator)
+            disk.plan.capacityBytes =
+                full ? disk.bytes + Int.random(in: 0..<9_000, using: &generator) : .max
+            note(full ? "full disk" : "room")
+        }
+    }
+
+    /// Few ids, so that they come again in their organization and in others.
+    private mutating func randomEvent() -> StoreOracle.Stored {
+        var event = StoreOracle.Stored.random(using: &generator, payloadBytesMax: 150)
+        event.id = EventID(high: 1, low: UInt64.random(in: 0..<400, using: &generator))
+        return event
+    }
+
+    private func known(_ event: StoreOracle.Stored) -> [Sequence] {
+        sequences.filter { sequence in
+            let other = oracle[sequence]
+            return other.id == event.id && other.organization == event.organization
+        }
+    }
+
+    /// As a committer does: what is there by its id is not stored again.
+    private mutating func append(_ store: EventStore) throws(StoreError) {
+        var events: [StoreOracle.Stored] = []
+        for _ in 0..<Int.random(in: 1...6, using: &generator) {
+            let event = randomEvent()
+            let isInBatch = events.contains {
+                $0.id == event.id && $0.organization == event.organization
+            }
+            if !isInBatch, try StoreOracle.find(event, in: store) == nil { events.append(event) }
+        }
+        guard !events.isEmpty else { return }
+        note("append \(events.count)")
+        do throws(StoreError) {
+            oracle.add(try store.store(events, now: second(time)))
+        } catch {
+            if error.code != .diskFull, unanswered.isEmpty { unanswered = events }
+            throw error
+        }
+    }
+
+    private mutating func find(_ store: EventStore) throws(StoreError) {
+        let event = randomEvent()
+        note("find")
+        let known = known(event)
+        let found = try StoreOracle.find(event, in: store)
+        if let found {
+            try require(
+                known.contains(found) && showing(found) != .hidden, "find gives \(found)")
+        } else {
+            try require(!known.contains { showing($0) == .shown }, "find gives nothing")
+        }
+    }
+
+    /// From anywhere, either way, some batches; then something else may happen before the rest.
+    private mutating func walk(_ store: EventStore) throws(StoreError) {
+        let start = Sequence(UInt64.random(in: 0...oracle.head.rawValue + 1, using: &generator))
+        let isForward = Bool.random(using: &generator)
+        note("walk \(isForward ? "forward" : "backward") from \(start)")
+        var cursor = store.cursor(from: start, isForward ? .forward : .backward)
+        var reached = isForward ? max(start, store.bounds.oldest) : min(start, oracle.head)
+        for step in 0..<6 {
+            if step == 3, Bool.random(using: &generator) {
+                note("seal under a cursor")
+                _ = try? store.seal()
+            }
+            let batch = try cursor.next()
+            let passed =
+                isForward
+                ? reached..<max(reached, batch?.firstSequence ?? oracle.head.next)
+                : min(reached.next, batch?.lastSequence.next ?? store.bounds.oldest)..<reached.next
+            var sequence = passed.lowerBound
+            while sequence < passed.upperBound {
+                let isLost = sequence > .zero && showing(sequence) == .shown
+                try require(!isLost, "the cursor passes \(sequence)")
+                sequence = sequence.next
+            }
+            guard let batch else { return }
+            for index in 0..<batch.count {
+                let isSame = batch.withEvent(at: index) { view in
+                    let event = oracle[view.sequence]
+                    return event.id == view.id && event.recordedAt == view.recordedAt
+                        && view.payload.elementsEqual(event.payload)
+                }
+                try require(isSame, "event \(batch.firstSequence + index) differs")
+            }
+            reached = isForward ? batch.lastSequence.next : batch.firstSequence.previous
+        }
+    }
+
+    private mutating func findTime(_ store: EventStore) throws(StoreError) {
+        let since = second(Int.random(in: max(0, time - 40)...time + 1, using: &generator))
+        note("since \(since)")
+        let found = try store.firstSequence(recordedSince: since)
+        let expected = sequences.first {
+            oracle[$0].recordedAt >= since && showing($0) == .shown
+        }
+        try require(found <= expected ?? oracle.head.next, "the first since \(since) is \(found)")
+        let isYoung = found > oracle.head || oracle[found].recordedAt >= since
+        try require(isYoung || found == store.bounds.oldest, "\(found) is before \(since)")
+    }
+
+    private mutating func advance(_ store: EventStore) {
+        time += Int.random(in: 1...8, using: &generator)
+        note("hide")
+        store.hideExpired(now: second(time), uptime: .seconds(time))
+    }
+
+    private mutating func expire(_ store: EventStore) throws(StoreError) {
+        store.hideExpired(now: second(time), uptime: .seconds(time))
+        removable.formUnion(sequences.filter { showing($0) == .hidden })
+        note("expire")
+        let report = try store.expire(now: second(time), uptime: .seconds(time))
+        counts["removed", default: 0] += report.files
+        counts["rewritten", default: 0] += report.rewritten
+    }
+
+    private mutating func setRetention(_ store: EventStore) throws(StoreError) {
+        var rules = RetentionRules(standard: randomAge())
+        for organization in ["acme", "globex", "o"] where Bool.random(using: &generator) {
+            rules.ages[Array(organization.utf8)] = .some(randomAge())
+        }
+        if Int.random(in: 0..<4, using: &generator) == 0 { rules.holds = [Array("acme".utf8)] }
+        note("retention")
+        try store.setRetention(rules, now: second(time), uptime: .seconds(time))
+        self.rules = rules
+        ages = Dictionary(
+            uniqueKeysWithValues: ["acme", "globex", "a-longer-organization-name", "o"].map {
+                organization in
+                (organization, rules.age(of: Array(organization.utf8)))
+            })
+    }
+
+    private mutating func randomAge() -> Duration? {
+        Int.random(in: 0..<12, using: &generator) == 0
+            ? nil : .seconds(Int.random(in: 3...60, using: &generator))
+    }
+}

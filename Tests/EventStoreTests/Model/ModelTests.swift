@@ -1,0 +1,47 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Random operations and crashes against a plain model. `make soak` runs it for long with new seeds;
+/// `AUDITRPC_SEED=N` runs one again.
+@Suite("The model")
+struct ModelTests {
+    private static let environment = ProcessInfo.processInfo.environment
+
+    private static let seeds: [UInt64] =
+        environment["AUDITRPC_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...20)
+
+    private func run(seed: UInt64, crashes: Int) -> [String: Int] {
+        var model = ModelStore(seed: seed)
+        do {
+            try model.run(crashes: crashes)
+        } catch {
+            Issue.record("AUDITRPC_SEED=\(seed): crash \(model.crashes): \(error)")
+        }
+        return model.counts
+    }
+
+    @Test("agrees with the store over crashes at any step")
+    func crashes() {
+        var counts: [String: Int] = [:]
+        for seed in Self.seeds { counts.merge(run(seed: seed, crashes: 100)) { $0 + $1 } }
+        // A run in which nothing happens proves nothing.
+        for what in ["append", "find", "seal", "expire", "retention", "removed", "rewritten"] {
+            #expect(counts[what] ?? 0 > 20, "\(what): \(counts)")
+        }
+    }
+
+    @Test(
+        "agrees for long",
+        .enabled(if: environment["AUDITRPC_SOAK_SECONDS"] != nil, "make soak runs it"))
+    func soak() {
+        let seconds = Self.environment["AUDITRPC_SOAK_SECONDS"].flatMap { Double($0) } ?? 60
+        let end = Date(timeIntervalSinceNow: seconds)
+        var crashes = 0
+        while Date() < end {
+            _ = run(seed: .random(in: 0...UInt64.max), crashes: 500)
+            crashes += 500
+        }
+        print("\(crashes) crashes")
+    }
+}
