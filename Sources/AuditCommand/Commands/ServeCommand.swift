@@ -35,6 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
+        // Until it is heard: a replay may take minutes, and whoever renews certificates knows nothing of it.
+        if configuration.tls != nil { signal(SIGHUP, SIG_IGN) }
         let server = try await AuditServer.open(configuration, logger: logger)
         var services = [
             ServiceGroupConfiguration.ServiceConfiguration(
@@ -43,15 +45,10 @@ struct ServeCommand: AsyncParsableCommand {
         if configuration.tls != nil {
             services.append(.init(service: HangupService(server: server)))
         }
+        services.append(.init(service: Greeter(server: server, configuration: configuration)))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try? StandardStream.output.write(
-            ServeGreeting(
-                addresses: server.addresses, retention: server.retentionByDefault,
-                configuration: configuration,
-                program: CommandLine.arguments.first ?? "auditrpc"
-            ).text)
         try await group.run()
     }
 }
@@ -64,6 +61,23 @@ private struct HangupService: Service {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             await server.checkCertificates()
         }
+    }
+}
+
+/// Says where a server listens. A service, because services begin when signals are heard: whoever
+/// reads this may send one.
+private struct Greeter: Service {
+    let server: AuditServer
+    let configuration: AuditServerConfiguration
+
+    func run() async {
+        try? StandardStream.output.write(
+            ServeGreeting(
+                addresses: server.addresses, retention: server.retentionByDefault,
+                configuration: configuration,
+                program: CommandLine.arguments.first ?? "auditrpc"
+            ).text)
+        try? await gracefulShutdown()
     }
 }
 
