@@ -27,6 +27,8 @@ final class InboundPipe: Sendable {
 
     private let state = Mutex(State())
     private let highWatermarkBytes: Int
+    private static let cancelled = RPCError(
+        .cancelled, "the task that reads the messages was cancelled")
     /// A message costs this much even when it is empty, so that empty ones cannot pile up.
     private static let messageOverheadBytes = 64
 
@@ -97,7 +99,11 @@ final class InboundPipe: Sendable {
     }
 
     /// The next message; nil at the end. Calls `goOn` when a sender that was told to pause may go on.
+    ///
+    /// Throws CANCELLED in a task that is cancelled, also while messages lie here: a reader who is always behind would
+    /// never find none.
     func next(goOn: () -> Void) async throws(RPCError) -> [UInt8]? {
+        if Task.isCancelled { fail(Self.cancelled) }
         let (ready, shouldGoOn) = take()
         if shouldGoOn { goOn() }
         if let ready { return try ready.get() }
@@ -106,7 +112,7 @@ final class InboundPipe: Sendable {
                 wait(with: continuation)
             }
         } onCancel: {
-            fail(RPCError(.cancelled, "the task that reads the messages was cancelled"))
+            fail(Self.cancelled)
         }
         return try result.get()
     }
