@@ -54,8 +54,9 @@ package struct RPCLimits: Sendable, Equatable {
     package var settingsEntriesMax = 32
     /// How long a peer may take from the first byte of a header list to its last.
     package var headerTime = TimeAmount.seconds(10)
-    /// A connection whose waiting bytes, requests or answers, do not move at all for that long ends; after twice that
-    /// at the latest. A person may pause what they read for a while.
+    /// A connection whose waiting bytes, requests or answers, do not move at all for that long ends, and so does a call
+    /// whose single request is not whole, or whose answer is not taken; after twice that at the latest. A person may
+    /// pause what they read for a while.
     package var stallTime = TimeAmount.minutes(15)
     /// Calls that a client opens before the server has said how many it may (RFC 9113 §6.5.2 recommends 100 at least).
     package var concurrentStreamsAssumed = 100

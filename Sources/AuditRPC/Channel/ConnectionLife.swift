@@ -7,6 +7,8 @@ struct ConnectionLife {
         case ping
         /// No new calls, please; those under way may finish.
         case drain(ConnectionEnd)
+        /// Calls that wait for the peer and have not moved since this step came last.
+        case endStalledCalls
         case close(ConnectionEnd)
     }
 
@@ -85,9 +87,11 @@ struct ConnectionLife {
         case .giveUp: return .close(.silent)
         case nil: break
         }
+        let isStallDue = now >= stall.nextLook
         if stall.hasStoodStill(at: now, facts.changes), facts.hasWaitingBytes {
             return .close(.stalled)
         }
+        if isStallDue, hasCalls { return .endStalledCalls }
         // Grows with each call's begin and with its end.
         let activity = 2 * facts.calls - facts.openCalls
         if idle?.hasStoodStill(at: now, activity) == true, !hasCalls { return .drain(.idle) }

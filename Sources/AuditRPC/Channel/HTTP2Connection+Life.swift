@@ -30,6 +30,7 @@ extension HTTP2Connection {
             switch step {
             case .ping: session.submitPing(.keepalive)
             case .drain(let end): drain(for: end)
+            case .endStalledCalls: endStalledCalls()
             case .close(let end): self.end(for: end)
             }
         }

@@ -79,6 +79,8 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     }
     /// Calls that have begun so far, and the header list that is under way, for the connection's life.
     func complete(_ facts: inout ConnectionLife.Facts) {}
+    /// Ends the calls that have waited for the peer since this was called last.
+    func endStalledCalls() {}
     /// The connection has lived long enough: no new calls.
     func drain(for end: ConnectionEnd) {}
     /// This side is about to close the connection, for a reason of its own.

@@ -21,6 +21,8 @@ package class MessageStream: HTTP2Stream {
     final var untakenBytes = 0
     /// Bytes that the call keeps as long as it lives.
     private final var keptBytes = 0
+    /// Bytes of this call came or went since it was looked at last.
+    private final var hasMoved = true
     /// What the connection counts for this stream, and how much of it waits because reading is paused.
     private final var countedBytes = 0
     private final var countedPausedBytes = 0
@@ -72,6 +74,7 @@ package class MessageStream: HTTP2Stream {
 
     final override func receiveData(_ bytes: UnsafeRawBufferPointer) {
         guard let connection else { return }
+        hasMoved = true
         guard acceptsMessages else {
             connection.giveBack(bytes.count)
             connection.session.consume(self, bytes.count)
@@ -284,6 +287,15 @@ package class MessageStream: HTTP2Stream {
         }
     }
 
+    /// Whether the call waits for the peer: for the rest of a message, or to take what lies here for it.
+    var awaitsPeer: Bool { countedQueuedBytes > 0 || deframer.isMidMessage }
+
+    /// True when the call waits for the peer and nothing of it moved since this was asked last.
+    final func hasStalled() -> Bool {
+        defer { hasMoved = false }
+        return !hasMoved && awaitsPeer
+    }
+
     // MARK: Outbound
 
     /// False while the queue is above the high watermark, and until it falls to the low one.
@@ -320,6 +332,7 @@ package class MessageStream: HTTP2Stream {
     /// Tells the connection how much waits, after any change of the queue.
     final func updateQueuedCount() {
         guard let connection, outbound.byteCount != countedQueuedBytes else { return }
+        hasMoved = true
         connection.changeQueuedBytes(by: outbound.byteCount - countedQueuedBytes)
         countedQueuedBytes = outbound.byteCount
     }

@@ -333,6 +333,19 @@ package final class ServerCall: MessageStream {
         }
     }
 
+    override var awaitsPeer: Bool {
+        super.awaitsPeer || state.isOpen && state.isInboundOpen && route?.requests == .one
+    }
+
+    func endIfStalled() {
+        guard hasStalled() else { return }
+        refuse(
+            RPCStatus(
+                .deadlineExceeded,
+                "nothing of the call has moved for a long time: neither its request nor its answer")
+        )
+    }
+
     override func recountUntaken() {
         let before = untakenBytes
         untakenBytes = handler?.untakenBytes ?? 0

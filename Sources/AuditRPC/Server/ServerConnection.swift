@@ -153,6 +153,10 @@ final class ServerConnection: HTTP2Connection {
         }
     }
 
+    override func endStalledCalls() {
+        for case let call as ServerCall in session.openStreams { call.endIfStalled() }
+    }
+
     // MARK: Drain
 
     /// Asks the client to stop; the answer to the PING that goes with it says that it has heard (RFC 9113 §6.8).

@@ -57,6 +57,16 @@ import Testing
         #expect(life.look(at: start + time + time, stuck) == .close(.stalled))
     }
 
+    @Test func callsAreLookedAtNowAndThen() {
+        var life = life()
+        let time = RPCLimits().stallTime
+        let facts = ConnectionLife.Facts(openCalls: 1, calls: 1)
+        #expect(life.look(at: start + .seconds(60), facts) == nil)
+        #expect(life.look(at: start + time, facts) == .endStalledCalls)
+        #expect(life.look(at: start + time, facts) == nil)
+        #expect(life.look(at: start + time + time, .init(openCalls: 0, calls: 1)) == nil)
+    }
+
     @Test func anIdleConnectionIsAskedToEnd() {
         var life = life { $0.idleMax = .seconds(100) }
         // One that has had no call since it was made.

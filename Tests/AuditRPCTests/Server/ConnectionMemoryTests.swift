@@ -96,6 +96,32 @@ import Testing
         loop.run()
     }
 
+    @Test func callsThatAreLeftHalfWayEnd() throws {
+        let server = Self.context()
+        let loop = EmbeddedEventLoop()
+        let (channel, connection) = try Self.connect(server, loop)
+        // One that has no message, one with half of one, one that goes on, and one that may be quiet for ever.
+        for (stream, path) in [
+            (UInt32(1), "Loop"), (3, "Loop"), (5, "Loop"), (7, "Both"),
+        ] {
+            let request = RawFrame.request("/test.Echo/" + path, stream: stream)
+            try Self.send(request.bytes, to: channel)
+        }
+        try Self.send(RawFrame.data([0, 0, 0, 0, 9, 1], stream: 3).bytes, to: channel)
+        try Self.send(RawFrame.data([0, 0, 0, 0, 9], stream: 5).bytes, to: channel)
+        connection.endStalledCalls()
+        #expect(connection.session.openStreamCount == 4, "they had no time yet")
+        try Self.send(RawFrame.data([1], stream: 5).bytes, to: channel)
+        connection.endStalledCalls()
+        loop.run()
+        #expect(connection.session.openStreamCount == 2)
+        connection.endStalledCalls()
+        loop.run()
+        #expect(connection.session.openStreamCount == 1)
+        channel.close(promise: nil)
+        loop.run()
+    }
+
     @Test func compressedMessagesThatBecomeHugeCostTheirSender() throws {
         let server = Self.context()
         let loop = EmbeddedEventLoop()
