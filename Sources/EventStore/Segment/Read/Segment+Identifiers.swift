@@ -10,20 +10,56 @@ extension Segment {
     ) throws(StoreError) -> Row? {
         let hash = IdentifierTable.hash(
             organization: organization, id: id, salt: file.header.salt)
-        guard try IdentifierFilter.mayContain(hash, filter().bytes) else { return nil }
-        let pages = try identifierPages()
-        guard !pages.isEmpty else { return nil }
-        var found: Row?
-        for row in try candidates(hash, pages) where found == nil && row >= floor {
+        for row in try candidates(hash) where row >= floor {
             guard let block = try block(holding: row), let number = block.index(of: row) else {
                 continue
             }
             let isIt = block.withEvent(at: number) { event in
                 event.id == id && event.organization.equals(organization)
             }
-            if isIt { found = row }
+            if isIt { return row }
         }
-        return found
+        return nil
+    }
+
+    /// Rows whose id may be the one; looked for in the events themselves when the table is damaged.
+    private func candidates(_ hash: UInt64) throws(StoreError) -> [Row] {
+        do throws(StoreError) {
+            guard try IdentifierFilter.mayContain(hash, filter().bytes) else { return [] }
+            let pages = try identifierPages()
+            return pages.isEmpty ? [] : try candidates(hash, pages)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return try candidatesInEvents(hash)
+        }
+    }
+
+    private struct HashedRow {
+        var hash: UInt64
+        var row: Row
+    }
+
+    /// Without this a damaged table would refuse every event that names its id, for as long as the
+    /// segment is kept. Throws `damaged` when not all events can be read either.
+    private func candidatesInEvents(_ hash: UInt64) throws(StoreError) -> [Row] {
+        let rows = try cached(.identifierHashes) { () throws(StoreError) in
+            var rows: [HashedRow] = []
+            rows.reserveCapacity(bounds.events)
+            for entry in try blockIndex() {
+                let block = try readBlock(entry)
+                for number in 0..<block.count {
+                    block.withEvent(at: number) { event in
+                        let hash = IdentifierTable.hash(
+                            organization: event.organization, id: event.id, salt: file.header.salt)
+                        rows.append(HashedRow(hash: hash, row: block.row(at: number)))
+                    }
+                }
+            }
+            rows.sort { ($0.hash, $0.row) < ($1.hash, $1.row) }
+            return Cached(rows, residentBytes: rows.count * MemoryLayout<HashedRow>.stride)
+        }.value
+        return rows[rows.partitionIndex { $0.hash >= hash }...].prefix { $0.hash == hash }
+            .map(\.row)
     }
 
     func filter() throws(StoreError) -> CachedBytes {

@@ -33,7 +33,7 @@ struct CacheKey: Hashable {
     enum Kind: UInt8 {
         case eventBlock, dictionary, blockIndex, liveRows, organizations, organizationRows
         case termIndex, termBlock, postings, occurredIndex, occurredChunk
-        case identifierIndex, identifierPage, identifierFilter
+        case identifierIndex, identifierPage, identifierFilter, identifierHashes
     }
 
     /// Of the open segment; 0 for what several share.
