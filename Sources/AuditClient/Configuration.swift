@@ -23,12 +23,16 @@ extension AuditLogClient {
         /// Nil for plain text, which is for this machine and for networks that nobody else reads.
         /// A Unix socket never needs it.
         public var tls: ClientTLS?
+        /// Compresses requests with gzip, where that makes them shorter: for a network that is slower than
+        /// the processor. The server must know gzip; those of this project do. Answers are decompressed in
+        /// any case.
+        public var compressesRequests: Bool
 
         public init(
             callTimeout: Duration? = .seconds(30), connectTimeout: Duration = .seconds(10),
             waitsForReady: Bool = false, retryPolicy: RetryPolicy = .standard,
             reconnectBackoff: Backoff = .reconnect, keepaliveTime: Duration? = .seconds(30),
-            tls: ClientTLS? = nil
+            tls: ClientTLS? = nil, compressesRequests: Bool = false
         ) {
             self.callTimeout = callTimeout
             self.connectTimeout = connectTimeout
@@ -37,6 +41,7 @@ extension AuditLogClient {
             self.reconnectBackoff = reconnectBackoff
             self.keepaliveTime = keepaliveTime
             self.tls = tls
+            self.compressesRequests = compressesRequests
         }
 
         var connection: RPCClientConnection.Configuration {

@@ -20,6 +20,9 @@ package struct AuditServerConfiguration: Sendable {
     package var sweepInterval: Duration
     /// Bytes of one log file: the grain in which retention returns space.
     package var logBytesMax: Int
+    /// Compresses answers that hold events (Query, GetEvent, Subscribe) for clients that take gzip. Off,
+    /// because it costs time on the event loops.
+    package var compressesAnswers: Bool
     package var limits: ServiceLimits
     package var feedLimits: FeedLimits
     /// What `GetStatus` says.
@@ -31,6 +34,7 @@ package struct AuditServerConfiguration: Sendable {
         dataDirectory: String,
         retention: Duration? = .seconds(30 * 86_400), drainTime: Duration = .seconds(10),
         sweepInterval: Duration = .seconds(60), logBytesMax: Int = 64 << 20,
+        compressesAnswers: Bool = false,
         limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
         version: String = AuditServer.version
     ) {
@@ -43,6 +47,7 @@ package struct AuditServerConfiguration: Sendable {
         self.drainTime = drainTime
         self.sweepInterval = sweepInterval
         self.logBytesMax = logBytesMax
+        self.compressesAnswers = compressesAnswers
         self.limits = limits
         self.feedLimits = feedLimits
         self.version = version

@@ -123,7 +123,7 @@ final class CallRunner: Sendable {
     private func options(
         _ deadline: CallDeadline, sentCount: Int, server: ServerAddress
     ) throws(CallFailure) -> CallOptions {
-        var options = CallOptions()
+        var options = CallOptions(compress: configuration.compressesRequests)
         if let left = deadline.left {
             guard left > .nanoseconds(0) else {
                 throw CallFailure(.noAnswer(from: server, within: deadline.timeout))
@@ -157,12 +157,15 @@ final class CallRunner: Sendable {
     func recordStream(
         isFirst: Bool, until deadline: CallDeadline
     ) async throws(CallFailure) -> StreamingCall {
-        try await ready(isFirst: isFirst, until: deadline).call(Method.recordStream.path)
+        let ready = try await ready(isFirst: isFirst, until: deadline)
+        return ready.call(
+            Method.recordStream.path, compress: configuration.compressesRequests)
     }
 
     func subscribe(_ request: SubscribeRequest) async throws(CallFailure) -> Subscription {
         let ready = try await channel.ready(.nextRound, until: .never)
-        let call = ready.call(Method.subscribe.path)
+        let call = ready.call(
+            Method.subscribe.path, compress: configuration.compressesRequests)
         try await call.write(try Self.encoded(request))
         call.finishWriting()
         return Subscription(call)

@@ -250,7 +250,8 @@ extension ClientChannel.Ready {
         }
     }
 
-    func call(_ path: String) -> StreamingCall {
-        StreamingCall(connection.call(path), server: server)
+    func call(_ path: String, compress: Bool) -> StreamingCall {
+        StreamingCall(
+            connection.call(path, options: CallOptions(compress: compress)), server: server)
     }
 }

@@ -37,6 +37,8 @@ struct ConnectionSettings: Hashable, Sendable {
     /// A server that is not there yet is waited for.
     var waitsForServer = false
     var retries = true
+    /// Requests are compressed.
+    var compresses = false
 
     var configuration: AuditLogClient.Configuration {
         let backoff = Backoff(
@@ -46,7 +48,7 @@ struct ConnectionSettings: Hashable, Sendable {
         return AuditLogClient.Configuration(
             callTimeout: timeout, connectTimeout: min(timeout / 2, Limits.connectTimeout),
             waitsForReady: waitsForServer, retryPolicy: retries ? policy : .none,
-            reconnectBackoff: backoff, tls: tls)
+            reconnectBackoff: backoff, tls: tls, compressesRequests: compresses)
     }
 
     /// - Parameter logger: hears of attempts that are repeated.

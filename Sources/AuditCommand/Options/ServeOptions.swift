@@ -73,6 +73,13 @@ struct ServeOptions: ParsableArguments {
             """)
     var insecure = false
 
+    @Flag(
+        help: """
+            Compress the answers that hold events, for clients that take gzip: for slow networks, at \
+            the cost of the processor ($AUDITRPC_COMPRESS=1).
+            """)
+    var compress = false
+
     @Option(
         help: ArgumentHelp(
             """
@@ -109,6 +116,8 @@ struct ServeOptions: ParsableArguments {
         configuration.tls = try serverTLS(environment)
         configuration.allowsPlainText = try Setting.flag(
             insecure, or: "AUDITRPC_INSECURE", in: environment)
+        configuration.compressesAnswers = try Setting.flag(
+            compress, or: "AUDITRPC_COMPRESS", in: environment)
         return configuration
     }
 

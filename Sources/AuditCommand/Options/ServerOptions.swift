@@ -30,6 +30,9 @@ struct ServerOptions: ParsableArguments {
             """)
     var isSingleAttempt = false
 
+    @Flag(help: "Compress requests, for a slow network ($AUDITRPC_COMPRESS=1).")
+    var compress = false
+
     @Flag(help: "Speak TLS, and believe the authorities of the system ($AUDITRPC_TLS=1).")
     var tls = false
 
@@ -78,6 +81,7 @@ struct ServerOptions: ParsableArguments {
         settings.waitsForServer = try Setting.flag(wait, or: "AUDITRPC_WAIT", in: environment)
         settings.retries = try !Setting.flag(
             isSingleAttempt, or: "AUDITRPC_NO_RETRY", in: environment)
+        settings.compresses = try Setting.flag(compress, or: "AUDITRPC_COMPRESS", in: environment)
         if let timeout = Setting(timeout, "--timeout", or: "AUDITRPC_TIMEOUT", in: environment) {
             settings.timeout = try timeout.duration()
             guard settings.timeout > .zero else {

@@ -13,6 +13,8 @@ struct AuditLogEndpoint: Sendable {
     let store: EventStore
     let reads: ReadPool
     let limits: ServiceLimits
+    /// Answers that hold events are compressed for who takes it.
+    let compresses: Bool
     let status: @Sendable () -> GetStatusResponse
     let report: @Sendable (ServiceError) -> Void
 
@@ -27,14 +29,17 @@ struct AuditLogEndpoint: Sendable {
         router.add(Self.prefix + "RecordStream", requests: .many) { [entrance] _ in
             RecordStreamCall(entrance)
         }
-        router.add(Self.prefix + "Subscribe", requests: .one) { [feed, report] _ in
-            SubscribeCall(feed: feed, report: report)
+        router.add(Self.prefix + "Subscribe", requests: .one) { [feed, compresses, report] call in
+            if compresses { call.enableCompression() }
+            return SubscribeCall(feed: feed, report: report)
         }
-        addRead("Query", to: &router) { [store, limits] message, control throws(ServiceError) in
+        addRead("Query", to: &router, compresses: compresses) {
+            [store, limits] message, control throws(ServiceError) in
             let query = PageQuery(store: store, limits: limits)
             return try query.run(Self.decode(message), control)
         }
-        addRead("GetEvent", to: &router) { [store, limits] message, control throws(ServiceError) in
+        addRead("GetEvent", to: &router, compresses: compresses) {
+            [store, limits] message, control throws(ServiceError) in
             let lookup = EventLookup(store: store, limits: limits)
             return try lookup.run(Self.decode(message), control)
         }
@@ -55,10 +60,11 @@ struct AuditLogEndpoint: Sendable {
 
     /// A unary method that reads the disk: on the reading threads, within the call's deadline.
     private func addRead(
-        _ method: String, to router: inout RPCRouter,
+        _ method: String, to router: inout RPCRouter, compresses: Bool = false,
         _ body: @escaping @Sendable ([UInt8], ReadControl) throws(ServiceError) -> [UInt8]
     ) {
         router.addUnary(Self.prefix + method) { [reads, limits] message, context in
+            if compresses { context.enableCompression() }
             let remaining = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
             let end = ContinuousClock.now.advanced(by: Self.readTime(remaining, limits))
             do {

@@ -98,6 +98,7 @@ package final class AuditServer: Service {
         let endpoint = AuditLogEndpoint(
             entrance: entrance,
             feed: feed, store: store, reads: reads, limits: limits,
+            compresses: configuration.compressesAnswers,
             status: { [configuration] in
                 Self.status(store, feed, retention, configuration, startedAt: startedAt)
             }, report: report)

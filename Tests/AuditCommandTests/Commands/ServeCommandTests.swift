@@ -129,12 +129,18 @@ struct ServeCommandTests {
         #expect(level == .error)
     }
 
+    @Test func answersAreCompressedWhenItIsAskedFor() throws {
+        #expect(try !configuration([]).compressesAnswers)
+        #expect(try configuration(["--compress"]).compressesAnswers)
+        #expect(try configuration([], ["AUDITRPC_COMPRESS": "on"]).compressesAnswers)
+    }
+
     /// What the help says of the variables is what is read.
     @Test func theHelpNamesEveryVariable() {
         let help = ServeCommand.helpMessage(columns: 200)
         for variable in [
             "LISTEN", "DATA", "RETENTION", "LOG_BYTES", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA",
-            "SOCKET_MODE", "INSECURE", "LOG_LEVEL",
+            "SOCKET_MODE", "INSECURE", "LOG_LEVEL", "COMPRESS",
         ] {
             #expect(help.contains("$AUDITRPC_\(variable)"))
         }

@@ -78,6 +78,12 @@ struct ConnectionOptionsTests {
         #expect(chosen.waitsForServer && !chosen.retries)
     }
 
+    @Test func requestsAreCompressedWhenItIsAskedFor() throws {
+        #expect(try !settings([]).configuration.compressesRequests)
+        #expect(try settings(["--compress"]).configuration.compressesRequests)
+        #expect(try settings([], ["AUDITRPC_COMPRESS": "1"]).configuration.compressesRequests)
+    }
+
     // MARK: TLS
 
     @Test(arguments: [
@@ -125,7 +131,7 @@ struct ConnectionOptionsTests {
         let help = StatusCommand.helpMessage(columns: 200)
         for variable in [
             "SERVER", "ORGANIZATION", "TIMEOUT", "TLS", "TLS_CA", "TLS_CERT", "TLS_KEY",
-            "TLS_SERVER_NAME", "INSECURE", "WAIT", "NO_RETRY",
+            "TLS_SERVER_NAME", "INSECURE", "WAIT", "NO_RETRY", "COMPRESS",
         ] {
             #expect(help.contains("$AUDITRPC_\(variable)"))
         }
