@@ -23,6 +23,8 @@ from load import Follower, Pager, StreamWriter, UnaryWriter
 from process import Process, Server, eventually
 
 ROUNDS = int(os.environ.get("AUDITRPC_KILL_ROUNDS", 20))
+# Logs so small that each round ends some, and kills come while they are sealed.
+OPTIONS = ["--log-bytes", "262144"]
 # How long a round's load runs after the first answer of its server.
 ROUND_SECONDS = (0.1, 0.6)
 
@@ -83,7 +85,7 @@ def test_nothing_is_lost_doubled_or_reordered_by_kill_9(tmp_path):
     seed = int(os.environ.get("AUDITRPC_SEED", random.randrange(1 << 32)))
     print(f"AUDITRPC_SEED={seed} AUDITRPC_KILL_ROUNDS={ROUNDS}")
     chance = random.Random(seed)
-    server = Server(tmp_path / "data")
+    server = Server(tmp_path / "data", options=OPTIONS)
     address = server.address
     try:
         tail = Tail(address, tmp_path / "resume")
@@ -111,12 +113,13 @@ def test_nothing_is_lost_doubled_or_reordered_by_kill_9(tmp_path):
             if number % 5 == 4:
                 tail.restart()
             server.kill()
-            server = Server(tmp_path / "data", listen=address)
+            server = Server(tmp_path / "data", listen=address, options=OPTIONS)
         await_answer(writers)
         for worker in [*writers, pager]:
             worker.finish()
         check(address, writers, [follower, filtered], tail, pager)
         assert follower.resumes >= ROUNDS
+        assert any((tmp_path / "data/segments").iterdir()), "nothing was sealed"
         assert server.terminate() == 0
     finally:
         server.kill()
