@@ -28,7 +28,7 @@ struct RootCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RecordCommand.self, QueryCommand.self, TailCommand.self,
             ShowCommand.self, FacetsCommand.self, StatusCommand.self, RetentionCommand.self,
-            ImportCommand.self,
+            ImportCommand.self, StoreCommand.self,
         ])
 
     static func main() async {
