@@ -31,12 +31,13 @@ package enum Limits {
     /// frames twice, so that the answer does not come and go with the sizes of batches.
     package static let roomBytes = 8 * 1024 * 1024
 
-    /// Frames that `read` and `find` keep for the next call: retries of one batch look up events of
-    /// the same frame.
-    package static let cachedFrames = 8
+    /// Frames of logs that are kept once they were read: retries of one batch look up events of the same
+    /// frame, and the newest page is asked for again and again.
+    package static let cachedFrames = 256
 
-    /// Bytes of those frames together.
-    package static let cachedFrameBytesMax = 16 * 1024 * 1024
+    /// Bytes of those frames together: about a log, so that small pages of large batches, which are
+    /// frames, do not read the log anew each time.
+    package static let cachedFrameBytesMax = 64 * 1024 * 1024
 
     /// A log spans at most this part of the retention, so that a store that fills slowly does not keep
     /// expired events on disk until its log is full.

@@ -6,8 +6,12 @@ struct TermEntry {
     var rows: Int
     var form: PostingList.Form
     var list: TermBlockWalk.List
-    /// The error for an entry that makes no sense.
-    var damaged: StoreError
+    fileprivate var file: SegmentFile
+    /// Of its block.
+    fileprivate var piece: Piece
+
+    /// The error for an entry that makes no sense. Made when it is needed: facets walk over many entries.
+    var damaged: StoreError { file.damaged("does not add up", piece, .terms) }
 }
 
 extension Segment {
@@ -28,8 +32,8 @@ extension Segment {
                 if order < 0 { continue }
                 guard order == 0 else { return }
                 let entry = TermEntry(
-                    key: walk.key, rows: walk.rows, form: walk.form, list: walk.list,
-                    damaged: file.damaged("does not add up", index.piece(number), .terms))
+                    key: walk.key, rows: walk.rows, form: walk.form, list: walk.list, file: file,
+                    piece: index.piece(number))
                 guard try body(entry) else { return }
             }
             guard walk.isValid else {
