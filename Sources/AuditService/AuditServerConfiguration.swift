@@ -23,6 +23,8 @@ package struct AuditServerConfiguration: Sendable {
     /// Compresses answers that hold events (Query, GetEvent, Subscribe) for clients that take gzip. Off,
     /// because it costs time on the event loops.
     package var compressesAnswers: Bool
+    /// The age at which a connection is asked to end; nil for never.
+    package var connectionAgeMax: Duration?
     package var limits: ServiceLimits
     package var feedLimits: FeedLimits
     /// What `GetStatus` says.
@@ -34,7 +36,7 @@ package struct AuditServerConfiguration: Sendable {
         dataDirectory: String,
         retention: Duration? = .seconds(30 * 86_400), drainTime: Duration = .seconds(10),
         sweepInterval: Duration = .seconds(60), logBytesMax: Int = 64 << 20,
-        compressesAnswers: Bool = false,
+        compressesAnswers: Bool = false, connectionAgeMax: Duration? = nil,
         limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
         version: String = AuditServer.version
     ) {
@@ -48,6 +50,7 @@ package struct AuditServerConfiguration: Sendable {
         self.sweepInterval = sweepInterval
         self.logBytesMax = logBytesMax
         self.compressesAnswers = compressesAnswers
+        self.connectionAgeMax = connectionAgeMax
         self.limits = limits
         self.feedLimits = feedLimits
         self.version = version

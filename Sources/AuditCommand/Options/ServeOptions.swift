@@ -83,6 +83,13 @@ struct ServeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
+            The age at which a connection is asked to end, a tenth more or less, so that clients             spread anew over the servers of a name; calls get a minute to finish             ($AUDITRPC_MAX_CONNECTION_AGE; none).
+            """, valueName: "age"))
+    var maxConnectionAge: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
             trace, debug, info, notice, warning, error or critical ($AUDITRPC_LOG_LEVEL; info).
             """, valueName: "level"))
     var logLevel: LogLevel?
@@ -99,13 +106,18 @@ struct ServeOptions: ParsableArguments {
         var configuration = AuditServerConfiguration(
             listen: try addresses(environment), dataDirectory: data)
         if let age = setting(retention, "--retention", or: "AUDITRPC_RETENTION") {
-            configuration.retention = try Self.retention(age)
+            configuration.retention = try Self.age(age)
         }
         if let bytes = setting(logBytes, "--log-bytes", or: "AUDITRPC_LOG_BYTES") {
             guard let count = Int(bytes.text), count > 0 else {
                 throw bytes.error("is not a number of bytes")
             }
             configuration.logBytesMax = count
+        }
+        if let age = setting(
+            maxConnectionAge, "--max-connection-age", or: "AUDITRPC_MAX_CONNECTION_AGE")
+        {
+            configuration.connectionAgeMax = try Self.age(age)
         }
         if let mode = setting(socketMode, "--socket-mode", or: "AUDITRPC_SOCKET_MODE") {
             guard let bits = UInt32(mode.text, radix: 8), bits <= 0o777 else {
@@ -154,7 +166,7 @@ struct ServeOptions: ParsableArguments {
         return addresses
     }
 
-    private static func retention(_ age: Setting) throws(CommandError) -> Duration? {
+    private static func age(_ age: Setting) throws(CommandError) -> Duration? {
         guard age.text != "none" else { return nil }
         let duration = try age.duration()
         guard duration > .zero else { throw age.error("must be more than nothing, or none") }

@@ -1,5 +1,7 @@
+import AuditModel
 import AuditRPC
 import Logging
+import NIOCore
 
 extension AuditServer {
     /// What can be found wrong before the store opens is: a replay may take minutes.
@@ -21,12 +23,16 @@ extension AuditServer {
     }
 
     static func listen(
-        on listeners: RPCListeners, _ router: RPCRouter, _ logger: Logger
+        on listeners: RPCListeners, _ router: RPCRouter, connectionAgeMax: Duration?,
+        _ logger: Logger
     ) async throws(ServiceError) -> RPCServer {
         do throws(RPCError) {
+            var configuration = RPCServer.Configuration(limits: rpcLimits(logger))
+            configuration.life.ageMax = connectionAgeMax.map {
+                .nanoseconds(min($0, ServiceLimits.connectionAgeMax).nanosecondsSaturating)
+            }
             let server = try await RPCServer.start(
-                on: listeners, router: router,
-                configuration: RPCServer.Configuration(limits: rpcLimits(logger)), logger: logger)
+                on: listeners, router: router, configuration: configuration, logger: logger)
             let addresses = server.boundAddresses.map(\.description).joined(separator: ", ")
             logger.info("listening", metadata: ["addresses": "\(addresses)"])
             return server

@@ -110,7 +110,8 @@ package final class AuditServer: Service {
         ).register(with: &router)
         router.addGenericServices(health: health.service, descriptors: .contract)
         do {
-            server = try await Self.listen(on: listeners, router, logger)
+            server = try await Self.listen(
+                on: listeners, router, connectionAgeMax: configuration.connectionAgeMax, logger)
         } catch {
             recorder.stop()
             feed.stop()

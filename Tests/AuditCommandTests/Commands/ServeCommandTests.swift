@@ -129,6 +129,17 @@ struct ServeCommandTests {
         #expect(level == .error)
     }
 
+    @Test func connectionsMayHaveAnAge() throws {
+        #expect(try configuration([]).connectionAgeMax == nil)
+        #expect(
+            try configuration(["--max-connection-age", "30m"]).connectionAgeMax == .seconds(1_800))
+        let variable = ["AUDITRPC_MAX_CONNECTION_AGE": "1h"]
+        #expect(try configuration([], variable).connectionAgeMax == .seconds(3_600))
+        #expect(
+            try configuration(["--max-connection-age", "none"], variable).connectionAgeMax == nil)
+        #expect(throws: CommandError.self) { try configuration(["--max-connection-age", "0s"]) }
+    }
+
     @Test func answersAreCompressedWhenItIsAskedFor() throws {
         #expect(try !configuration([]).compressesAnswers)
         #expect(try configuration(["--compress"]).compressesAnswers)
@@ -139,7 +150,8 @@ struct ServeCommandTests {
     @Test func theHelpNamesEveryVariable() {
         let help = ServeCommand.helpMessage(columns: 200)
         for variable in [
-            "LISTEN", "DATA", "RETENTION", "LOG_BYTES", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA",
+            "LISTEN", "DATA", "RETENTION", "LOG_BYTES", "MAX_CONNECTION_AGE", "TLS_CERT", "TLS_KEY",
+            "TLS_CLIENT_CA",
             "SOCKET_MODE", "INSECURE", "LOG_LEVEL", "COMPRESS",
         ] {
             #expect(help.contains("$AUDITRPC_\(variable)"))
