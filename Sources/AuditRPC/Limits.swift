@@ -54,6 +54,9 @@ package struct RPCLimits: Sendable, Equatable {
     package var settingsEntriesMax = 32
     /// How long a peer may take from the first byte of a header list to its last.
     package var headerTime = TimeAmount.seconds(10)
+    /// How long the answer to a request that is not gRPC's waits for the end of that request: those who send a request
+    /// without end learn what this is all the same.
+    package var foreignRequestTime = TimeAmount.milliseconds(500)
     /// A connection whose waiting bytes, requests or answers, do not move at all for that long ends, and so does a call
     /// whose single request is not whole, or whose answer is not taken; after twice that at the latest. A person may
     /// pause what they read for a while.

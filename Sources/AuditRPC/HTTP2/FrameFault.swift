@@ -22,7 +22,7 @@ enum FrameFlood: String, Sendable, CaseIterable {
     case inflations = "too_much_compression"
     /// Answers to PING and SETTINGS that the peer does not read; nghttp2 counts them.
     case unreadAcknowledgements = "too_many_unread_answers"
-    /// CONTINUATION frames of one header list (CVE-2024-28182); nghttp2 counts them.
+    /// CONTINUATION frames of one header list (CVE-2024-28182).
     case continuations = "too_many_continuations"
 
     var cost: Int {

@@ -31,6 +31,7 @@ struct FrameInspector: Sendable {
 
     var allowance: FrameAllowance
     private let headerBlockBytesMax: Int
+    private let continuationsMax: Int
     /// Bytes of the current frame, or of the client's preface, that have still to come.
     private var payloadLeft: Int
     /// The start of a frame whose head is cut by the end of a read.
@@ -40,6 +41,7 @@ struct FrameInspector: Sendable {
     private var streams = InlineArray<64, UInt32>(repeating: 0)
     private var highestStream: UInt32 = 0
     private var headerBlockBytes = 0
+    private var continuations = 0
     private var isHeaderFrame = false
     private var expectsContinuation = false
     /// Header blocks that have begun.
@@ -50,9 +52,14 @@ struct FrameInspector: Sendable {
     /// - Parameters:
     ///   - prefaceBytes: what comes before the first frame.
     ///   - headerBlockBytesMax: of one compressed header list.
-    init(allowance: FrameAllowance, headerBlockBytesMax: Int, prefaceBytes: Int = 24) {
+    ///   - continuationsMax: CONTINUATION frames of one header list.
+    init(
+        allowance: FrameAllowance, headerBlockBytesMax: Int, continuationsMax: Int,
+        prefaceBytes: Int = 24
+    ) {
         self.allowance = allowance
         self.headerBlockBytesMax = headerBlockBytesMax
+        self.continuationsMax = continuationsMax
         payloadLeft = prefaceBytes
     }
 
@@ -149,6 +156,8 @@ struct FrameInspector: Sendable {
             isHeaderFrame = true
             if head.flags & Self.endHeaders != 0 { expectsContinuation = false }
             headerBlockBytes += head.length
+            continuations += 1
+            if continuations > continuationsMax { return .failure(.flood(.continuations)) }
             if headerBlockBytes > headerBlockBytesMax { return .failure(.headersTooLarge) }
             return .success(nil)
         case FrameKind.priority:
@@ -189,6 +198,7 @@ struct FrameInspector: Sendable {
         isHeaderFrame = true
         headerBlocks &+= 1
         headerBlockBytes = head.length
+        continuations = 0
         if headerBlockBytes > headerBlockBytesMax { return .failure(.headersTooLarge) }
         expectsContinuation = head.flags & Self.endHeaders == 0
         // nghttp2 ends a connection that opens streams with the numbers of the other side.

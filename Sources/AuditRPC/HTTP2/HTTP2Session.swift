@@ -47,8 +47,9 @@ struct HTTP2Session: ~Copyable {
         // Until a server's SETTINGS are there, as many as RFC 9113 §6.5.2 recommends.
         nghttp2_option_set_peer_max_concurrent_streams(
             options, UInt32(settings.concurrentStreamsAssumed))
-        // CONTINUATION floods (CVE-2024-28182).
-        nghttp2_option_set_max_continuations(options, settings.continuationsMax)
+        // CONTINUATION floods (CVE-2024-28182). It counts the reads that a frame's head of nine bytes is cut into, and
+        // they are no fault of the peer's; a server's `FrameInspector` counts the frames.
+        nghttp2_option_set_max_continuations(options, 9 * (settings.continuationsMax + 1))
         nghttp2_option_set_max_settings(options, settings.settingsEntriesMax)
         // Its own limit of incoming resets says GOAWAY and goes on serving: ours ends the connection long before.
         nghttp2_option_set_stream_reset_rate_limit(options, 1 << 20, 1 << 20)

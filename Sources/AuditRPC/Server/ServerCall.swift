@@ -12,6 +12,8 @@ package final class ServerCall: MessageStream {
     @exclusivity(unchecked) private var state = ServerCallState(singleRequest: true)
     @exclusivity(unchecked) private var handler: (any ServerCallHandler)?
     private let headerListBytesMax: Int
+    /// The HTTP status for a client that does not speak gRPC, until its request has ended.
+    private var heldAnswer: Int?
     /// One line in the log for a handler's metadata that cannot be sent.
     private var hasLoggedMetadata = false
 
@@ -229,6 +231,7 @@ package final class ServerCall: MessageStream {
     }
 
     override func timedOut() {
+        if giveHeldAnswer() { return }
         abort(
             RPCStatus(.deadlineExceeded, "the deadline of the call has passed"),
             reason: .deadlineExceeded)
@@ -255,7 +258,7 @@ package final class ServerCall: MessageStream {
     // MARK: The request
 
     override func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        guard handler == nil, !state.hasStarted else { return }
+        guard handler == nil, heldAnswer == nil, !state.hasStarted else { return }
         if name.equals(":path") {
             route = serverConnection?.route(value)
             if route == nil { unknownPath = Array(value.prefix(256)) }
@@ -310,16 +313,27 @@ package final class ServerCall: MessageStream {
             respond(
                 trailersOnly: statusFields(status, RPCMetadata()), namesAcceptedEncodings: true)
         case .http(let code):
-            guard state.finish() != .ignore else { return }
-            // The answer to HEAD has the fields of the answer to GET and no body (RFC 9110 §9.3.2).
-            let hasBody = head.method != .head
-            if hasBody { outbound.setWholeBody(ResponseFields.bodyForPeople) }
-            updateQueuedCount()
-            respond(ResponseFields.http(code), hasBody: hasBody)
+            // An answer at once would close the stream under a request that is still being sent, and nobody would
+            // hear what is wrong with the rest of it. No client of gRPC waits here, nor one of HTTP that ends.
+            heldAnswer = code
+            startTimer(at: .now() + (connection?.limits.foreignRequestTime ?? .zero))
         }
     }
 
-    override var acceptsMessages: Bool { state.isOpen }
+    /// False when none is held.
+    private func giveHeldAnswer() -> Bool {
+        guard let code = heldAnswer else { return false }
+        heldAnswer = nil
+        guard state.finish() != .ignore else { return true }
+        // The answer to HEAD has the fields of the answer to GET and no body (RFC 9110 §9.3.2).
+        let hasBody = head.method != .head
+        if hasBody { outbound.setWholeBody(ResponseFields.bodyForPeople) }
+        updateQueuedCount()
+        respond(ResponseFields.http(code), hasBody: hasBody)
+        return true
+    }
+
+    override var acceptsMessages: Bool { state.isOpen && heldAnswer == nil }
 
     override func receive(message: UnsafeRawBufferPointer) {
         switch state.receiveMessage() {
@@ -358,7 +372,9 @@ package final class ServerCall: MessageStream {
     override func receiveLast() {
         resetsAfterEnd = false
         releaseHeld()
-        switch state.receiveEnd() {
+        let end = state.receiveEnd()
+        if giveHeldAnswer() { return }
+        switch end {
         case .deliver: handler?.receiveEnd(on: self)
         case .refuseMissing:
             refuse(RPCStatus(.unimplemented, "the method takes one request message, not none"))

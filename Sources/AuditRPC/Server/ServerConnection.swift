@@ -43,7 +43,8 @@ final class ServerConnection: HTTP2Connection {
             allowance: FrameAllowance(
                 unitsMax: limits.frameUnitsMax, unitsPerSecond: limits.frameUnitsPerSecond,
                 now: .now()),
-            headerBlockBytesMax: limits.headerListBytesCut)
+            headerBlockBytesMax: limits.headerListBytesCut,
+            continuationsMax: limits.continuationsMax)
         pingPolicy = PingPolicy(
             interval: server.life.pingInterval, earlyMax: server.life.earlyPingsMax)
         calls = BudgetShare(of: server.calls, grain: Self.callsGrain)

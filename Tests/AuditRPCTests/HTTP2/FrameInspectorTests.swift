@@ -8,7 +8,7 @@ import Testing
     private static func inspector(units: Int = 1_000_000) -> FrameInspector {
         var inspector = FrameInspector(
             allowance: FrameAllowance(unitsMax: units, unitsPerSecond: 0, now: .now()),
-            headerBlockBytesMax: 1_000, prefaceBytes: 0)
+            headerBlockBytesMax: 1_000, continuationsMax: 2, prefaceBytes: 0)
         #expect(inspector.inspect([headers(1), headers(5)]) == .fine)
         return inspector
     }
@@ -43,7 +43,15 @@ import Testing
                 RawFrame(.continuation, stream: 7, payload: [UInt8](repeating: 0, count: 401)),
             ], .headersTooLarge
         ),
+        (
+            [headers(7, flags: 0), continuation(7), continuation(7), continuation(7)],
+            .flood(.continuations)
+        ),
     ]
+
+    private static func continuation(_ stream: UInt32, flags: UInt8 = 0) -> RawFrame {
+        RawFrame(.continuation, flags: flags, stream: stream, payload: [0])
+    }
 
     @Test(arguments: faults)
     func frames(thatAreFaults frames: [RawFrame], _ fault: FrameFault) {
@@ -76,7 +84,9 @@ import Testing
         [headers(5, flags: endStream)],
         // More streams at a time than it remembers: what it has forgotten is nghttp2's to judge.
         (0..<200).map { headers(2 * $0 + 7) } + [.data([1], stream: 1), .data([1], stream: 7)],
-        [headers(7, flags: 0), RawFrame(.continuation, flags: 4, stream: 7, payload: [1])],
+        // Each list has its own number of CONTINUATION frames.
+        [headers(7, flags: 0), continuation(7), continuation(7, flags: 4)]
+            + [headers(9, flags: 0), continuation(9), continuation(9, flags: 4)],
         // nghttp2 has its own rules for these.
         [.data([1], stream: 0), .data([1], stream: 2), headers(2), headers(0)],
         [RawFrame(.priority, stream: 9, payload: [0, 0, 0])],
@@ -179,7 +189,7 @@ import Testing
         for cut in [1, 23, 24, 25, 33] {
             var inspector = FrameInspector(
                 allowance: FrameAllowance(unitsMax: 0, unitsPerSecond: 0, now: .now()),
-                headerBlockBytesMax: 1_000)
+                headerBlockBytesMax: 1_000, continuationsMax: 2)
             #expect(inspector.inspect(bytes: Array(bytes.prefix(cut))) == .fine)
             guard
                 case .fault(.invalidPriority, _) = inspector.inspect(

@@ -55,10 +55,16 @@ struct RawFrame: Sendable {
         ] + payload
     }
 
-    /// A list of fields, each literal and without index (RFC 7541 §6.2.2).
     static func headers(
         _ fields: [(String, String)], stream: UInt32, endStream: Bool
     ) -> RawFrame {
+        RawFrame(
+            .headers, flags: endHeaders | (endStream ? Self.endStream : 0), stream: stream,
+            payload: block(fields))
+    }
+
+    /// A list of fields, each literal and without index (RFC 7541 §6.2.2).
+    static func block(_ fields: [(String, String)]) -> [UInt8] {
         var payload: [UInt8] = []
         for (name, value) in fields {
             payload.append(0)
@@ -67,9 +73,14 @@ struct RawFrame: Sendable {
                 payload += Array(text.utf8)
             }
         }
-        return RawFrame(
-            .headers, flags: endHeaders | (endStream ? Self.endStream : 0), stream: stream,
-            payload: payload)
+        return payload
+    }
+
+    /// PING with a text of up to eight bytes.
+    static func ping(_ text: String) -> RawFrame {
+        var payload = Array(text.utf8)
+        payload += [UInt8](repeating: 0, count: 8 - payload.count)
+        return RawFrame(.ping, payload: payload)
     }
 
     /// An integer with a prefix of 7 bits (RFC 7541 §5.1).
@@ -140,6 +151,9 @@ struct RawPeer: Sendable {
 
     private let channel: any Channel
     private let frames: AsyncStream<RawFrame>
+
+    /// As the other end's log shows it.
+    var localAddress: String? { channel.localAddress?.endpointText }
 
     /// Connects, and sends preface and SETTINGS unless told not to.
     static func connect(

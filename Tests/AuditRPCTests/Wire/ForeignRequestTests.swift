@@ -7,7 +7,9 @@ import Testing
 @Suite struct ForeignRequestTests {
     private func answer(to request: RawFrame) async throws -> [RawFrame] {
         var frames: [RawFrame] = []
-        try await TestServer.runRaw(.echo) { _, peer in
+        var limits = RPCLimits()
+        limits.foreignRequestTime = .zero
+        try await TestServer.runRaw(.echo, limits: limits) { _, peer in
             try await peer.send(request)
             frames = await peer.response()
             // Whoever has not ended a request need not go on with it.
@@ -39,6 +41,27 @@ import Testing
         #expect(body.hasSuffix("\n"))
         #expect(frames.first?.fields["content-length"] == String(body.utf8.count))
         #expect(frames.last?.endsStream == true)
+    }
+
+    @Test func theAnswerWaitsForTheEndOfTheRequest() async throws {
+        var limits = RPCLimits()
+        limits.foreignRequestTime = .hours(1)
+        try await TestServer.runRaw(.echo, limits: limits) { _, peer in
+            let post = RawFrame.request("/", replacing: ["content-type": "text/plain"])
+            // Nothing of the body is taken for a message of gRPC: not a length above the limit either.
+            try await peer.send(
+                post, .data([0, 255, 255, 255, 255, 1]),
+                RawFrame(.ping, payload: [1, 2, 3, 4, 5, 6, 7, 8]))
+            var before: [RawFrame] = []
+            while let frame = await peer.next(where: { _ in true }), frame.kind != 6 {
+                before.append(frame)
+            }
+            #expect(!before.contains { $0.stream == 1 && $0.kind != 8 })
+            try await peer.send(.data([1], endStream: true))
+            let answer = await peer.response()
+            #expect(answer.map(\.kind) == [1, 0])
+            #expect(answer.first?.fields[":status"] == "415")
+        }
     }
 
     @Test func theAnswerToHeadHasNoBody() async throws {
