@@ -21,6 +21,20 @@ package struct RPCCounters: Sendable, Equatable {
     }
 }
 
+extension RPCCounters: CustomStringConvertible {
+    /// For the last line of a log: `accepted 3, refused 0; ended 2 by peer, 1 by flood; ...`.
+    package var description: String {
+        let ends = ConnectionEnd.allCases.compactMap { end in
+            connectionsEnded[end].map { "\($0) by \(end.rawValue)" }
+        }
+        return """
+            accepted \(connectionsAccepted), refused \(connectionsRefused); \
+            ended \(ends.isEmpty ? "none" : ends.joined(separator: ", ")); \
+            calls \(calls), refused \(callsRefused), reset for errors \(streamErrors)
+            """
+    }
+}
+
 /// Where connections put their counts. Never on the way of a call: each connection counts for itself first.
 final class CounterBook: Sendable {
     private let counters = Mutex(RPCCounters())

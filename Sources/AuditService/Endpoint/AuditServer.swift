@@ -168,7 +168,7 @@ package final class AuditServer: Service {
         // Only now does nobody answer calls any more, and the event loops may go.
         await server.shutdown()
         store.close()
-        logger.info("stopped")
+        logger.info("stopped", metadata: ["connections": "\(server.counters)"])
     }
 
     /// One log line a group commit that failed, however many requests it held. False when none did.
