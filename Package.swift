@@ -157,7 +157,7 @@ let package = Package(
             "AuditCommandTests",
             [
                 "AuditModel", "AuditCommand", "AuditClient", "AuditRPC", "AuditService", "Codec",
-                "TestSupport", arguments,
+                "TestSupport", arguments, logging,
             ]),
     ] + fuzzTargets,
     swiftLanguageModes: [.v6]

@@ -31,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = try options.configuration(environment: Environment.variables)
         let level = try options.level(environment: Environment.variables)
         let logger = Logger(label: "auditrpc") { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler = SafeLogHandler(StreamLogHandler.standardError(label: label))
             handler.logLevel = level
             return handler
         }

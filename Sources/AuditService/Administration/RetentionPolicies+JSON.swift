@@ -6,11 +6,9 @@ extension RetentionPolicies {
     var json: [UInt8] {
         var members = [JSONValue.Member("version", .number("1"))]
         if let standard { members.append(.init("default", Self.json(standard))) }
+        let inOrder = organizations.sorted { $0.key < $1.key }
         members.append(
-            .init(
-                "organizations",
-                .array(organizations.sorted { $0.key < $1.key }.map { Self.json($0.key, $0.value) })
-            ))
+            .init("organizations", .array(inOrder.map { Self.json($0.key.text, $0.value) })))
         return JSONValue.object(members).encoded() + [UInt8(ascii: "\n")]
     }
 
@@ -46,10 +44,11 @@ extension RetentionPolicies {
         guard case .array(let list)? = members["organizations"] else {
             throw PolicyFileError("organizations is not a list")
         }
-        var organizations: [String: Own] = [:]
+        var organizations: [OrganizationName: Own] = [:]
         for element in list {
             let members = try Self.members(element, "an organization")
-            guard case .string(let id)? = members["id"], !id.isEmpty, organizations[id] == nil
+            guard case .string(let id)? = members["id"], !id.isEmpty,
+                organizations[OrganizationName(id)] == nil
             else {
                 throw PolicyFileError("an organization has no id of its own")
             }
@@ -60,7 +59,7 @@ extension RetentionPolicies {
             case nil: break
             default: throw PolicyFileError("legal_hold of \(id) is neither true nor false")
             }
-            organizations[id] = own
+            organizations[OrganizationName(id)] = own
         }
         self.init(
             configured: configured,

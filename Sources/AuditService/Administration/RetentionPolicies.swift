@@ -7,7 +7,7 @@ struct RetentionPolicies: Hashable, Sendable {
     /// Nil as long as nobody set one: what `serve --retention` says holds.
     private(set) var standard: RetentionPolicy?
     /// What organizations have of their own; none of it is empty.
-    private(set) var organizations: [String: Own] = [:]
+    private(set) var organizations: [OrganizationName: Own] = [:]
 
     struct Own: Hashable, Sendable {
         /// Nil where the default policy holds.
@@ -25,7 +25,9 @@ struct RetentionPolicies: Hashable, Sendable {
         self.configured = configured
     }
 
-    init(configured: Duration?, standard: RetentionPolicy?, organizations: [String: Own]) {
+    init(
+        configured: Duration?, standard: RetentionPolicy?, organizations: [OrganizationName: Own]
+    ) {
         self.configured = configured
         self.standard = standard
         self.organizations = organizations
@@ -33,7 +35,7 @@ struct RetentionPolicies: Hashable, Sendable {
 
     /// What holds for an organization; for an empty name, by default.
     func retention(of organizationID: String) -> OrganizationRetention {
-        let own = organizations[organizationID]
+        let own = organizations[OrganizationName(organizationID)]
         var policy = own?.policy ?? standard ?? RetentionPolicy(maxAge: configured)
         policy.maxAge = policy.effectiveAge
         return OrganizationRetention(
@@ -48,14 +50,15 @@ struct RetentionPolicies: Hashable, Sendable {
             if case .policy(let policy) = request.change { standard = policy }
             return
         }
-        var own = organizations[request.organizationID] ?? Own()
+        let name = OrganizationName(request.organizationID)
+        var own = organizations[name] ?? Own()
         switch request.change {
         case .policy(let policy): own.policy = policy
         case .inherit: own.policy = nil
         case nil: break
         }
         if request.legalHold != .unspecified { own.legalHold = request.legalHold == .on }
-        organizations[request.organizationID] = own == Own() ? nil : own
+        organizations[name] = own == Own() ? nil : own
         guard organizations.count <= Self.organizationsMax else {
             throw ServiceError(
                 .exhausted,
@@ -67,10 +70,9 @@ struct RetentionPolicies: Hashable, Sendable {
     /// As the store takes them.
     var rules: RetentionRules {
         var rules = RetentionRules(standard: retention(of: "").policy.maxAge)
-        for (organizationID, own) in organizations {
-            let name = Array(organizationID.utf8)
-            if let policy = own.policy { rules.ages[name] = policy.effectiveAge }
-            if own.legalHold { rules.holds.insert(name) }
+        for (name, own) in organizations {
+            if let policy = own.policy { rules.ages[name.bytes] = policy.effectiveAge }
+            if own.legalHold { rules.holds.insert(name.bytes) }
         }
         return rules
     }
@@ -78,12 +80,16 @@ struct RetentionPolicies: Hashable, Sendable {
     /// A page of the list: the default policy, then the organizations by id.
     func page(_ request: ListRetentionRequest) -> ListRetentionResponse {
         let wanted = request.pageSize == 0 ? 1_000 : min(Int(request.pageSize), 10_000)
-        let names = ([""] + organizations.keys).sorted()
-        // A token is the last name of the page before, behind a letter: the default's name is empty.
-        let rest = names.filter { request.pageToken.isEmpty || "a" + $0 > request.pageToken }
+        let names = ([OrganizationName("")] + organizations.keys).sorted()
+        // A token is the last name of the page before, behind a letter: the default's name is empty. Bytes are cut, not
+        // characters: a name may begin with a mark that joins the letter.
+        let token = Array(request.pageToken.utf8)
+        let rest = names.filter {
+            token.isEmpty || token.dropFirst().lexicographicallyPrecedes($0.bytes)
+        }
         let shown = rest.prefix(wanted)
         return ListRetentionResponse(
-            retentions: shown.map(retention),
-            nextPageToken: shown.count < rest.count ? "a" + (shown.last ?? "") : "")
+            retentions: shown.map { retention(of: $0.text) },
+            nextPageToken: shown.count < rest.count ? "a" + (shown.last?.text ?? "") : "")
     }
 }

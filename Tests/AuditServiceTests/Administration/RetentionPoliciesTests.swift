@@ -41,6 +41,34 @@ struct RetentionPoliciesTests {
                     holds: [Array("acme".utf8)]))
     }
 
+    @Test("names that read the same and differ in their bytes are two organizations")
+    func composedNames() throws {
+        let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
+        try #require(composed == decomposed)
+        let both = try policies(
+            SetRetentionRequest(organizationID: composed, legalHold: .on),
+            SetRetentionRequest(
+                organizationID: decomposed, change: .policy(RetentionPolicy(maxAge: .seconds(5)))))
+        #expect(both.retention(of: composed).legalHold)
+        #expect(both.retention(of: composed).inherited)
+        #expect(!both.retention(of: decomposed).legalHold)
+        #expect(
+            both.rules
+                == RetentionRules(
+                    standard: .seconds(100), ages: [Array(decomposed.utf8): Duration.seconds(5)],
+                    holds: [Array(composed.utf8)]))
+        #expect(try RetentionPolicies(json: both.json, configured: .seconds(100)) == both)
+        // Pages of one go through both, in the order of their bytes.
+        var names: [[UInt8]] = []
+        var token = ""
+        repeat {
+            let page = both.page(ListRetentionRequest(pageSize: 1, pageToken: token))
+            names += page.retentions.map { Array($0.organizationID.utf8) }
+            token = page.nextPageToken
+        } while !token.isEmpty
+        #expect(names == [[], Array(decomposed.utf8), Array(composed.utf8)])
+    }
+
     @Test("what inherits everything is forgotten")
     func forgets() throws {
         let policies = try policies(
