@@ -1,5 +1,7 @@
 """Where a server listens, from its options and its environment, and what it refuses."""
 
+import socket
+
 import pytest
 from certificates import authority, server_identity
 from clients import Client
@@ -59,6 +61,15 @@ def test_files_that_cannot_be_used(tmp_path, kind):
     assert not (tmp_path / "data").exists()
 
 
+def has_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
 def test_the_environment_says_it_too(tmp_path):
     identity = server_identity()
     environment = {

@@ -7,6 +7,8 @@ from clients import Client, Status, event, refusal
 from grpc_health.v1 import health_pb2 as health
 from grpc_health.v1 import health_pb2_grpc
 
+pytestmark = pytest.mark.each_transport
+
 AUDIT_LOG = "auditrpc.v1.AuditLog"
 SERVICES = [
     "",

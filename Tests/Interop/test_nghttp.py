@@ -23,10 +23,15 @@ def tool(name, *arguments):
 
 
 @pytest.fixture
-def url(shared_server, transport):
+def root(shared_server, transport):
     if transport.name == "unix":
         pytest.skip("nghttp and h2load are for TCP")
-    return f"{transport.scheme}://{shared_server.address}/auditrpc.v1.AuditLog/Record"
+    return f"{transport.scheme}://{shared_server.address}/"
+
+
+@pytest.fixture
+def url(root):
+    return root + "auditrpc.v1.AuditLog/Record"
 
 
 @pytest.fixture
@@ -64,14 +69,14 @@ def test_h2load_has_every_call_answered_and_stored(
 
 
 @pytest.mark.parametrize("arguments", [[], ["--data", __file__]], ids=["GET", "POST"])
-def test_nghttp_without_grpc_is_told_what_this_is(shared_server, arguments):
-    output = tool("nghttp", "-v", *arguments, f"http://{shared_server.address}/")
+def test_nghttp_without_grpc_is_told_what_this_is(root, arguments):
+    output = tool("nghttp", "-v", *arguments, root)
     assert ":status: 415" in output
     assert re.search(r"recv DATA frame <length=[1-9]", output), output
 
 
-def test_settings_name_the_number_of_streams(shared_server):
-    output = tool("nghttp", "-v", f"http://{shared_server.address}/")
+def test_settings_name_the_number_of_streams(root):
+    output = tool("nghttp", "-v", root)
     received = output.partition("recv SETTINGS")[2].partition("recv ")[0]
     assert "SETTINGS_MAX_CONCURRENT_STREAMS(0x03):1000" in received
 

@@ -17,6 +17,12 @@ from rawhttp2 import Answer, framed
 WAIT_SECONDS = 30
 
 
+@pytest.fixture(autouse=True)
+def plain_only(transport):
+    if transport.name != "plain":
+        pytest.skip("these clients are told to speak plain text")
+
+
 def over_grpclib(address, body):
     """Runs `await body(channel)` with a channel to the server."""
 

@@ -8,6 +8,8 @@ from auditrpc.v1 import event_pb2, filter_pb2
 from clients import Client, Filter, Status, actor, event, refusal, resource, target, timestamp
 from clients import violations
 
+pytestmark = pytest.mark.each_transport
+
 NOON = 1_700_000_000
 USER, TOKEN = event_pb2.ACTOR_TYPE_USER, event_pb2.ACTOR_TYPE_API_TOKEN
 

@@ -8,6 +8,8 @@ from auditrpc.v1 import event_pb2
 from clients import Event, Status, content, event, new_id, refusal, target, timestamp, violations
 from google.rpc import code_pb2
 
+pytestmark = pytest.mark.each_transport
+
 
 def full_event(id):
     """Every field that a caller may set."""

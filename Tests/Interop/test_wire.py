@@ -1,5 +1,6 @@
 """The wire itself: what well-behaved and other peers send, and the answer each gets."""
 
+import select
 import socket
 import struct
 
@@ -7,6 +8,9 @@ import grpc
 import pytest
 from auditrpc.v1 import audit_log_pb2 as log
 from clients import SERVICE, Client, Status, content, event, refusal
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from process import eventually
 from rawhttp2 import RawHTTP2, framed
 
@@ -14,6 +18,14 @@ pytestmark = pytest.mark.each_transport
 
 MESSAGE_BYTES_MAX = 4_194_304
 OK, INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNIMPLEMENTED = 0, 3, 4, 8, 12
+CALL = [
+    (":method", "POST"),
+    (":scheme", "http"),
+    (":path", SERVICE + "GetStatus"),
+    (":authority", "localhost"),
+    ("te", "trailers"),
+    ("content-type", "application/grpc"),
+]
 # What a gRPC server may call a request that breaks its framing: the specification leaves it open.
 BROKEN_FRAMING = {3, 12, 13}
 
@@ -226,15 +238,52 @@ def test_a_thousand_connections_come_and_go(shared_server, client, transport):
     still_serves(client)
 
 
-def test_streams_reset_at_once_do_no_harm(shared_server, client):
-    """The "rapid reset" attack, in small: the server answers, or ends that connection."""
-    with RawHTTP2(shared_server.address) as raw:
-        try:
-            for _ in range(2000):
-                raw.reset(raw.open("GetStatus"))
-        except OSError:
-            pass
-    still_serves(client)
+def rapid_resets(count):
+    """The bytes of calls that are cancelled as soon as they begin."""
+    encoder = H2Connection(H2Configuration(client_side=True))
+    encoder.initiate_connection()
+    for _ in range(count):
+        stream = encoder.get_next_available_stream_id()
+        encoder.send_headers(stream, CALL)
+        encoder.reset_stream(stream, ErrorCodes.CANCEL)
+    return encoder.data_to_send()
+
+
+def goaways(received):
+    """The error codes of the GOAWAY frames among the bytes that came."""
+    codes = []
+    while len(received) >= 9 and len(received) >= 9 + (size := int.from_bytes(received[:3], "big")):
+        if received[3] == 7:
+            codes.append(int.from_bytes(received[13:17], "big"))
+        received = received[9 + size :]
+    return codes
+
+
+def attacked(connection, attack):
+    """Sends the bytes until the server says GOAWAY, and returns all that it says to the end."""
+    received = b""
+    for start in range(0, len(attack), 4096):
+        connection.sendall(attack[start : start + 4096])
+        if select.select([connection], [], [], 0)[0]:
+            received += connection.recv(65536)
+        if goaways(received):
+            break
+    while part := connection.recv(65536):
+        received += part
+    return received
+
+
+def test_rapid_reset_ends_its_connection(server, own, transport):
+    """Above the 4,000 that `RPCLimits` lets pass, and the 400 that come together each second (CVE-2023-44487)."""
+    attack = rapid_resets(20_000)
+    with transport.connect(server.address, timeout=60) as connection:
+        assert goaways(attacked(connection, attack)) == [ErrorCodes.ENHANCE_YOUR_CALM]
+    still_serves(own)
+    server.terminate()
+    (line,) = [line for line in server.errors if "more than an honest client sends" in line]
+    assert "too_many_resets" in line and "peer=" in line
+    # The last line counts them.
+    assert "1 by flood" in server.errors[-1], server.text()
 
 
 def test_a_thousand_calls_at_once_on_one_connection(client):
