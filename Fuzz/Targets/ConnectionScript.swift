@@ -20,7 +20,7 @@ extension RPCLimits {
         limits.outboundHighWatermarkBytes = 2 << 10
         limits.outboundLowWatermarkBytes = 1 << 10
         limits.unreadAcknowledgementsMax = 16
-        limits.frameUnitsMax = 20_000
+        limits.frameUnitsMax = 200_000
         limits.connectionsMax = 2
         limits.waitingBytesMax = 96 << 10
         limits.waitingFramesMax = 32

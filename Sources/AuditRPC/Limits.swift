@@ -43,9 +43,10 @@ package struct RPCLimits: Sendable, Equatable {
     /// What a peer may cost with frames that carry nothing, in one burst and then in each second; `FrameFlood` says
     /// what each kind costs. 4,000 resets and then 400 a second, above what honest clients cancel and below what makes
     /// a "rapid reset" worth while (CVE-2023-44487); 10,000 PRIORITY, WINDOW_UPDATE, PING or unknown frames and
-    /// then 1,000; 1,000,000 DATA frames of a byte and then 100,000.
-    package var frameUnitsMax = 1_000_000
-    package var frameUnitsPerSecond = 100_000
+    /// then 1,000; 10,000,000 DATA frames of a byte and then 1,000,000, so that the largest messages pass a proxy that
+    /// cuts them into bytes, two of them at once.
+    package var frameUnitsMax = 10_000_000
+    package var frameUnitsPerSecond = 1_000_000
     /// Answers to PING and SETTINGS that a peer may leave unread before its connection ends.
     package var unreadAcknowledgementsMax = 1_000
     /// CONTINUATION frames of one header list: the largest that is decoded fits into five frames.

@@ -27,19 +27,19 @@ enum FrameFlood: String, Sendable, CaseIterable {
 
     var cost: Int {
         switch self {
+        // Ten bytes on the wire, and never an answer: a request costs its sender thirty bytes and the server a call.
         case .fragments: 1
-        case .resets, .provokedResets: 250
-        case .settings: 1_000
+        case .resets, .provokedResets: 2_500
+        case .settings: 10_000
         case .inflations, .unreadAcknowledgements, .continuations: 0
-        case .pings, .emptyData, .trailers, .priorities, .windowUpdates, .goAways, .unknown: 100
+        case .pings, .emptyData, .trailers, .priorities, .windowUpdates, .goAways, .unknown: 1_000
         }
     }
 
-    /// Of a message that was inflated: nothing for what text and JSON usually win, and above that one unit for each 256
-    /// bytes, whose inflation takes about as long as a small frame. Sixty messages of a few kilobytes that
-    /// become four mebibytes use up the burst.
+    /// Of a message that was inflated: nothing for what text and JSON usually win, and above that ten units for each
+    /// 256 bytes. Sixty messages of a few kilobytes that become four mebibytes use up the burst.
     static func cost(ofInflating bytes: Int, to inflatedBytes: Int) -> Int {
-        max(0, inflatedBytes - 32 * bytes) / 256
+        max(0, inflatedBytes - 32 * bytes) / 256 * 10
     }
 }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct FrameInspectorTests {
     /// An inspector behind the preface, of a client that has opened streams 1 and 5.
-    private static func inspector(units: Int = 1_000_000) -> FrameInspector {
+    private static func inspector(units: Int = 10_000_000) -> FrameInspector {
         var inspector = FrameInspector(
             allowance: FrameAllowance(unitsMax: units, unitsPerSecond: 0, now: .now()),
             headerBlockBytesMax: 1_000, continuationsMax: 2, prefaceBytes: 0)
@@ -236,8 +236,8 @@ extension FrameInspector {
     }
 
     @Test func itFillsWithAnswers() {
-        var allowance = FrameAllowance(unitsMax: 1_000, unitsPerSecond: 0, now: start)
-        check(!allowance.spend(1_300))
+        var allowance = FrameAllowance(unitsMax: 10_000, unitsPerSecond: 0, now: start)
+        check(!allowance.spend(13_000))
         // Each answer pays for two WINDOW_UPDATE and a PING, once.
         check(allowance.replenish(at: start, answers: 1))
         #expect(allowance.unitsLeft == 0)

@@ -33,7 +33,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
 
     static let all = floods + headerLists + others
 
-    /// Just above what `RPCLimits` lets pass: 1,000,000 units.
+    /// Just above what `RPCLimits` lets pass: 10,000,000 units.
     private static let floods: [Attack] = [
         Attack(name: "rapid reset (CVE-2023-44487)") {
             (0...4_000).flatMap { index in
