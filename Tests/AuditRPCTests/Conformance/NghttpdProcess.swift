@@ -49,8 +49,9 @@ struct NghttpdProcess {
     private static func freePort() async throws -> Int {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
-        defer { listener.close(promise: nil) }
-        return listener.localAddress?.port ?? 0
+        let port = listener.localAddress?.port ?? 0
+        try await listener.close()
+        return port
     }
 
     private static func spawn(_ arguments: [String]) -> pid_t {
