@@ -83,7 +83,9 @@ struct ServeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The age at which a connection is asked to end, a tenth more or less, so that clients             spread anew over the servers of a name; calls get a minute to finish             ($AUDITRPC_MAX_CONNECTION_AGE; none).
+            The age at which a connection is asked to end, a tenth more or less, so that clients \
+            spread anew over the servers of a name; calls get a minute to finish \
+            ($AUDITRPC_MAX_CONNECTION_AGE; none).
             """, valueName: "age"))
     var maxConnectionAge: String?
 
