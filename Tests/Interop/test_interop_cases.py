@@ -18,6 +18,7 @@ LARGE = {
     "client_compressed_unary",
     "server_compressed_unary",
     "server_compressed_streaming",
+    "custom_metadata",
     "slow_consumer",
     "rpc_soak",
     "channel_soak",
