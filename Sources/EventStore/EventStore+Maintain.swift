@@ -5,7 +5,8 @@ extension EventStore {
     /// committer never waits for it.
     struct Maintenance {
         var isClosed = false
-        /// Logs that a segment stands for and that could not be removed yet.
+        /// Files that could not be removed yet: logs that a segment stands for, and segments whose seal
+        /// failed.
         var leftovers: [String] = []
         var deadRows = DeadRows()
     }
@@ -32,7 +33,7 @@ extension EventStore {
         }
     }
 
-    /// Removes the logs that were sealed, durably. Nothing else is removed before: one that came back
+    /// Removes what a seal left, durably. Nothing else is removed before: one that came back
     /// after a power cut would bring back what retention took since.
     func removeLeftovers(_ maintenance: inout Maintenance) throws(StoreError) {
         while let path = maintenance.leftovers.last {

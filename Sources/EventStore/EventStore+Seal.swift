@@ -25,7 +25,17 @@ extension EventStore {
         try maintaining { maintenance throws(StoreError) in
             try removeLeftovers(&maintenance)
             guard let log = parts.firstSealable else { return nil }
-            let segment = try makeSegment(of: log)
+            let segment: Segment
+            do throws(StoreError) {
+                segment = try makeSegment(of: log)
+            } catch {
+                // Whether it got its name is not known. One that stayed would be there at the next start
+                // when retention has long removed the log and what is behind it.
+                let name = SegmentName.of(log.header.firstSequence)
+                maintenance.leftovers.append(configuration.segmentDirectory + "/" + name)
+                try? removeLeftovers(&maintenance)
+                throw error
+            }
             published.withLock { $0.parts.replace(by: .sealed(segment)) }
             maintenance.leftovers.append(log.path)
             try removeLeftovers(&maintenance)

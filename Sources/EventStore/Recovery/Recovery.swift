@@ -83,10 +83,14 @@ struct Recovery {
             return segment
         } catch {
             guard error.code == .damaged else { throw error }
-            let damage = error.damage
-            throw StoreError.refusal(
-                error.message, path, damage?.offset ?? 0,
-                damage?.sequences ?? SequenceRange(first: first, last: first))
+            var refusal = error
+            refusal.message += StoreError.refusalAdvice
+            // Without a whole header only the name tells where it begins.
+            refusal.damage =
+                error.damage
+                ?? StoreError.Damage(
+                    file: path, offset: 0, sequences: SequenceRange(first: first, last: first))
+            throw refusal
         }
     }
 
@@ -150,10 +154,12 @@ extension StoreError {
         _ what: String, _ path: String, _ offset: Int, _ sequences: SequenceRange
     ) -> StoreError {
         var error = StoreError.damaged(what, file: path, offset: offset, sequences: sequences)
-        error.message += """
-            . Nothing was changed. Check the disk, then restore this file from a backup; \
-            or move the whole folder aside to start empty
-            """
+        error.message += refusalAdvice
         return error
     }
+
+    fileprivate static let refusalAdvice = """
+        . Nothing was changed. Check the disk, then restore this file from a backup; \
+        or move the whole folder aside to start empty
+        """
 }

@@ -128,6 +128,30 @@ struct SealCrashTests {
         #expect(!crashed.paths.contains(log))
     }
 
+    @Test("a seal that fails leaves no segment for a start after retention has removed the log")
+    func failedThenExpired() throws {
+        let (filled, oracle) = try filled(seed: 76)
+        let whole = filled.afterKill()
+        let (first, _) = try EventStore.test(on: whole, logBytesMax: Self.logBytesMax)
+        let before = whole.steps
+        _ = try first.seal()
+        for step in before..<whole.steps {
+            for persists in [false, true] {
+                let disk = filled.afterKill()
+                let (store, _) = try EventStore.test(on: disk, logBytesMax: Self.logBytesMax)
+                disk.plan = FaultPlan(failingStep: step, persists: persists)
+                _ = try? store.seal()
+                let rules = RetentionRules(standard: .seconds(5))
+                try store.setRetention(rules, now: second(25), uptime: .zero)
+                _ = try store.expire(now: second(25), uptime: .zero)
+                #expect(store.bounds.oldest > Sequence(1))
+                let (again, _) = try EventStore.test(
+                    on: disk.afterKill(), logBytesMax: Self.logBytesMax)
+                #expect(try oracle.difference(to: again) == nil, "step \(step), \(persists)")
+            }
+        }
+    }
+
     @Test("files that are missing or damaged are named, and nothing is changed")
     func refused() throws {
         let (disk, _) = try filled(seed: 74)
