@@ -43,7 +43,7 @@ import Testing
         let error = try await withServer(server, log: log) { server in
             let address = RPCAddress.tcp(host: host, port: server.boundAddress.port!)
             let error = await AuditRPCTests.failure { _ = try await connect(to: address, tls) }
-            // What the server has to say of it comes before the end of the connection, but not before the client's error.
+            // The server's line comes before the end of the connection, but not before the client's error.
             while server.connectionCount > 0 { await Task.yield() }
             return error
         }
