@@ -15,7 +15,7 @@ from transports import PLAIN, TRANSPORTS, client_context
 
 TLS = TRANSPORTS["tls"]
 UNAVAILABLE = 69
-REFUSED = 65
+USAGE = 64
 
 
 @pytest.fixture(scope="module")
@@ -288,5 +288,5 @@ def test_files_of_a_client_that_cannot_be_used(tls_server, tmp_path):
     (tmp_path / "text").write_text("hello")
     for file, problem in ((tmp_path / "none", "does not exist"), (tmp_path / "text", "no certificate")):
         done = status(tls_server, "--tls-ca", file)
-        assert done.returncode == REFUSED
+        assert done.returncode == USAGE
         assert str(file) in done.stderr and problem in done.stderr
