@@ -85,6 +85,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CRoaring", pkgConfig: "roaring", providers: [.apt(["libroaring-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         // protoc-c output, checked in; `make proto` makes it anew.
         .target(name: "CAuditProto", dependencies: ["CProtobufC"]),
 
@@ -97,9 +98,8 @@ let package = Package(
         library(
             "AuditService",
             [
-                "AuditModel", "AuditRPC", "Codec", "EventStore", "RPCServices", "Subscribe",
-                nioCore,
-                nioPosix, logging, lifecycle,
+                "AuditModel", "AuditRPC", "CMalloc", "Codec", "EventStore", "RPCServices",
+                "Subscribe", nioCore, nioPosix, logging, lifecycle,
             ]),
         library("AuditClient", ["AuditModel", "AuditRPC", "Codec", nioCore, nioPosix, logging]),
         .executableTarget(

@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT / "Tests/PythonSupport"), str(ROOT / ".build/python-stu
 import echo  # noqa: E402
 from auditrpc.v1 import audit_log_pb2 as log  # noqa: E402
 from clients import Client, actor, event, resource, target  # noqa: E402
-from process import Server  # noqa: E402
+from process import Server, eventually  # noqa: E402
 from rawhttp2 import framed  # noqa: E402
 
 EVENT_BYTES = 600
@@ -185,6 +185,9 @@ def memory(folder, total):
             connection.recv(9)
         with Client(server.address) as client:
             assert client.status().head_sequence == total
+        # What follows a burst of events is over within seconds: logs become segments.
+        logs = folder / "memory" / "log"
+        eventually(lambda: len(list(logs.iterdir())) == 1, within=60, what="all full logs are sealed")
         what = f"resident with {total:,} events and 100 idle connections"
         before = server.resident_mebibytes()
         rows.append((what, before, 200))
