@@ -18,6 +18,8 @@ package enum RPCAddress: Hashable, Sendable {
                 guard path.hasPrefix("/") else { return nil }
             }
             guard !path.isEmpty else { return nil }
+            // The system takes several slashes for one, and two are how the long form begins.
+            while path.hasPrefix("//") { path.removeFirst() }
             self = .unix(path: String(path))
         } else {
             guard let address = Self.tcp(text) else { return nil }
