@@ -52,7 +52,7 @@ private struct Repairs: OptionSet {
 
 private func open(_ disk: SimulatedDisk) throws(StoreError) -> EventStore {
     let configuration = StoreConfiguration(
-        directory: "data", terms: { _, _ in }, logBytesMax: 64 * 1024,
+        directory: "data", terms: TermExtractor(version: 1) { _, _ in }, logBytesMax: 64 * 1024,
         salt: { 0x1234_5678_9ABC_DEF0 })
     return try EventStore.open(configuration, fileSystem: disk).store
 }

@@ -141,39 +141,9 @@ extension EventStore {
     ) throws(StoreError) {
         let count = try maintenance.deadRows.count(in: segment, below: dead)
         guard count > 0, count * Limits.deadShare >= segment.bounds.events else { return }
-        let rewritten: Segment
-        do throws(StoreError) {
-            rewritten = try write(segment, without: segment.rows(below: dead))
-        } catch {
-            if error.code == .damaged {
-                maintenance.deadRows.forget(segment, isUnreadable: true)
-            }
-            throw error
-        }
-        published.withLock { $0.parts.replace(by: .sealed(rewritten)) }
-        maintenance.deadRows.forget(segment)
+        let rewritten = try rewrite(segment, below: dead, &maintenance)
         report.rewritten += 1
         report.events += segment.bounds.events - rewritten.bounds.events
         report.bytes += segment.bounds.fileBytes - rewritten.bounds.fileBytes
-    }
-
-    private func write(
-        _ segment: Segment, without rows: RowSet
-    ) throws(StoreError) -> Segment {
-        let kept = try segment.rows().subtracting(rows)
-        var writer = try SegmentWriter(
-            segment.bounds.sequences, recordedAt: segment.bounds.recordedAt,
-            in: configuration.segmentDirectory, segmentResources, salt: configuration.salt(),
-            terms: configuration.terms)
-        try writer.append(kept, of: segment, isCancelled: { isClosing.load(ordering: .relaxed) })
-        try checkOpen()
-        guard writer.count == kept.count else {
-            throw segment.file.damaged(
-                "names events that are not there",
-                Piece(offset: segment.footer[.liveRows].lowerBound, length: 0), .liveRows)
-        }
-        // Its name is about to be another file's.
-        try segment.retire()
-        return try writer.finish()
     }
 }

@@ -5,8 +5,7 @@ package struct StoreConfiguration: Sendable {
     /// The folder of the store; made when it is missing.
     package var directory: String
 
-    /// What events are indexed by, beside organization, id and times. The same event must always
-    /// give the same terms; what is sealed keeps those it was sealed with.
+    /// What events are indexed by, beside organization, id and times.
     package var terms: TermExtractor
 
     /// In bytes: a log that would grow past it is closed and the next one begins. Each becomes a
@@ -30,7 +29,7 @@ package struct StoreConfiguration: Sendable {
     package var salt: @Sendable () -> UInt64
 
     package init(
-        directory: String, terms: @escaping TermExtractor, logBytesMax: Int = 64 * 1024 * 1024,
+        directory: String, terms: TermExtractor, logBytesMax: Int = 64 * 1024 * 1024,
         logEventsMax: Int = 250_000, logAgeMax: Duration? = .seconds(86_400),
         retention: RetentionRules = RetentionRules(),
         salt: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }

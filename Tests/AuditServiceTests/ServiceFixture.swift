@@ -9,19 +9,20 @@ import TestSupport
 /// A store in a folder of its own, and the parts of the service that need nothing else.
 final class ServiceFixture {
     private let folder: URL
-    private let configuration: StoreConfiguration
+    private var configuration: StoreConfiguration
     private let fileSystem: any FileSystem
     private(set) var store: EventStore
     private let ids = EventIDSource(seed: 1)
 
     /// - Parameter disk: nil for the real one.
     init(
-        retention: Duration? = nil, logBytesMax: Int = 64 << 20, on disk: SimulatedDisk? = nil
+        retention: Duration? = nil, logBytesMax: Int = 64 << 20, on disk: SimulatedDisk? = nil,
+        terms: TermExtractor = EventTerms.extractor
     ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "auditrpc-\(UUID().uuidString)")
         configuration = StoreConfiguration(
-            directory: disk == nil ? folder.path : "data", terms: EventTerms.extractor,
+            directory: disk == nil ? folder.path : "data", terms: terms,
             logBytesMax: logBytesMax, retention: RetentionRules(standard: retention))
         fileSystem = disk ?? PosixFileSystem()
         store = try EventStore.open(configuration, fileSystem: fileSystem).store
@@ -33,7 +34,10 @@ final class ServiceFixture {
     }
 
     /// What a restart of the server does.
-    func reopen() throws {
+    ///
+    /// - Parameter terms: those of another version of it; nil for the same.
+    func reopen(terms: TermExtractor? = nil) throws {
+        configuration.terms = terms ?? configuration.terms
         store.close()
         store = try EventStore.open(configuration, fileSystem: fileSystem).store
     }

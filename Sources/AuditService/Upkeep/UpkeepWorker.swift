@@ -11,6 +11,7 @@ struct UpkeepWorker {
         switch task {
         case .sweep: sweep()
         case .seal: seal()
+        case .reindex: reindex()
         case .end: .nothingToDo
         }
     }
@@ -61,19 +62,49 @@ struct UpkeepWorker {
             if !store.hasSealable { giveBackMemory() }
             return .done
         } catch {
-            switch error.code {
-            case .closed: return .nothingToDo
-            case .damaged:
-                logger.error(
+            return failed(
+                error,
+                forEver:
                     "a log cannot be sealed and stays as it is; what can be read of it is served",
-                    metadata: ["cause": "\(error)"])
-                return .done
-            default:
-                logger.error(
-                    "a log could not be sealed; it is tried again after the next sweep",
-                    metadata: ["cause": "\(error)"])
-                return .failed
-            }
+                forNow: "a log could not be sealed; it is tried again after the next sweep")
+        }
+    }
+
+    private func reindex() -> UpkeepPlan.Outcome {
+        do throws(StoreError) {
+            guard let report = try store.reindex() else { return .nothingToDo }
+            logger.info(
+                "a segment of an older version was indexed anew",
+                metadata: [
+                    "sequences": "\(report.sequences)", "bytes_before": "\(report.bytesBefore)",
+                    "bytes": "\(report.bytes)",
+                ])
+            if !store.hasOutdatedIndex { giveBackMemory() }
+            return .done
+        } catch {
+            return failed(
+                error,
+                forEver: """
+                    a segment cannot be indexed anew and stays as it is; \
+                    what can be read of it is served
+                    """,
+                forNow:
+                    "a segment could not be indexed anew; it is tried again after the next sweep")
+        }
+    }
+
+    /// What a seal or a reindex that failed means: damage is never tried again.
+    private func failed(
+        _ error: StoreError, forEver: Logger.Message, forNow: Logger.Message
+    ) -> UpkeepPlan.Outcome {
+        switch error.code {
+        case .closed: return .nothingToDo
+        case .damaged:
+            logger.error(forEver, metadata: ["cause": "\(error)"])
+            return .done
+        default:
+            logger.error(forNow, metadata: ["cause": "\(error)"])
+            return .failed
         }
     }
 }

@@ -50,7 +50,7 @@ final class LogIndex: Sendable {
     ///   - bytesMax: of memory; an index that grows past it ends.
     ///   - goesOn: asked between blocks; false leaves the rest for the next time.
     func follow(
-        _ log: LogFile, terms: @escaping TermExtractor, bytesMax: Int, while goesOn: () -> Bool
+        _ log: LogFile, terms: TermExtractor, bytesMax: Int, while goesOn: () -> Bool
     ) {
         let last = log.extent.lastSequence
         guard lag(behind: last) > 0 else { return }

@@ -39,6 +39,11 @@ struct DeadRows {
         }
     }
 
+    /// Whether it could not be read before.
+    func isUnreadable(_ segment: Segment) -> Bool {
+        unreadable.contains(segment.bounds.sequences.first)
+    }
+
     /// The segment is another one now, or cannot be read.
     mutating func forget(_ segment: Segment, isUnreadable: Bool = false) {
         let first = segment.bounds.sequences.first
@@ -50,22 +55,5 @@ struct DeadRows {
     mutating func removed(before sequence: Sequence) {
         known = known.filter { $0.key >= sequence }
         unreadable = unreadable.filter { $0 >= sequence }
-    }
-}
-
-extension Segment {
-    /// The rows of events below the floors of their organizations.
-    func rows(below visibility: Visibility) throws(StoreError) -> RowSet {
-        let range = bounds.sequences
-        var sets: [RowSet] = []
-        for summary in try organizations() {
-            let floor = visibility.floor(of: summary.organization)
-            guard floor > range.first else { continue }
-            let rows = try rows(of: summary.organization)
-            sets.append(
-                floor > range.last
-                    ? rows : rows.intersection(0..<Row(floor.rawValue - range.first.rawValue)))
-        }
-        return RowSet.union(of: sets)
     }
 }

@@ -72,7 +72,8 @@ extension EventStore {
             let last = min(part.lastSequence, head)
             guard last >= max(part.firstSequence, visibility.lowestFloor) else { continue }
             switch part {
-            case .sealed(let segment): parts.append(SearchPart(segment))
+            case .sealed(let segment):
+                parts.append(SearchPart(segment, isIndexed: isIndexed(segment)))
             case .log(let log): parts += log.searchParts(through: last)
             }
         }
@@ -88,9 +89,9 @@ extension SearchPart {
         source = .log(log)
     }
 
-    fileprivate init(_ segment: Segment) {
+    fileprivate init(_ segment: Segment, isIndexed: Bool) {
         sequences = segment.bounds.sequences
-        index = segment
+        index = isIndexed ? segment : nil
         origin = sequences.first
         source = .segment(segment)
     }

@@ -7,9 +7,9 @@ package struct StoreVerifier {
     private let resources: SegmentResources
 
     /// - Parameters:
-    ///   - terms: those with which the segments were written.
+    ///   - terms: see `SegmentVerifier`.
     package init(
-        directory: String, terms: @escaping TermExtractor,
+        directory: String, terms: TermExtractor,
         fileSystem: any FileSystem = PosixFileSystem()
     ) {
         configuration = StoreConfiguration(

@@ -8,7 +8,7 @@ struct UpkeepPlanTests {
         #expect(plan.next() == .sweep)
         #expect(plan.next() == nil)
         for time in 1..<200 {
-            plan.tick(uptime: .seconds(time), hasSealable: false)
+            plan.tick(uptime: .seconds(time), waiting: [])
             #expect(plan.next() == (time % 60 == 0 ? .sweep : nil), "\(time)")
             #expect(plan.next() == nil)
         }
@@ -16,7 +16,7 @@ struct UpkeepPlanTests {
 
     @Test func sealsUntilNothingIsLeft() {
         var plan = UpkeepPlan(sweepInterval: .seconds(60))
-        plan.tick(uptime: .seconds(1), hasSealable: true)
+        plan.tick(uptime: .seconds(1), waiting: [.seal])
         #expect(plan.next() == .sweep)
         for _ in 0..<3 {
             #expect(plan.next() == .seal)
@@ -25,28 +25,41 @@ struct UpkeepPlanTests {
         #expect(plan.next() == .seal)
         plan.finished(.seal, .nothingToDo)
         #expect(plan.next() == nil)
-        plan.tick(uptime: .seconds(2), hasSealable: true)
+        plan.tick(uptime: .seconds(2), waiting: [.seal])
         #expect(plan.next() == .seal)
     }
 
     @Test func triesAFailedSealAgainAfterTheInterval() {
         var plan = UpkeepPlan(sweepInterval: .seconds(60))
-        plan.tick(uptime: .seconds(1), hasSealable: true)
+        plan.tick(uptime: .seconds(1), waiting: [.seal])
         #expect(plan.next() == .sweep)
         #expect(plan.next() == .seal)
         plan.finished(.seal, .failed)
         for time in 2..<61 {
-            plan.tick(uptime: .seconds(time), hasSealable: true)
+            plan.tick(uptime: .seconds(time), waiting: [.seal])
             #expect(plan.next() == nil, "\(time)")
         }
-        plan.tick(uptime: .seconds(61), hasSealable: true)
+        plan.tick(uptime: .seconds(61), waiting: [.seal])
         #expect(plan.next() == .sweep)
         #expect(plan.next() == .seal)
     }
 
+    @Test func indexesAnewWhenNothingIsToBeSealed() {
+        var plan = UpkeepPlan(sweepInterval: .seconds(60))
+        plan.tick(uptime: .seconds(1), waiting: [.seal, .reindex])
+        #expect(plan.next() == .sweep)
+        #expect(plan.next() == .seal)
+        plan.finished(.seal, .failed)
+        #expect(plan.next() == .reindex, "one that fails does not hold up the other")
+        plan.finished(.reindex, .done)
+        #expect(plan.next() == .reindex)
+        plan.finished(.reindex, .nothingToDo)
+        #expect(plan.next() == nil)
+    }
+
     @Test func endsBeforeAnythingElse() {
         var plan = UpkeepPlan(sweepInterval: .seconds(60))
-        plan.tick(uptime: .seconds(1), hasSealable: true)
+        plan.tick(uptime: .seconds(1), waiting: [.seal])
         plan.end()
         #expect(plan.next() == .end)
     }

@@ -1,7 +1,8 @@
 import AuditModel
-import EventStore
 import TestSupport
 import Testing
+
+@testable import EventStore
 
 @Suite("Sweeps of segments")
 struct SweepTests {
@@ -35,6 +36,47 @@ struct SweepTests {
             isShown(oracle[sequence], at: now) ? .shown : .hidden
         }
         #expect(difference == nil, "\(what)")
+    }
+
+    @Test("remember what of whom is gone, for those who get a longer policy", arguments: 0..<4)
+    func removals(seed: UInt64) throws {
+        let disk = SimulatedDisk()
+        let (store, _) = try EventStore.test(on: disk)
+        var oracle = StoreOracle()
+        try fill(store, &oracle, seed: seed) { [0, 0.5, 1, 0.5][$0 / 25] }
+        try store.sealAll()
+        for now in [60, 100] {
+            try store.setRetention(Self.rules, now: second(now), uptime: .zero)
+            #expect(try store.expire(now: second(now), uptime: .zero).rewritten > 0)
+        }
+        try store.setRetention(RetentionRules(), now: second(100), uptime: .zero)
+        store.close()
+        let (again, _) = try EventStore.test(on: disk.afterKill())
+        var there: Set<Sequence> = []
+        var cursor = again.cursor(from: Sequence(1), .forward)
+        while let batch = try cursor.next() {
+            for index in 0..<batch.count { there.insert(batch.firstSequence + index) }
+        }
+        let gone = (1...oracle.events.count).map { Sequence(UInt64($0)) }
+            .filter { oracle[$0].organization == "short" && !there.contains($0) }
+        #expect(gone.count > 20)
+        for number in 1...oracle.events.count {
+            let sequence = Sequence(UInt64(number))
+            #expect(try again.removed(of: Array("long".utf8), from: sequence) == nil)
+            guard let end = try again.removed(of: Self.short, from: sequence) else {
+                let next = gone.first { $0 >= sequence }
+                // The end of a piece is the end of what is gone of a segment.
+                #expect(
+                    next.map { again.part(holding: $0)?.firstSequence ?? .zero > sequence } ?? true,
+                    "\(sequence)")
+                continue
+            }
+            #expect(gone.contains(end), "\(sequence): \(end)")
+            let kept = there.contains {
+                sequence <= $0 && $0 <= end && oracle[$0].organization == "short"
+            }
+            #expect(!kept, "\(sequence) to \(end) has something that is there")
+        }
     }
 
     @Test("write segments without what expired, and the rest keeps its sequences", arguments: 0..<4)

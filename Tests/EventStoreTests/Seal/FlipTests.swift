@@ -35,7 +35,7 @@ struct FlipTests {
             let flipped = disk.afterKill()
             flipped.overwrite(path) { $0[offset] ^= 1 << UInt8(offset % 8) }
             let verifier = SegmentVerifier(
-                SegmentResources(fileSystem: flipped), terms: { _, _ in })
+                SegmentResources(fileSystem: flipped), terms: TermExtractor(version: 1) { _, _ in })
             #expect(!verifier.verify(path).isWhole, "byte \(offset) is not verified")
             let store: EventStore
             do throws(StoreError) {

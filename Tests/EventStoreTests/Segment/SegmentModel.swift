@@ -31,7 +31,7 @@ struct ModelEvent: Hashable {
     }
 
     /// Reports the terms of such a payload.
-    static let extractor: TermExtractor = { event, report in
+    static let extractor = TermExtractor(version: 1) { event, report in
         let payload = event.payload
         guard let head = payload.first else { return }
         var offset = 1 + Int(head)

@@ -20,7 +20,9 @@ struct StoreVerifierTests {
         _ disk: SimulatedDisk, _ depth: StoreVerifier.Depth = .everything
     ) throws -> [StoreFileReport] {
         var reports: [StoreFileReport] = []
-        try StoreVerifier(directory: "data/", terms: { _, _ in }, fileSystem: disk).run(depth) {
+        try StoreVerifier(
+            directory: "data/", terms: TermExtractor(version: 1) { _, _ in }, fileSystem: disk
+        ).run(depth) {
             reports.append($0)
         }
         return reports

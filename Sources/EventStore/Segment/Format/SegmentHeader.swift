@@ -4,6 +4,8 @@ package import AuditModel
 struct SegmentHeader: Equatable {
     /// The rows of the segment; the first one is also its name.
     var sequences: SequenceRange
+    /// `TermExtractor.version` of its indexes.
+    var termsVersion: UInt32
     /// Goes into the seed of every checksum in this segment.
     var salt: UInt64
 
@@ -14,6 +16,7 @@ struct SegmentHeader: Equatable {
     private enum Offset {
         static let magic = 0
         static let version = 8
+        static let termsVersion = 12
         static let firstSequence = 16
         static let lastSequence = 24
         static let salt = 32
@@ -25,8 +28,9 @@ struct SegmentHeader: Equatable {
         case version(UInt32)
     }
 
-    init(sequences: SequenceRange, salt: UInt64) {
+    init(sequences: SequenceRange, termsVersion: UInt32, salt: UInt64) {
         self.sequences = sequences
+        self.termsVersion = termsVersion
         self.salt = salt
     }
 
@@ -34,6 +38,7 @@ struct SegmentHeader: Equatable {
         buffer.initializeMemory(as: UInt8.self, repeating: 0)
         buffer.storeLittleEndian(SegmentHeader.magic, at: Offset.magic)
         buffer.storeLittleEndian(SegmentHeader.version, at: Offset.version)
+        buffer.storeLittleEndian(termsVersion, at: Offset.termsVersion)
         buffer.storeLittleEndian(sequences.first.rawValue, at: Offset.firstSequence)
         buffer.storeLittleEndian(sequences.last.rawValue, at: Offset.lastSequence)
         buffer.storeLittleEndian(salt, at: Offset.salt)
@@ -54,6 +59,8 @@ struct SegmentHeader: Equatable {
         let last = bytes.loadLittleEndian(UInt64.self, at: Offset.lastSequence)
         guard first > 0, first <= last, last - first < UInt64(Row.max) else { throw .notWhole }
         sequences = SequenceRange(first: Sequence(first), last: Sequence(last))
+        // The first version was not named yet.
+        termsVersion = max(1, bytes.loadLittleEndian(UInt32.self, at: Offset.termsVersion))
         salt = bytes.loadLittleEndian(UInt64.self, at: Offset.salt)
     }
 }

@@ -14,7 +14,7 @@ package final class ActiveIndex: EventIndex {
     /// - Parameters:
     ///   - first: of the log.
     ///   - secret: random: nobody who sends events may know which values collide.
-    package init(first: Sequence, secret: UInt64, terms: @escaping TermExtractor) {
+    package init(first: Sequence, secret: UInt64, terms: TermExtractor) {
         state = Mutex(State(builder: IndexBuilder(first: first, secret: secret, terms: terms)))
     }
 

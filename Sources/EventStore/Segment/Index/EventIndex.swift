@@ -57,20 +57,32 @@ package struct EventTerm: Hashable, Sendable {
     }
 }
 
-/// Calls `report(field, value, qualifier)` for each term of an event; a term that is reported twice
-/// counts once.
+/// What events are indexed by: calls `report(field, value, qualifier)` for each term of an event; a
+/// term that is reported twice counts once.
 ///
 /// The store knows no encoding: its owner says what is indexed, in fields from 1 to 31. A value is
 /// not empty, holds no zero byte, and like its qualifier is at most `Limits.termBytesMax` long:
 /// anything else is not indexed. Called on the indexing thread for every event: it allocates
-/// nothing. The same event must always give the same terms.
-package typealias TermExtractor =
-    @Sendable (
-        _ event: EventView,
-        _ report: (
-            _ field: UInt8, _ value: UnsafeRawBufferPointer, _ qualifier: UnsafeRawBufferPointer
-        ) -> Void
+/// nothing.
+package struct TermExtractor: Sendable {
+    package typealias Report = (
+        _ field: UInt8, _ value: UnsafeRawBufferPointer, _ qualifier: UnsafeRawBufferPointer
     ) -> Void
+
+    /// Of the rules by which terms are taken: the same event gives the same terms under the same
+    /// number, for ever. Segments name the one they were indexed by; those of another are searched
+    /// by looking at each event, until `EventStore.reindex` has written them anew. From 1 on.
+    package let version: UInt32
+    private let extract: @Sendable (EventView, Report) -> Void
+
+    package init(version: UInt32, extract: @escaping @Sendable (EventView, Report) -> Void) {
+        precondition(version > 0, "zero is no version of terms")
+        self.version = version
+        self.extract = extract
+    }
+
+    package func callAsFunction(_ event: EventView, _ report: Report) { extract(event, report) }
+}
 
 /// A value of a field and how many rows have it. Valid only inside the call that it is passed to.
 package struct ValueCount {

@@ -10,7 +10,7 @@ final class IndexBuilder: @unchecked Sendable {
     // is complete, nothing changes it. Exclusivity is checked by that and not at each access.
 
     let first: Sequence
-    private let extract: TermExtractor
+    let extract: TermExtractor
     @exclusivity(unchecked) private(set) var terms: TermTable
     @exclusivity(unchecked) private(set) var organizations: OrganizationTable
     /// By the number of an event.
@@ -26,7 +26,7 @@ final class IndexBuilder: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var eventBytes = 0
 
     /// - Parameter secret: known to nobody who sends events.
-    init(first: Sequence, secret: UInt64, terms extract: @escaping TermExtractor) {
+    init(first: Sequence, secret: UInt64, terms extract: TermExtractor) {
         self.first = first
         self.extract = extract
         terms = TermTable(secret: secret)

@@ -115,10 +115,18 @@ extension Segment {
     }
 
     package func organizations() throws(StoreError) -> [OrganizationSummary] {
+        try organizationList().summaries
+    }
+
+    /// What retention took of organizations when the segment was written anew.
+    func removals() throws(StoreError) -> [OrganizationList.Removal] {
+        try organizationList().removals
+    }
+
+    private func organizationList() throws(StoreError) -> OrganizationList {
         try cached(.organizations) { () throws(StoreError) in
-            let list = try readPacked(.organizations) { OrganizationList.read($0) }
-            let bytes = list.reduce(0) { $0 + $1.organization.count + 96 }
-            return Cached(list, residentBytes: bytes)
+            let list = try readPacked(.organizations) { OrganizationList($0) }
+            return Cached(list, residentBytes: list.residentBytes)
         }.value
     }
 }

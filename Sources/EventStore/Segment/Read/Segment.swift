@@ -65,6 +65,9 @@ package final class Segment: EventIndex {
     package func retire() throws(StoreError) { try file.pin() }
 
     package var sequences: SequenceRange? { bounds.sequences }
+
+    /// `TermExtractor.version` of what it was indexed by.
+    package var termsVersion: UInt32 { file.header.termsVersion }
 }
 
 extension Segment {

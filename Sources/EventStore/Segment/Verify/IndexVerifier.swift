@@ -5,6 +5,8 @@ struct IndexVerifier {
     let segment: Segment
     /// Made of the events anew; nil when not all of them could be read, so that only checksums count.
     let builder: IndexBuilder?
+    /// False when the segment was indexed by other terms than those of the builder.
+    let knowsTerms: Bool
 
     /// - Parameter hashes: of the ids, by the number of an event.
     func run(_ hashes: borrowing FlatArray<UInt64>, _ report: inout SegmentReport) {
@@ -39,6 +41,7 @@ struct IndexVerifier {
     /// Every entry of the dictionary has just the events that have its term, and every term has an
     /// entry.
     private func checkTerms() throws(StoreError) {
+        let builder = knowsTerms ? builder : nil
         var entries = 0
         var before: [UInt8] = []
         var postingsEnd = segment.footer[.postings].lowerBound

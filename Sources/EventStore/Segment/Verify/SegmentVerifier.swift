@@ -6,8 +6,8 @@ package struct SegmentVerifier {
     private let resources: SegmentResources
     private let terms: TermExtractor
 
-    /// - Parameter terms: those with which the segment was written.
-    package init(_ resources: SegmentResources, terms: @escaping TermExtractor) {
+    /// - Parameter terms: the terms of a segment that was written with others are not compared.
+    package init(_ resources: SegmentResources, terms: TermExtractor) {
         self.resources = resources
         self.terms = terms
     }
@@ -41,7 +41,10 @@ package struct SegmentVerifier {
         }
         // Without all events there is nothing to compare with: then checksums are all that counts.
         let isWhole = report.findings.count == events
-        IndexVerifier(segment: segment, builder: isWhole ? builder : nil).run(hashes, &report)
+        IndexVerifier(
+            segment: segment, builder: isWhole ? builder : nil,
+            knowsTerms: segment.termsVersion == terms.version
+        ).run(hashes, &report)
         return report
     }
 

@@ -18,6 +18,7 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
     /// Of the ids, by the number of an event.
     private var hashes = FlatArray<UInt64>(capacity: 1024)
     private var recordedAt: ClosedRange<Timestamp>?
+    private let removals: [OrganizationList.Removal]
 
     /// Begins the temporary file.
     ///
@@ -33,10 +34,25 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
     package init(
         _ sequences: SequenceRange, recordedAt: ClosedRange<Timestamp>? = nil,
         in directory: String, _ resources: SegmentResources, salt: UInt64,
-        terms: @escaping TermExtractor
+        terms: TermExtractor
     ) throws(StoreError) {
         try self.init(
-            sequences, recordedAt, in: directory, resources, salt,
+            sequences, recordedAt, [], in: directory, resources, salt,
+            IndexBuilder(first: sequences.first, secret: salt, terms: terms), isIndexed: false)
+    }
+
+    /// Begins a segment that is to take the place of another, from which some rows are left out.
+    ///
+    /// - Parameter removals: what of organizations was left out by then, in ascending order of their bytes.
+    ///
+    /// Throws `diskFull` or `inputOutput`.
+    init(
+        replacing segment: Segment, removals: [OrganizationList.Removal], in directory: String,
+        _ resources: SegmentResources, salt: UInt64, terms: TermExtractor
+    ) throws(StoreError) {
+        let sequences = segment.bounds.sequences
+        try self.init(
+            sequences, segment.bounds.recordedAt, removals, in: directory, resources, salt,
             IndexBuilder(first: sequences.first, secret: salt, terms: terms), isIndexed: false)
     }
 
@@ -51,22 +67,25 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
         let builder = index.freeze()
         guard let last = builder.lastRow else { preconditionFailure("an empty log is not sealed") }
         try self.init(
-            SequenceRange(first: builder.first, last: builder.first + Int(last)), nil,
+            SequenceRange(first: builder.first, last: builder.first + Int(last)), nil, [],
             in: directory, resources, salt, builder, isIndexed: true)
     }
 
     private init(
-        _ sequences: SequenceRange, _ recordedAt: ClosedRange<Timestamp>?, in directory: String,
+        _ sequences: SequenceRange, _ recordedAt: ClosedRange<Timestamp>?,
+        _ removals: [OrganizationList.Removal], in directory: String,
         _ resources: SegmentResources, _ salt: UInt64, _ index: IndexBuilder, isIndexed: Bool
     ) throws(StoreError) {
         precondition(
             sequences.last.rawValue - sequences.first.rawValue < UInt64(Row.max),
             "a segment has less than 2^32 rows")
-        header = SegmentHeader(sequences: sequences, salt: salt)
+        header = SegmentHeader(
+            sequences: sequences, termsVersion: index.extract.version, salt: salt)
         self.resources = resources
         self.index = index
         self.isIndexed = isIndexed
         self.recordedAt = recordedAt
+        self.removals = removals
         output = try SegmentOutput(header, in: directory, resources.fileSystem)
     }
 
@@ -168,7 +187,8 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
         try columns.writeLiveRows(to: &output, &footer)
 
         bytes.removeAll()
-        OrganizationList.write(index.organizations.summaries, to: &bytes)
+        OrganizationList(summaries: index.organizations.summaries, removals: removals)
+            .write(to: &bytes)
         footer[.organizations] = try writePacked(bytes)
 
         var terms = TermPartWriter(index)
