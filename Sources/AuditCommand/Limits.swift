@@ -46,6 +46,10 @@ enum Limits {
     /// meanwhile is printed twice after a crash.
     static let positionPause = Duration.milliseconds(200)
 
+    /// How often a feed looks whether somebody still reads what it prints: a pipe whose reader has gone
+    /// says so only to who asks.
+    static let readerCheckInterval = Duration.seconds(1)
+
     /// How long one unary call may take unless `--timeout` says otherwise.
     static let callTimeout = Duration.seconds(30)
 }

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import os
 import signal
+import subprocess
 
 import pytest
 from clients import Client, event, new_id, target
-from process import Process, eventually, run
+from process import BINARY, Process, eventually, run
 
 USAGE, REFUSED, UNAVAILABLE = 64, 65, 69
 
@@ -197,6 +199,23 @@ def test_tail_follows_and_resumes_where_it_was(server, own, organization, tmp_pa
         second.kill()
     lines = [json.loads(line) for line in [*first.output, *second.output]]
     assert [one["change"] for one in lines] == [str(number) for number in range(21)]
+
+
+def test_tail_ends_with_the_reader_of_its_pipe_though_nothing_happens(server, organization):
+    environment = {**os.environ, **server.environment}
+    arguments = [BINARY, "tail", "--organization", organization, "--output", "json"]
+    following = subprocess.Popen(
+        arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert "caught up" in following.stderr.readline()
+        assert following.poll() is None
+        following.stdout.close()
+        assert following.wait(30) == 0
+        assert following.stderr.read() == ""
+    finally:
+        following.kill()
+        following.wait()
 
 
 def test_a_server_that_is_not_there_is_unavailable():

@@ -60,17 +60,20 @@ struct TailCommand: AsyncParsableCommand {
         let surface = output.surface(environment: Environment.variables)
         // The feed itself tells of losses.
         let client = settings.client(logger: .silent)
+        // Whoever keeps a position has followed before: the address is right.
+        let waitsForServer = file != nil || settings.waitsForServer
         try await Interruptible.run {
-            var follower = Follower(
-                client: client, request: request,
-                keeper: file.map {
-                    PositionKeeper(file: $0, syncOutput: StandardStream.output.sync)
-                },
-                printer: EventPrinter(
-                    surface: surface, showsOrganization: settings.organizationID.isEmpty,
-                    isFeed: true, write: StandardStream.output.write))
-            // Whoever keeps a position has followed before: the address is right.
-            try await follower.run(waitsForServer: file != nil || settings.waitsForServer)
+            try await StandardStream.output.whileRead {
+                var follower = Follower(
+                    client: client, request: request,
+                    keeper: file.map {
+                        PositionKeeper(file: $0, syncOutput: StandardStream.output.sync)
+                    },
+                    printer: EventPrinter(
+                        surface: surface, showsOrganization: settings.organizationID.isEmpty,
+                        isFeed: true, write: StandardStream.output.write))
+                try await follower.run(waitsForServer: waitsForServer)
+            }
         }
     }
 
