@@ -26,6 +26,8 @@ os.environ.setdefault("AUDITRPC_BINARY", str(ROOT / ".build/release/auditrpc"))
 sys.path[:0] = [str(ROOT / "Tests/PythonSupport"), str(ROOT / ".build/python-stubs")]
 
 import echo  # noqa: E402
+import feed  # noqa: E402
+import feed_tables  # noqa: E402
 from auditrpc.v1 import audit_log_pb2 as log  # noqa: E402
 from clients import Client, actor, event, resource, target  # noqa: E402
 from process import Server, eventually  # noqa: E402
@@ -213,7 +215,7 @@ def row(name, ours, theirs, aim):
     return name, ours, theirs, ratios, aim
 
 
-def report(echoes, ratios, resident):
+def report(echoes, ratios, resident, feeds):
     lines = [
         f"Measured {time.strftime('%Y-%m-%d', time.gmtime())} on {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}; events of {EVENT_BYTES} bytes.",
@@ -221,6 +223,8 @@ def report(echoes, ratios, resident):
     ]
     if echoes:
         lines += [*echo.table(echoes), ""]
+    if feeds:
+        lines += [*feed_tables.table(feeds), ""]
     if not ratios:
         return "\n".join(lines)
     lines += [
@@ -241,7 +245,7 @@ def report(echoes, ratios, resident):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
-    parser.add_argument("--only", choices=["echo", "store"], help="one half of the benchmarks")
+    parser.add_argument("--only", choices=["echo", "feed", "store"], help="one part of them")
     parser.add_argument("--folder", help="where data is written (default: a temporary folder)")
     options = parser.parse_args()
     rounds, share = (3, 10) if options.quick else (7, 1)
@@ -249,16 +253,18 @@ def main():
     parent = options.folder or ROOT / ".build"
     with tempfile.TemporaryDirectory(prefix="bench-", dir=parent) as folder:
         folder = Path(folder)
-        echoes, ratios, resident = [], [], []
-        if options.only != "store":
+        echoes, ratios, resident, feeds = [], [], [], None
+        if options.only in (None, "echo"):
             echoes = echo.measure(folder, rounds, 2 / share)
-        if options.only != "echo":
+        if options.only in (None, "feed"):
+            feeds = feed.measure(folder, *((1, 2) if options.quick else (3, 4)), make_event)
+        if options.only in (None, "store"):
             ratios = [
                 unary(folder, rounds, 200_000 // share),
                 ingest(folder, rounds, 500 // share),
             ]
             resident = memory(folder, 1_000_000 // share)
-    text = report(echoes, ratios, resident)
+    text = report(echoes, ratios, resident, feeds)
     results = ROOT / "Benchmarks/results"
     results.mkdir(exist_ok=True)
     (results / "latest.md").write_text(text)
