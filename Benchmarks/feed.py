@@ -6,6 +6,7 @@ with streams and appendfsync always. JetStream, and Redis with everysec, have wr
 core and Redis pub/sub keep nothing.
 """
 
+import math
 import statistics
 from dataclasses import dataclass, field
 
@@ -193,6 +194,8 @@ def record_beside(server, row, others, recording):
 
 def recording_cost(server, recording):
     run = server.load(**recording)
+    if run is None:
+        raise Disturbed("recording did not come to its end")
     return run["server_cpu_seconds"] / run["published"] * 1e6
 
 
@@ -203,12 +206,17 @@ def stuck(bench, rounds, seconds):
     for contender in (AUDITRPC, NATS, REDIS):
         without, beside = [], []
         for _ in range(rounds):
-            without.append(bench.run(contender, subscribers=100, **fast)["p99_us"])
-            beside.append(bench.run(contender, subscribers=101, stuck=1, **fast)["p99_us"])
-        ratios = [one / other for one, other in zip(beside, without)]
+            without.append(p99(bench.run(contender, subscribers=100, **fast)))
+            beside.append(p99(bench.run(contender, subscribers=101, stuck=1, **fast)))
+        ratios = [one / max(other, 1) for one, other in zip(beside, without)]
         rows.append((contender, without, beside, ratios))
         print(f"feed, a stuck one, {contender.name}: {statistics.median(ratios):.2f}", flush=True)
     return rows
+
+
+def p99(run):
+    """In microseconds; without end when the server did not keep up."""
+    return run["p99_us"] if run else math.inf
 
 
 def template(make_event):

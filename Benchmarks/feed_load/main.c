@@ -136,10 +136,8 @@ static double cpu_seconds(void) {
 static void follow_and_publish(void) {
   const settings *settings = &run.settings;
   if (settings->rate > 0) {
-    uint64_t most = settings->rate * settings->seconds * settings->subscribers /
-                        (settings->organizations < settings->subscribers ? settings->organizations
-                                                                         : settings->subscribers) +
-                    settings->subscribers;
+    int each = settings->subscribers / settings->organizations + 1;
+    uint64_t most = settings->rate * settings->seconds * each + settings->subscribers;
     run.sampleRoom = most < SAMPLES_MAX ? most : SAMPLES_MAX;
     run.samples = malloc(run.sampleRoom * sizeof *run.samples);
     if (!run.samples) fail("no memory");
