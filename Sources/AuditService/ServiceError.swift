@@ -8,6 +8,10 @@ package struct ServiceError: Error, Sendable {
         /// start with cannot be.
         case invalid
         case notFound
+        /// Callers like this one may not.
+        case forbidden
+        /// What is asked for cannot be done as things are on the server's machine; the message says what to change.
+        case precondition
         /// The id is stored with other content.
         case alreadyExists
         /// A position above the head, or below the oldest event kept.
@@ -61,7 +65,8 @@ package struct ServiceError: Error, Sendable {
             self.init(
                 .unavailable,
                 "the server cannot reach its store; its log says why", cause: error)
-        case .locked, .unsupportedVersion, .invalidConfiguration, .closed:
+        case .locked, .unsupportedVersion, .invalidConfiguration, .snapshotRefused, .cancelled,
+            .closed:
             self.init(.unavailable, "the server's store is closed", cause: error)
         }
     }

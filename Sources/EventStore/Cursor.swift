@@ -34,6 +34,8 @@ package struct Cursor: ~Copyable, Sendable {
     /// in ascending order. Events that retention took are passed over, at the oldest end and in
     /// between, which the caller sees by the sequences.
     ///
+    /// Those that a restored store skipped are passed over likewise.
+    ///
     /// Throws `damaged` for events that cannot be read; the call after it goes on behind them.
     package mutating func next() throws(StoreError) -> EventBatch? {
         switch direction {
@@ -54,6 +56,10 @@ package struct Cursor: ~Copyable, Sendable {
                 position = slot.sequences.last.next
                 return try reader.batch(slot)
             }
+            if let skipped = skipped() {
+                position = skipped.last.next
+                continue
+            }
             guard let segment = load() else { continue }
             if let batch = try next(of: segment) { return batch }
         }
@@ -71,9 +77,21 @@ package struct Cursor: ~Copyable, Sendable {
                 position = slot.sequences.first.previous
                 return try reader.batch(slot)
             }
+            if let skipped = skipped() {
+                position = skipped.first.previous
+                continue
+            }
             guard let segment = load() else { continue }
             if let batch = try next(of: segment) { return batch }
         }
+    }
+
+    /// The sequences around `position` that no part holds.
+    private func skipped() -> SequenceRange? {
+        guard let skipped = store.skipped(atOrAfter: position), skipped.first <= position else {
+            return nil
+        }
+        return skipped
     }
 
     /// Finds the part that holds `position`: a segment to go on in, or nil after the block of a log was

@@ -99,10 +99,9 @@ extension EventStore {
         // For those who read from it now.
         try part.segment?.retire()
         try removeFile(part.path)
-        let last = part.lastSequence
         published.withLock { published in
             published.parts.removeFirst()
-            published.retention.removed(through: last)
+            published.retention.removed(through: published.parts.firstSequence.previous)
         }
         report.files += 1
         report.bytes += part.bytes

@@ -13,20 +13,24 @@ package struct StoredEvent: Sendable {
 extension EventStore {
     /// What can be read now, as the last `hideExpired` or `expire` left it. Never touches the disk
     /// and waits for nothing that does: event loops may ask at each step.
-    package var bounds: StoreBounds {
-        published.withLock {
-            StoreBounds(
-                oldest: $0.retention.visibility.lowestFloor, head: $0.head,
-                newestRecordedAt: $0.newestRecordedAt, bytes: $0.parts.bytes,
-                missingEvents: $0.parts.missingEvents)
-        }
-    }
+    package var bounds: StoreBounds { bounds(of: nil) }
 
     /// Likewise for one organization, whose retention may hide more; nil for all of them.
     package func bounds(of organization: [UInt8]?) -> StoreBounds {
-        var bounds = self.bounds
-        bounds.oldest = max(bounds.oldest, visibility.floor(of: organization))
-        return bounds
+        let floor = visibility.floor(of: organization)
+        return published.withLock {
+            let oldest = max(floor, $0.retention.visibility.lowestFloor)
+            return StoreBounds(
+                oldest: oldest, head: $0.head, newestRecordedAt: $0.newestRecordedAt,
+                bytes: $0.parts.bytes, missingEvents: $0.parts.missingEvents(from: oldest))
+        }
+    }
+
+    /// The first range of sequences, not ending before `sequence`, that this store passed over when it
+    /// was restored from a snapshot: whatever was stored under them is not here. Nil when there is
+    /// none.
+    package func skipped(atOrAfter sequence: Sequence) -> SequenceRange? {
+        published.withLock { $0.parts.skipped(atOrAfter: sequence) }
     }
 
     /// The ends of what can be read: `bounds` for the cursors.

@@ -72,10 +72,13 @@ extension EventStore {
         let directory = configuration.segmentDirectory
         let salt = configuration.salt()
         if let index = completeIndex(of: log) {
-            return try SegmentWriter(sealing: index, in: directory, segmentResources, salt: salt)
+            return try SegmentWriter(
+                sealing: index, in: directory, segmentResources, salt: salt,
+                skipped: log.header.skipped)
         }
         return try SegmentWriter(
             SequenceRange(first: log.header.firstSequence, last: log.extent.lastSequence),
-            in: directory, segmentResources, salt: salt, terms: configuration.terms)
+            in: directory, segmentResources, salt: salt, skipped: log.header.skipped,
+            terms: configuration.terms)
     }
 }

@@ -5,8 +5,8 @@ internal import Synchronization
 ///
 /// One thread appends (`makeBatch`, `append`); any thread reads, and neither waits for the other's
 /// disk operations: an append becomes visible to readers as a whole when it is on stable storage.
-/// Events come back in the batches that they were stored in. Sequences are dense and never reused,
-/// recorded_at never decreases, over restarts too.
+/// Events come back in the batches that they were stored in. Sequences are dense, but for those that a
+/// restored store passes over, and never reused; recorded_at never decreases, over restarts too.
 package final class EventStore: Sendable {
     let configuration: StoreConfiguration
     let fileSystem: any FileSystem
@@ -47,8 +47,11 @@ package final class EventStore: Sendable {
     /// Events past the retention are visible until the first `hideExpired` or `expire`: call one
     /// before serving.
     ///
+    /// A folder that is a snapshot becomes a store of its own, see `Restoration`.
+    ///
     /// Throws `locked` (another process has the folder), `damaged` (names file, byte and what to
-    /// do), `unsupportedVersion`, `invalidConfiguration`, `diskFull` or `inputOutput`. No file is
+    /// do), `unsupportedVersion`, `snapshotRefused`, `invalidConfiguration`, `diskFull` or
+    /// `inputOutput`. No file is
     /// changed before all logs and the ends of all segments were read and found whole. What the
     /// process before wrote and may not have made durable is made durable, or the start fails.
     package static func open(
@@ -62,14 +65,23 @@ package final class EventStore: Sendable {
         try configuration.retention.check()
         var configuration = configuration
         configuration.directory = FolderPath.withoutTrailingSlashes(configuration.directory)
-        let lock = try prepareFolder(configuration, fileSystem)
+        let (lock, marker) = try prepareFolder(configuration, fileSystem)
         let index = IdentifierIndex(secret: configuration.salt())
         let resources = SegmentResources(fileSystem: fileSystem)
         var recovery = Recovery(configuration, resources, index: index)
         try recovery.run()
+        let restoration = try marker.map { marker throws(StoreError) in
+            try Restoration(
+                marker, of: recovery.parts, in: configuration.directory, at: configuration.openedAt)
+        }
         var allocatedEnd = try recovery.settle()
         var parts = recovery.parts
-        if parts.isEmpty {
+        if let restoration {
+            let restorer = Restorer(
+                configuration: configuration, fileSystem: fileSystem, restoration: restoration)
+            parts = try restorer.run(parts)
+            allocatedEnd = LogHeader.bytes
+        } else if parts.isEmpty {
             parts = [.log(try createFirstLog(configuration, fileSystem))]
             allocatedEnd = LogHeader.bytes
         }
@@ -79,7 +91,7 @@ package final class EventStore: Sendable {
         let segments = store.parts.segmentCount
         let report = RecoveryReport(
             segments: segments, logs: parts.count - segments, events: store.bounds.events,
-            tornTail: recovery.replay.tornTail)
+            tornTail: recovery.replay.tornTail, restoration: restoration)
         return (store, report)
     }
 
@@ -108,16 +120,20 @@ package final class EventStore: Sendable {
 
     private static func prepareFolder(
         _ configuration: StoreConfiguration, _ fileSystem: any FileSystem
-    ) throws(StoreError) -> any File {
+    ) throws(StoreError) -> (lock: any File, marker: SnapshotMarker?) {
         try StoreError.wrappingFileErrors { () throws(FileError) in
             try fileSystem.makeFolder(configuration.directory)
         }
         let lock = try FolderLock.take(configuration, fileSystem)
+        let marker = try SnapshotMarker.read(in: configuration.directory, fileSystem)
+        if let marker, marker.content == nil {
+            throw SnapshotMarker.unfinished(configuration.directory)
+        }
         try StoreError.wrappingFileErrors { () throws(FileError) in
             try fileSystem.makeFolder(configuration.logDirectory)
             try fileSystem.makeFolder(configuration.segmentDirectory)
         }
-        return lock
+        return (lock, marker)
     }
 
     private static func createFirstLog(

@@ -52,6 +52,33 @@ package enum Limits {
     /// it: covers the steps of a time service, and not a mistyped year.
     package static let clockLeadMax: Duration = .seconds(3600)
 
+    // MARK: Snapshots
+
+    /// Bytes of a snapshot's marker that are read; it has about 200.
+    package static let snapshotMarkerBytesMax = 4 * 1024
+
+    /// Bytes of the file of policies that goes into a snapshot.
+    package static let policiesBytesMax = 64 * 1024 * 1024
+
+    /// Bytes that a snapshot copies at a time.
+    package static let snapshotCopyBytes = 1024 * 1024
+
+    /// Sequences that a restored store passes over when the clock must be wrong: eleven days of a
+    /// million events a second.
+    package static let restoredSkip = 1_000_000_000_000
+
+    /// More events a microsecond than any machine stores: by the clock, no sequence is above this times
+    /// the microseconds since `clockSequenceEpoch`.
+    package static let sequencesPerMicrosecond: UInt64 = 2
+
+    /// 2026-01-01T00:00:00Z in nanoseconds since 1970: what is later keeps sequences below 2^53, which
+    /// every reader of JSON can tell apart, until 2168.
+    package static let clockSequenceEpoch: Int64 = 1_767_225_600_000_000_000
+
+    /// A restored store begins one behind a multiple of it, for the eye: half a millisecond of sequences, less
+    /// than a start takes.
+    package static let restoredSequenceGrain: UInt64 = 1000
+
     // MARK: Search
 
     /// Bytes of the indexes of all logs. One log's is at most about three times as large as the log;

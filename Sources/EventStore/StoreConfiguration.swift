@@ -24,6 +24,10 @@ package struct StoreConfiguration: Sendable {
     /// How long events are kept, until `setRetention` says otherwise.
     package var retention: RetentionRules
 
+    /// When the store is opened, by the wall clock: where a restored one goes on, see
+    /// `Restoration`.
+    package var openedAt: Timestamp
+
     /// Gives each new log and segment the seed of its checksums, so that nothing a client stores can pass for a
     /// frame.
     package var salt: @Sendable () -> UInt64
@@ -31,7 +35,7 @@ package struct StoreConfiguration: Sendable {
     package init(
         directory: String, terms: TermExtractor, logBytesMax: Int = 64 * 1024 * 1024,
         logEventsMax: Int = 250_000, logAgeMax: Duration? = .seconds(86_400),
-        retention: RetentionRules = RetentionRules(),
+        retention: RetentionRules = RetentionRules(), openedAt: Timestamp = .epoch,
         salt: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }
     ) {
         self.directory = directory
@@ -40,6 +44,7 @@ package struct StoreConfiguration: Sendable {
         self.logEventsMax = logEventsMax
         self.logAgeMax = logAgeMax
         self.retention = retention
+        self.openedAt = openedAt
         self.salt = salt
     }
 }
@@ -48,6 +53,9 @@ extension StoreConfiguration {
     var logDirectory: String { directory + "/log" }
     var segmentDirectory: String { directory + "/segments" }
     var lockPath: String { directory + "/LOCK" }
+    var snapshotMarkerPath: String { directory + "/" + SnapshotMarker.name }
+    /// How long whose events are kept, as the service writes it; here a file that goes into snapshots.
+    package var policiesPath: String { directory + "/policies.json" }
 }
 
 /// What was found when the store was opened.
@@ -57,6 +65,8 @@ package struct RecoveryReport: Hashable, Sendable {
     package var events: Int
     /// What a crash left behind the last whole frame and was zeroed; nil after a clean end.
     package var tornTail: TornTail?
+    /// How the store goes on that was a snapshot until now; nil for any other.
+    package var restoration: Restoration?
 
     /// Bytes of a write that was never answered.
     package struct TornTail: Hashable, Sendable {
@@ -79,8 +89,8 @@ package struct StoreBounds: Hashable, Sendable {
     /// Bytes of the files: hidden events count until they are removed, zeros written ahead of the log
     /// do not count.
     package var bytes: Int
-    /// Events from `oldest` on that are gone, since only theirs was a shorter retention. About: those
-    /// in a segment in which `oldest` lies count too.
+    /// Sequences from `oldest` on without an event: since only theirs was a shorter retention, or since
+    /// a restored store passed them over. About: those in a segment in which `oldest` lies count too.
     var missingEvents = 0
 
     package var events: Int {

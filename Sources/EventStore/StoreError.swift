@@ -18,6 +18,11 @@ package struct StoreError: Error, Sendable {
         case inputOutput
         /// The configuration cannot be served.
         case invalidConfiguration
+        /// A snapshot cannot be made in that folder, or none can be started that is unfinished, not all
+        /// there, or damaged. Nothing was changed.
+        case snapshotRefused
+        /// Whoever asked for it wants it no more.
+        case cancelled
         /// The store was closed.
         case closed
     }

@@ -4,8 +4,8 @@ package import AuditModel
 /// client.
 ///
 /// A value that is told what happened; it reads nothing itself. Its position only ever grows, and
-/// every sequence is passed exactly once: by events, or by a gap that is said. That is the
-/// CompleteFeed guarantee.
+/// every sequence is passed exactly once: by events, or by a gap that is said, also where a store that
+/// was restored from a snapshot has passed over sequences. That is the CompleteFeed guarantee.
 package struct FollowMachine: Hashable, Sendable {
     /// What to do about events that cannot be sent any more.
     package enum OnGap: Hashable, Sendable {
@@ -25,6 +25,9 @@ package struct FollowMachine: Hashable, Sendable {
     package enum GapReason: Hashable, Sendable {
         case retention
         case damage
+        /// The store was restored from a snapshot: what was stored under these sequences after it is not
+        /// here.
+        case restoration
     }
 
     package enum Step: Hashable, Sendable {
@@ -47,11 +50,17 @@ package struct FollowMachine: Hashable, Sendable {
         package var head: Sequence
         /// The oldest sequence in the ring; nil when the ring is empty.
         package var ringFirst: Sequence?
+        /// The first range of skipped sequences that does not end before the position; nil when there is
+        /// none. Its end is not above the head.
+        package var skipped: SequenceRange?
 
-        package init(oldest: Sequence, head: Sequence, ringFirst: Sequence?) {
+        package init(
+            oldest: Sequence, head: Sequence, ringFirst: Sequence?, skipped: SequenceRange? = nil
+        ) {
             self.oldest = oldest
             self.head = head
             self.ringFirst = ringFirst
+            self.skipped = skipped
         }
     }
 
@@ -77,9 +86,15 @@ package struct FollowMachine: Hashable, Sendable {
     /// given once.
     package mutating func next(_ stored: Stored) -> Step {
         let wanted = position.next
+        if let skipped = stored.skipped, skipped.first <= wanted, wanted <= skipped.last {
+            return missing(SequenceRange(first: wanted, last: skipped.last), .restoration)
+        }
         if wanted < stored.oldest {
-            let gone = SequenceRange(first: wanted, last: stored.oldest.previous)
-            return missing(gone, .retention)
+            var last = stored.oldest.previous
+            if let skipped = stored.skipped, skipped.first > wanted {
+                last = min(last, skipped.first.previous)
+            }
+            return missing(SequenceRange(first: wanted, last: last), .retention)
         }
         if wanted > stored.head {
             guard mode == .catchingUp else { return .wait(after: position) }

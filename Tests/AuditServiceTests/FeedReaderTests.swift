@@ -73,4 +73,56 @@ struct FeedReaderTests {
         #expect(portion.through == Sequence(5))
         #expect(portion.messages.isEmpty)
     }
+
+    @Test("stops before what a restored store skipped: that is a gap", arguments: [false, true])
+    func skipped(isSealed: Bool) throws {
+        let disk = SimulatedDisk()
+        func open(_ directory: String) throws -> (store: EventStore, report: RecoveryReport) {
+            try EventStore.open(
+                StoreConfiguration(
+                    directory: directory, terms: EventTerms.extractor, logBytesMax: 4096,
+                    logEventsMax: 40, openedAt: .now), fileSystem: disk)
+        }
+        let original = try open("data").store
+        func record(_ store: EventStore) throws {
+            let batch = EventBatch.sample(
+                count: 30, first: store.nextSequence, organization: "acme")
+            let events = (0..<batch.count).map { index in
+                batch.withEvent(at: index) { event in
+                    StoreOracle.Stored(
+                        organization: "acme", id: event.id, occurredAt: .now,
+                        payload: Array(event.payload))
+                }
+            }
+            try store.store(events, now: .now)
+        }
+        for _ in 0..<3 { try record(original) }
+        _ = try original.snapshot(to: "backup", now: .now)
+        let (store, report) = try open("backup")
+        let skipped = try #require(report.restoration?.skipped)
+        for _ in 0..<3 { try record(store) }
+        if isSealed { while try store.seal() != nil {} }
+        let reader = FeedReader(store: store, limits: ServiceLimits())
+        for organization in ["acme", "globex"] {
+            let filter = CompiledFilter(EventFilter(), organization: Array(organization.utf8))
+            var position = Sequence.zero
+            var sent = 0
+            while position < skipped.first.previous {
+                guard case .portion(let portion) = reader.read(filter, after: position) else {
+                    Issue.record("no portion")
+                    return
+                }
+                try #require(portion.through > position, "it goes on")
+                position = portion.through
+                sent += portion.messages.count
+            }
+            #expect(position == skipped.first.previous)
+            #expect((sent > 0) == (organization == "acme"))
+            guard case .portion(let portion) = reader.read(filter, after: skipped.last) else {
+                Issue.record("no portion")
+                return
+            }
+            #expect(portion.through > skipped.last)
+        }
+    }
 }

@@ -57,4 +57,44 @@ struct FollowMachineTests {
         #expect(goingOn.foundDamage(through: Sequence(7)) == .say(.gap(damaged, .damage)))
         #expect(goingOn.position == Sequence(7))
     }
+
+    @Test func whatARestoredStoreSkippedIsAnExactGapOfItsOwnOrAFailure() {
+        let skipped = SequenceRange(first: Sequence(10), last: Sequence(99))
+        // Retention has taken all before, and some.
+        for (oldest, gone) in [(Sequence(1), 0), (Sequence(8), 5), (Sequence(100), 7)] {
+            let stored = FollowMachine.Stored(
+                oldest: oldest, head: Sequence(120), ringFirst: Sequence(110), skipped: skipped)
+            var machine = FollowMachine(after: Sequence(2), onGap: .goOn)
+            if gone > 0 {
+                let range = SequenceRange(first: Sequence(3), last: Sequence(UInt64(2 + gone)))
+                #expect(machine.next(stored) == .say(.gap(range, .retention)))
+            }
+            if gone < 7 {
+                #expect(machine.next(stored) == .readDisk(from: machine.position.next))
+                machine.passed(through: Sequence(9), lastSent: nil)
+            }
+            #expect(machine.next(stored) == .say(.gap(skipped, .restoration)))
+            #expect(machine.position == Sequence(99) && machine.untold == 0)
+        }
+    }
+
+    @Test func aPositionAmongSkippedSequencesIsNeverServedInSilence() {
+        let skipped = SequenceRange(first: Sequence(10), last: Sequence(99))
+        // Nothing is stored behind them yet, or something is.
+        for head in [Sequence(99), Sequence(120)] {
+            let stored = FollowMachine.Stored(
+                oldest: Sequence(1), head: head, ringFirst: nil, skipped: skipped)
+            for position in [UInt64(9), 10, 50, 98] {
+                let rest = SequenceRange(first: Sequence(position + 1), last: Sequence(99))
+                var failing = FollowMachine(after: Sequence(position), onGap: .fail)
+                #expect(failing.next(stored) == .fail(rest, .restoration))
+                var goingOn = FollowMachine(after: Sequence(position), onGap: .goOn)
+                #expect(goingOn.next(stored) == .say(.gap(rest, .restoration)))
+                #expect(goingOn.position == Sequence(99))
+            }
+        }
+        let behind = FollowMachine.Stored(oldest: Sequence(1), head: Sequence(99), ringFirst: nil)
+        var machine = FollowMachine(after: Sequence(99), onGap: .fail)
+        #expect(machine.next(behind) == .say(.caughtUp(Sequence(99))))
+    }
 }

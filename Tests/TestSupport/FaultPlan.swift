@@ -12,6 +12,8 @@ package struct FaultPlan: Sendable {
     package var writeBytesMax: Int
     /// All files together may grow to it.
     package var capacityBytes: Int
+    /// No file gets a second name, as between two file systems.
+    package var refusesLinks = false
 
     package init(
         failingStep: Int? = nil, persists: Bool = false, killedAtStep: Int? = nil,

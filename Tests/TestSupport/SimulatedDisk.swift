@@ -11,8 +11,8 @@ package final class SimulatedDisk: FileSystem {
 
     /// Operations that change something, as they are counted.
     package enum Operation: Hashable, Sendable {
-        case create, write, synchronize, truncate, rename, remove
-        case createDirectory, synchronizeDirectory
+        case create, write, synchronize, truncate, rename, link, remove
+        case createDirectory, removeDirectory, synchronizeDirectory
     }
 
     fileprivate struct State: Sendable {
@@ -23,6 +23,8 @@ package final class SimulatedDisk: FileSystem {
         var counts: [Operation: Int] = [:]
         var steps = 0
         var reads = 0
+        /// Folders that were removed, for who finds their name after a power cut.
+        var removed: [String: Folder] = [:]
         /// By path, whether a file is locked.
         var locks: [String: @Sendable () -> Bool] = [:]
     }
@@ -105,6 +107,28 @@ package final class SimulatedDisk: FileSystem {
         }
     }
 
+    /// Takes a folder and what is in it away behind the program's back, durably.
+    package func removeFolder(_ path: String) { moveFolder(path, to: nil) }
+
+    /// Gives a folder of the top another name likewise; what had that name is gone.
+    package func moveFolder(_ path: String, to newPath: String?) {
+        state.withLock { state in
+            if let newPath { state.forget(newPath) }
+            let moved = state.folders.filter { SimulatedDisk.isIn(path, $0.key) }
+            state.forget(path)
+            guard let newPath, !moved.isEmpty else { return }
+            for (key, folder) in moved {
+                state.folders[newPath + key.dropFirst(path.count)] = folder
+            }
+            state.folders["."]!.names[newPath] = Folder.node
+            state.folders["."]!.settle()
+        }
+    }
+
+    fileprivate static func isIn(_ folder: String, _ path: String) -> Bool {
+        path == folder || path.hasPrefix(folder + "/")
+    }
+
     /// The paths of all files, in order.
     package var paths: [String] { state.withLock { $0.files.map(\.path).sorted() } }
 
@@ -116,10 +140,12 @@ package final class SimulatedDisk: FileSystem {
     package func afterKill() -> SimulatedDisk {
         let copy = state.withLock { state -> State in
             var copy = State()
-            let named = Set(state.folders.values.flatMap(\.nodes))
+            let folders = Array(state.folders.values) + state.removed.values
+            let named = Set(folders.flatMap(\.nodes))
             copy.nodes = state.nodes.filter { named.contains($0.key) }
             copy.nextNode = state.nextNode
             copy.folders = state.folders
+            copy.removed = state.removed
             return copy
         }
         return SimulatedDisk(copy)
@@ -133,7 +159,8 @@ package final class SimulatedDisk: FileSystem {
         let before = state.withLock { $0 }
         var after = State()
         after.nextNode = before.nextNode
-        let named = Set(before.folders.values.flatMap(\.nodes))
+        let folders = before.folders.merging(before.removed) { there, _ in there }
+        let named = Set(folders.values.flatMap(\.nodes))
         for (number, node) in before.nodes.sorted(by: { $0.key < $1.key })
         where named.contains(number) {
             var bytes = node.durable
@@ -149,7 +176,7 @@ package final class SimulatedDisk: FileSystem {
         // The name changes of a folder reach the disk in order.
         var found = ["."]
         while let path = found.popLast() {
-            let folder = before.folders[path]!
+            let folder = folders[path]!
             let names = ([folder.durable] + folder.history).randomElement(using: &generator)!
             after.folders[path] = Folder(names: names, durable: names)
             for (name, node) in names.sorted(by: { $0.key < $1.key }) where node == Folder.node {
@@ -229,6 +256,35 @@ package final class SimulatedDisk: FileSystem {
         }
     }
 
+    package func link(_ path: String, to newPath: String) throws(FileError) {
+        let (folder, name) = SimulatedDisk.split(newPath)
+        try require(folder, for: "link")
+        let node = state.withLock { $0.node(path) }
+        guard let node else { throw FileError(operation: "link", path: newPath, number: 2) }
+        guard !plan.refusesLinks else {
+            throw FileError(operation: "link", path: newPath, number: 18)
+        }
+        guard state.withLock({ $0.node(newPath) }) == nil else {
+            throw FileError(operation: "link", path: newPath, number: 17)
+        }
+        try perform(.link, newPath) { state in
+            state.folders[folder]!.change { $0[name] = node }
+        }
+    }
+
+    package func removeDirectory(_ path: String) throws(FileError) {
+        try require(path, for: "remove")
+        guard state.withLock({ $0.folders[path]!.names.isEmpty }) else {
+            throw FileError(operation: "remove", path: path, number: 39)
+        }
+        let (folder, name) = SimulatedDisk.split(path)
+        try perform(.removeDirectory, path) { state in
+            state.folders[folder]!.change { $0[name] = nil }
+            // As it is on the disk: what was in it was removed before, and that may be undone too.
+            state.removed[path] = state.folders.removeValue(forKey: path)
+        }
+    }
+
     package func remove(_ path: String) throws(FileError) {
         guard state.withLock({ $0.node(path) }) != nil else {
             throw FileError(operation: "remove", path: path, number: 2)
@@ -247,8 +303,7 @@ package final class SimulatedDisk: FileSystem {
     package func synchronizeDirectory(_ path: String) throws(FileError) {
         try require(path, for: "open")
         try perform(.synchronizeDirectory, path) { state in
-            state.folders[path]!.durable = state.folders[path]!.names
-            state.folders[path]!.history = []
+            state.folders[path]!.settle()
         }
     }
 
@@ -365,10 +420,29 @@ extension SimulatedDisk.State {
         }
     }
 
-    fileprivate var bytes: Int { files.reduce(0) { $0 + nodes[$1.node]!.current.count } }
+    /// A file with several names counts once.
+    fileprivate var bytes: Int {
+        Set(files.map(\.node)).reduce(0) { $0 + nodes[$1]!.current.count }
+    }
+}
+
+extension SimulatedDisk.State {
+    /// A folder of the top, durably.
+    fileprivate mutating func forget(_ path: String) {
+        folders = folders.filter { !SimulatedDisk.isIn(path, $0.key) }
+        removed = removed.filter { !SimulatedDisk.isIn(path, $0.key) }
+        folders["."]!.names[path] = nil
+        folders["."]!.settle()
+    }
 }
 
 extension SimulatedDisk.Folder {
+    /// The names are on the disk as they are.
+    fileprivate mutating func settle() {
+        durable = names
+        history = []
+    }
+
     fileprivate mutating func change(_ body: (inout [String: Int]) -> Void) {
         body(&names)
         history.append(names)

@@ -35,16 +35,55 @@ package struct StoreOracle: Sendable {
 
     /// From sequence 1 on, those that retention took included.
     package private(set) var events: [Stored] = []
+    /// Of each event, in order.
+    package private(set) var sequences: [Sequence] = []
+    /// The newest sequence, of an event or passed over.
+    package private(set) var head = Sequence.zero
 
     package init() {}
 
-    package var head: Sequence { Sequence(UInt64(events.count)) }
+    package subscript(_ sequence: Sequence) -> Stored {
+        let index = index(atOrAfter: sequence)
+        precondition(sequences[index] == sequence, "no event has the sequence \(sequence)")
+        return events[index]
+    }
 
-    package subscript(_ sequence: Sequence) -> Stored { events[Int(sequence.rawValue) - 1] }
+    /// Of the first event from that sequence on; the count of events when there is none.
+    private func index(atOrAfter sequence: Sequence) -> Int {
+        var (low, high) = (0, sequences.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if sequences[middle] < sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Whether there is an event with that sequence.
+    package func has(_ sequence: Sequence) -> Bool {
+        let index = index(atOrAfter: sequence)
+        return index < sequences.count && sequences[index] == sequence
+    }
+
+    /// The events from a sequence on, before another.
+    package func sequences(from first: Sequence, before end: Sequence) -> ArraySlice<Sequence> {
+        let start = index(atOrAfter: first)
+        return sequences[start..<max(start, index(atOrAfter: end))]
+    }
+
+    /// A restored store passes over the sequences behind its head.
+    package mutating func skip(_ range: SequenceRange) {
+        precondition(range.first <= head.next && range.last > head)
+        head = range.last
+    }
 
     /// Remembers what an append stored.
     package mutating func add(_ batch: EventBatch) {
-        for index in 0..<batch.count { events.append(Stored(batch, index)) }
+        precondition(batch.firstSequence > head, "events are added in order")
+        for index in 0..<batch.count {
+            events.append(Stored(batch, index))
+            sequences.append(batch.firstSequence + index)
+        }
+        head = batch.lastSequence
     }
 
     /// What differs between the store and this, as a sentence; nil when nothing does.
@@ -114,23 +153,19 @@ package struct StoreOracle: Sendable {
     private func lost(
         from first: Sequence, before end: Sequence, _ showing: (Sequence) -> Showing
     ) -> Sequence? {
-        var sequence = max(first, Sequence(1))
-        while sequence < end {
-            if showing(sequence) == .shown { return sequence }
-            sequence = sequence.next
-        }
-        return nil
+        sequences(from: first, before: end).first { showing($0) == .shown }
     }
 
     private func lookUpDifference(
         _ store: EventStore, _ oldest: Sequence, _ showing: (Sequence) -> Showing
     ) throws(StoreError) -> String? {
-        var sequence = oldest
-        while sequence <= head {
+        for sequence in sequences(from: oldest, before: head.next) {
             if let difference = try lookUpDifference(store, at: sequence, showing) {
                 return difference
             }
-            sequence = sequence.next
+            for beside in [sequence.previous, sequence.next] where !has(beside) {
+                guard try store.read(beside) == nil else { return "reads \(beside)" }
+            }
         }
         guard try store.read(head.next) == nil, try store.read(oldest.previous) == nil else {
             return "reads outside of the bounds"
@@ -156,15 +191,16 @@ package struct StoreOracle: Sendable {
         }
         // An id that was free again may have come again.
         let isRight =
-            showing(found) != .hidden && self[found].id == event.id
+            has(found) && showing(found) != .hidden && self[found].id == event.id
             && self[found].organization == event.organization
         return isRight ? nil : "find gives \(found) for \(sequence)"
     }
 
     private func difference(in batch: EventBatch) -> String? {
-        for index in 0..<batch.count
-        where Stored(batch, index) != self[batch.firstSequence + index] {
-            return "event \(batch.firstSequence + index) differs"
+        for index in 0..<batch.count {
+            let sequence = batch.firstSequence + index
+            guard has(sequence) else { return "there is an event \(sequence)" }
+            guard Stored(batch, index) == self[sequence] else { return "event \(sequence) differs" }
         }
         return nil
     }

@@ -38,6 +38,8 @@ extension RPCStatus.Code {
             switch code {
             case .invalid: .invalidArgument
             case .notFound: .notFound
+            case .forbidden: .permissionDenied
+            case .precondition: .failedPrecondition
             case .alreadyExists: .alreadyExists
             case .outOfRange: .outOfRange
             case .exhausted, .busy: .resourceExhausted

@@ -128,7 +128,7 @@ final class SubscribeCall: ServerCallHandler {
 
     private func open(_ request: SubscribeRequest, _ call: ServerCall) {
         let organization = Self.organization(of: request)
-        let stored = feed.stored(of: organization)
+        let stored = feed.stored(of: organization, after: .zero)
         switch request.start {
         case .now: follow(request, after: stored.head, call)
         case .oldest: follow(request, after: stored.oldest.previous, call)
@@ -159,7 +159,7 @@ final class SubscribeCall: ServerCallHandler {
         _ request: SubscribeRequest, after position: Sequence, _ call: ServerCall
     ) {
         let organization = Self.organization(of: request)
-        let stored = feed.stored(of: organization)
+        let stored = feed.stored(of: organization, after: .zero)
         let head = max(stored.head, feed.head)
         guard position <= head else {
             return end(
@@ -207,7 +207,8 @@ final class SubscribeCall: ServerCallHandler {
                 continue
             }
             let step = following.machine.next(
-                feed.stored(of: following.filter.organization))
+                feed.stored(
+                    of: following.filter.organization, after: following.machine.position))
             state = .following(following)
             take(step, following, call)
         }
@@ -259,6 +260,11 @@ final class SubscribeCall: ServerCallHandler {
             return ServiceError(
                 .dataLoss,
                 "\(range) are damaged on disk; ask for on_gap CONTINUE to go on behind them")
+        case .restoration:
+            return ServiceError(
+                .outOfRange,
+                "\(range) were passed over when the log was restored from a snapshot: what was stored "
+                    + "there is not here; ask for on_gap CONTINUE to go on behind them")
         }
     }
 
@@ -332,6 +338,8 @@ final class SubscribeCall: ServerCallHandler {
             send(.gap(range, reason: "removed by retention"), call)
         case .gap(let range, .damage):
             send(.gap(range, reason: "damaged on disk"), call)
+        case .gap(let range, .restoration):
+            send(.gap(range, reason: "restored from a snapshot without them"), call)
         }
     }
 

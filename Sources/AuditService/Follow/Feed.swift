@@ -54,14 +54,18 @@ final class Feed<Waker: Sendable>: Sendable {
         if hub.publish(batch) { due.update { $0.isDue = true } }
     }
 
-    /// Where things stand, for the next step of a subscription to an organization, or to all.
+    /// Where things stand, for the next step of a subscription to an organization, or to all, that has
+    /// come to a position.
     ///
     /// The order of the reads matters: the head is taken first, so that everything up to it is on
     /// disk, in the ring, or gone.
-    func stored(of organization: [UInt8]?) -> FollowMachine.Stored {
+    func stored(
+        of organization: [UInt8]?, after position: Sequence
+    ) -> FollowMachine.Stored {
         let (head, ringFirst) = hub.bounds
         return FollowMachine.Stored(
-            oldest: store.bounds(of: organization).oldest, head: head, ringFirst: ringFirst)
+            oldest: store.bounds(of: organization).oldest, head: head, ringFirst: ringFirst,
+            skipped: store.skipped(atOrAfter: position.next))
     }
 
     /// The newest sequence that anybody may have heard of: a reader of the disk may be a moment

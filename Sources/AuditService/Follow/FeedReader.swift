@@ -114,6 +114,8 @@ struct FeedReader: Sendable {
             filter: filter, visibility: store.visibility, after: position,
             messageBytesMax: limits.feedMessageBytesMax)
         var cursor = store.cursor(from: position.next, .forward)
+        // The cursor passes over it; the machine says it first.
+        let skipped = store.skipped(atOrAfter: position.next)
         while packer.looked < limits.feedDiskScanEventsMax {
             let batch: EventBatch?
             do throws(StoreError) {
@@ -125,7 +127,8 @@ struct FeedReader: Sendable {
                 return .damage(through: damage.sequences.last, ServiceError(error))
             }
             // Of organizations that keep their events for a shorter time nothing may be left.
-            let reached = batch?.firstSequence ?? cursor.position
+            var reached = batch?.firstSequence ?? cursor.position
+            if let skipped { reached = min(reached, skipped.first) }
             guard packer.skip(to: reached, store.visibility), let batch,
                 packer.add(batch, bytesMax: limits.feedReadBytesMax)
             else { break }

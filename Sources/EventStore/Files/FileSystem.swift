@@ -17,8 +17,15 @@ package protocol FileSystem: Sendable {
     /// Gives a file another name in one step, in the place of a file that has it.
     func rename(_ path: String, to newPath: String) throws(FileError)
 
+    /// Gives a file a second name, which must be free, in the same folder or another: one file then, as
+    /// long as either is there. Fails with an error that `isUnlinkable` where that cannot be.
+    func link(_ path: String, to newPath: String) throws(FileError)
+
     /// Takes the name away; open files stay readable.
     func remove(_ path: String) throws(FileError)
+
+    /// Takes an empty folder away.
+    func removeDirectory(_ path: String) throws(FileError)
 
     /// What the files of a folder may still grow by, as far as the file system can tell.
     func freeBytes(_ path: String) throws(FileError) -> Int

@@ -50,8 +50,25 @@ package struct PosixFileSystem: FileSystem {
         }
     }
 
+    package func link(_ path: String, to newPath: String) throws(FileError) {
+        #if canImport(Glibc)
+            let status = Glibc.link(path, newPath)
+        #else
+            let status = Darwin.link(path, newPath)
+        #endif
+        guard status == 0 else {
+            throw FileError(operation: "link", path: newPath, number: errno)
+        }
+    }
+
     package func remove(_ path: String) throws(FileError) {
         guard unlink(path) == 0 else {
+            throw FileError(operation: "remove", path: path, number: errno)
+        }
+    }
+
+    package func removeDirectory(_ path: String) throws(FileError) {
+        guard rmdir(path) == 0 else {
             throw FileError(operation: "remove", path: path, number: errno)
         }
     }
@@ -156,11 +173,20 @@ extension FileError {
     /// More than may be read at once.
     static let tooLarge = EFBIG
 
+    var isTooLarge: Bool { number == FileError.tooLarge }
+
     /// There is no such file.
     var isMissing: Bool { number == ENOENT }
 
     /// This process may not.
     var isForbidden: Bool { number == EACCES }
+
+    /// Something has the name already.
+    var isTaken: Bool { number == EEXIST }
+
+    /// The file cannot have a name there: another file system, one without hard links, or too many names
+    /// already. A copy can.
+    var isUnlinkable: Bool { [EXDEV, EPERM, EMLINK, ENOTSUP, ENOSYS].contains(number) }
 
     /// The process or the system has as many open files as it may: that passes.
     var isOutOfDescriptors: Bool { number == EMFILE || number == ENFILE }

@@ -9,6 +9,9 @@ struct LogHeader: Equatable {
     var recordedAtFloor: Timestamp
     /// The seed of every checksum in this log.
     var salt: UInt64
+    /// The sequences right before the first that a restored store passed over: an older one may have
+    /// given them out. Nil where the log continues the file before it.
+    var skipped: SequenceRange?
 
     static let bytes = 64
     static let magic: UInt64 = 0x474F_4C54_4944_5541  // "AUDITLOG"
@@ -20,6 +23,7 @@ struct LogHeader: Equatable {
         static let firstSequence = 16
         static let recordedAtFloor = 24
         static let salt = 32
+        static let skippedFrom = 40
         static let checksum = 56
     }
 
@@ -36,14 +40,19 @@ struct LogHeader: Equatable {
         buffer.storeLittleEndian(
             recordedAtFloor.nanosecondsSinceEpoch, at: Offset.recordedAtFloor)
         buffer.storeLittleEndian(salt, at: Offset.salt)
+        buffer.storeLittleEndian(skipped.wire, at: Offset.skippedFrom)
         let checksum = Checksum.of(buffer[..<Offset.checksum], salt: 0)
         buffer.storeLittleEndian(checksum, at: Offset.checksum)
     }
 
-    init(firstSequence: Sequence, recordedAtFloor: Timestamp, salt: UInt64) {
+    init(
+        firstSequence: Sequence, recordedAtFloor: Timestamp, salt: UInt64,
+        skipped: SequenceRange? = nil
+    ) {
         self.firstSequence = firstSequence
         self.recordedAtFloor = recordedAtFloor
         self.salt = salt
+        self.skipped = skipped
     }
 
     init(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
@@ -60,6 +69,19 @@ struct LogHeader: Equatable {
             nanosecondsSinceEpoch: bytes.loadLittleEndian(
                 Int64.self, at: Offset.recordedAtFloor))
         salt = bytes.loadLittleEndian(UInt64.self, at: Offset.salt)
+        let from = bytes.loadLittleEndian(UInt64.self, at: Offset.skippedFrom)
+        guard from == 0 || from < firstSequence.rawValue else { throw .notWhole }
+        skipped = .skipped(from: from, before: firstSequence)
+    }
+}
+
+extension SequenceRange? {
+    /// Skipped sequences as headers hold them: the first one, or zero for none; they end where the
+    /// file begins.
+    var wire: UInt64 { self?.first.rawValue ?? 0 }
+
+    static func skipped(from first: UInt64, before next: Sequence) -> SequenceRange? {
+        first == 0 ? nil : SequenceRange(first: Sequence(first), last: next.previous)
     }
 }
 

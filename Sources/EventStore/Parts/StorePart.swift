@@ -14,6 +14,15 @@ extension StorePart {
         }
     }
 
+    /// The sequences right before the first that a restored store passed over; nil where it
+    /// continues the part before.
+    var skipped: SequenceRange? {
+        switch self {
+        case .sealed(let segment): segment.bounds.skipped
+        case .log(let log): log.header.skipped
+        }
+    }
+
     /// Of a log: so far; the one before its first when it is empty.
     var lastSequence: Sequence {
         switch self {
@@ -27,6 +36,14 @@ extension StorePart {
         switch self {
         case .sealed(let segment): segment.bounds.recordedAt.lowerBound
         case .log(let log): log.oldestRecordedAt
+        }
+    }
+
+    /// Likewise; of a log: what its header promises.
+    var recordedAtFloor: Timestamp {
+        switch self {
+        case .sealed(let segment): segment.bounds.recordedAt.lowerBound
+        case .log(let log): log.header.recordedAtFloor
         }
     }
 

@@ -1,7 +1,7 @@
 import AuditModel
 
-/// The files of a store in the order of their sequences, without a hole between them. A value: who
-/// has one sees the store as it was then.
+/// The files of a store in the order of their sequences, without a hole between them but those that a
+/// restored store passed over. A value: who has one sees the store as it was then.
 ///
 /// The last one is the log that is being written, so there always is one. Segments come first, but a
 /// log that cannot be sealed stays among them.
@@ -13,11 +13,15 @@ struct StoreParts: Sendable {
     private var closedBytes = 0
     /// Sequences of events that retention left out of segments.
     private(set) var missingEvents = 0
+    /// Sequences that were passed over when the store was restored from a snapshot, in order; almost
+    /// always none. That before the first part is among them.
+    private(set) var skipped: [SequenceRange]
 
     /// - Parameter parts: the last one is a log.
     init(_ parts: [StorePart]) {
         precondition(parts.last?.log != nil, "a store has a log to write to")
         all = parts
+        skipped = parts.compactMap(\.skipped)
         for part in parts.dropLast() { count(part) }
         countSealed()
     }
@@ -60,6 +64,26 @@ struct StoreParts: Sendable {
         return behind == 0 ? nil : all[behind - 1]
     }
 
+    /// The part that begins with that sequence.
+    func part(startingAt sequence: Sequence) -> StorePart? {
+        let index = all.partitionIndex { $0.firstSequence >= sequence }
+        guard index < all.count, all[index].firstSequence == sequence else { return nil }
+        return all[index]
+    }
+
+    /// The first skipped range that does not end before `sequence`.
+    func skipped(atOrAfter sequence: Sequence) -> SequenceRange? {
+        skipped.first { $0.last >= sequence }
+    }
+
+    /// Sequences from `oldest` on of which no event is there: that of a first readable event, so none
+    /// that was skipped. About: those in a segment in which `oldest` lies count too.
+    func missingEvents(from oldest: Sequence) -> Int {
+        skipped.reduce(missingEvents) {
+            $0 + ($1.first >= oldest ? Int($1.last.rawValue - $1.first.rawValue) + 1 : 0)
+        }
+    }
+
     /// Those that may hold something recorded at `time` or later.
     func recorded(since time: Timestamp) -> ArraySlice<StorePart> {
         all[all.partitionIndex { $0.newestRecordedAt >= time }...]
@@ -90,7 +114,9 @@ extension StoreParts {
     /// Never the last one.
     mutating func removeFirst() {
         precondition(all.count > 1, "a store has a log to write to")
-        count(all.removeFirst(), times: -1)
+        let part = all.removeFirst()
+        count(part, times: -1)
+        if part.skipped != nil { skipped.removeFirst() }
         countSealed()
     }
 

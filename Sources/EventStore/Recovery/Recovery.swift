@@ -12,11 +12,12 @@ struct Recovery {
     private(set) var parts: [StorePart] = []
     /// Files that were not finished, to be removed.
     private(set) var unfinished: [String] = []
-    /// Logs that were sealed and not removed any more, to be removed.
+    /// Logs that another file took the place of, to be removed.
     private(set) var sealedLogs: [String] = []
 
+    /// - Parameter index: gets the ids of what is in logs; nil for who only looks.
     init(
-        _ configuration: StoreConfiguration, _ resources: SegmentResources, index: IdentifierIndex
+        _ configuration: StoreConfiguration, _ resources: SegmentResources, index: IdentifierIndex?
     ) {
         self.configuration = configuration
         self.resources = resources
@@ -41,18 +42,25 @@ struct Recovery {
                     log + 1 < logs.endIndex ? logs[log + 1] : nil,
                     segment < segments.endIndex ? segments[segment].bounds.sequences.first : nil,
                 ].compactMap(\.self).min()
-                parts.append(.log(try replay.replay(logs[log], behind: parts.last, next: next)))
+                try append(.log(try replay.replay(logs[log], next: next)))
                 log += 1
             } else {
-                let part = StorePart.sealed(segments[segment])
-                try Recovery.checkOrder(
-                    of: part.path, part.firstSequence,
-                    segments[segment].bounds.recordedAt
-                        .lowerBound, behind: parts.last)
-                parts.append(part)
+                try append(.sealed(segments[segment]))
                 segment += 1
             }
         }
+    }
+
+    private mutating func append(_ part: StorePart) throws(StoreError) {
+        if let skipped = part.skipped, let before = parts.last?.log, before.isEmpty,
+            skipped.first <= before.header.firstSequence
+        {
+            // The start of a restored store began its log behind it, and did not come to its removal.
+            sealedLogs.append(before.path)
+            parts.removeLast()
+        }
+        try Recovery.checkOrder(of: part, behind: parts.last)
+        parts.append(part)
     }
 
     /// In order.
@@ -126,23 +134,24 @@ struct Recovery {
     }
 
     static func checkOrder(
-        of path: String, _ first: Sequence, _ recordedAt: Timestamp, behind before: StorePart?
+        of part: StorePart, behind before: StorePart?
     ) throws(StoreError) {
         guard let before else { return }
         let expected = before.lastSequence.next
+        let first = part.skipped?.first ?? part.firstSequence
         if first > expected {
             throw StoreError.refusal(
-                "events are missing before \(path)", before.path, before.bytes,
+                "events are missing before \(part.path)", before.path, before.bytes,
                 SequenceRange(first: expected, last: first.previous))
         }
         if first < expected {
             throw StoreError.refusal(
-                "sequences are there twice", path, 0,
+                "sequences are there twice", part.path, 0,
                 SequenceRange(first: first, last: expected.previous))
         }
-        if recordedAt < before.newestRecordedAt {
+        if part.recordedAtFloor < before.newestRecordedAt {
             throw StoreError.refusal(
-                "recorded_at decreases", path, 0, SequenceRange(first: first, last: first))
+                "recorded_at decreases", part.path, 0, SequenceRange(first: first, last: first))
         }
     }
 }

@@ -4,14 +4,14 @@ import AuditModel
 struct Replay {
     let fileSystem: any FileSystem
     let directory: String
-    private let index: IdentifierIndex
+    private let index: IdentifierIndex?
     /// The size of the last log's file.
     private(set) var fileBytes = 0
     /// The last log's last frame; nil when it has none.
     private(set) var lastFrame: FrameHeader?
     private(set) var tornTail: RecoveryReport.TornTail?
 
-    init(_ directory: String, _ fileSystem: any FileSystem, index: IdentifierIndex) {
+    init(_ directory: String, _ fileSystem: any FileSystem, index: IdentifierIndex?) {
         self.directory = directory
         self.fileSystem = fileSystem
         self.index = index
@@ -21,10 +21,10 @@ struct Replay {
     /// last write.
     ///
     /// - Parameters:
-    ///   - before: the part before it; nil for the first.
+    ///   - first: names the log.
     ///   - next: where the part behind it begins; nil for the last.
     mutating func replay(
-        _ first: Sequence, behind before: StorePart?, next: Sequence?
+        _ first: Sequence, next: Sequence?
     ) throws(StoreError) -> LogFile {
         let path = directory + "/" + LogName.of(first)
         let file = try StoreError.wrappingFileErrors { () throws(FileError) in
@@ -32,7 +32,6 @@ struct Replay {
         }
         var window = try ReplayWindow(file)
         let header = try header(of: path, &window, named: first, next: next)
-        try Recovery.checkOrder(of: path, first, header.recordedAtFloor, behind: before)
         let log = LogFile(path: path, file: file, header: header)
         lastFrame = nil
         let end = try replayFrames(of: log, &window)
@@ -92,7 +91,7 @@ struct Replay {
                     "a frame that does not continue the one before", log.path, extent.end,
                     header.sequences)
             }
-            index.insert(entries, of: frame, first: header.firstSequence, oldest: .zero)
+            index?.insert(entries, of: frame, first: header.firstSequence, oldest: .zero)
             log.publish(header)
             lastFrame = header
         }

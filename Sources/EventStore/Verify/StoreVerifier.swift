@@ -48,9 +48,7 @@ package struct StoreVerifier {
             var found = file.report
             if let part = file.part {
                 do throws(StoreError) {
-                    try Recovery.checkOrder(
-                        of: part.path, part.firstSequence,
-                        part.oldestRecordedAt ?? part.newestRecordedAt, behind: before)
+                    try Recovery.checkOrder(of: part, behind: before)
                 } catch {
                     found.findings.insert(error, at: 0)
                 }
@@ -103,9 +101,8 @@ package struct StoreVerifier {
         var last: StoreError?
         while true {
             do throws(StoreError) {
-                var replay = Replay(
-                    configuration.logDirectory, fileSystem, index: IdentifierIndex(secret: 0))
-                let part = StorePart.log(try replay.replay(first, behind: nil, next: next))
+                var replay = Replay(configuration.logDirectory, fileSystem, index: nil)
+                let part = StorePart.log(try replay.replay(first, next: next))
                 return Looked(report: StoreFileReport(part), part: part)
             } catch {
                 if error.cause?.isMissing ?? false { return nil }
@@ -128,6 +125,8 @@ package struct StoreFileReport: Sendable {
     package var events = 0
     package var bytes = 0
     package var recordedAt: ClosedRange<Timestamp>?
+    /// The sequences right before it that were passed over when the store was restored.
+    package var skipped: SequenceRange?
     /// What is wrong with it, and with its place between the others.
     package var findings: [StoreError] = []
 
@@ -140,6 +139,7 @@ package struct StoreFileReport: Sendable {
         events = part.events
         bytes = part.bytes
         recordedAt = part.oldestRecordedAt.map { $0...part.newestRecordedAt }
+        skipped = part.skipped
     }
 
     init(_ path: String, _ error: StoreError) {

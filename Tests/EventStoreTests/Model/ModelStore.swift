@@ -18,6 +18,12 @@ struct ModelStore {
     private var ages: [String: Duration?] = [:]
     /// Events that were past their retention during a sweep, by sequence.
     private var removable: Set<Sequence> = []
+    /// The last snapshot that was made, and what it must hold.
+    private var snapshot: StoreOracle?
+    /// The folder is a snapshot until a start has come to its end.
+    private var isRestoring = false
+    /// The newest sequence that any store gave out, also one that was replaced by a snapshot.
+    private var newestGivenOut = Sequence.zero
     /// In seconds; only grows.
     private var time = 0
     /// A batch of which it is unknown whether it was stored.
@@ -27,11 +33,18 @@ struct ModelStore {
     private(set) var crashes = 0
     private(set) var counts: [String: Int] = [:]
 
-    private static func configuration() -> StoreConfiguration {
+    private func configuration() -> StoreConfiguration {
         var configuration = StoreConfiguration.test(logBytesMax: 4096)
+        configuration.openedAt = wallClock
         configuration.logEventsMax = 12
         configuration.logAgeMax = .seconds(20)
         return configuration
+    }
+
+    /// By which sequences are skipped: later than the times of events.
+    private var wallClock: Timestamp {
+        Timestamp(nanosecondsSinceEpoch: Limits.clockSequenceEpoch)
+            .advanced(by: .seconds(10_000_000 + time))
     }
 
     init(seed: UInt64) {
@@ -54,8 +67,8 @@ struct ModelStore {
         disk.plan = randomPlan()
         note("start with \(disk.plan)")
         do throws(StoreError) {
-            let (store, _) = try EventStore.open(Self.configuration(), fileSystem: disk)
-            try adopt(store)
+            let (store, report) = try EventStore.open(configuration(), fileSystem: disk)
+            try adopt(store, report.restoration)
             try work(store)
             store.close()
         } catch {
@@ -88,6 +101,7 @@ struct ModelStore {
         note(isPowerCut ? "power cut" : "kill")
         disk = isPowerCut ? disk.afterPowerCut(using: &generator) : disk.afterKill()
         crashes += 1
+        if snapshot != nil, Int.random(in: 0..<3, using: &generator) == 0 { restore() }
     }
 
     private mutating func note(_ operation: String) {
@@ -101,7 +115,13 @@ struct ModelStore {
 
 extension ModelStore {
     /// What the start found: all that was answered, and of the batch that was not all or nothing.
-    private mutating func adopt(_ store: EventStore) throws(StoreError) {
+    private mutating func adopt(
+        _ store: EventStore, _ restoration: Restoration?
+    ) throws(StoreError) {
+        // A start before may have failed right behind its last step.
+        let last = store.skipped(atOrAfter: oracle.head.next)
+        if let skipped = restoration?.skipped ?? (isRestoring ? last : nil) { try adopt(skipped) }
+        isRestoring = false
         let head = store.bounds.head
         if head != oracle.head {
             var cursor = store.cursor(from: oracle.head.next, .forward)
@@ -116,9 +136,21 @@ extension ModelStore {
         unanswered = []
         try store.setRetention(rules, now: second(time), uptime: .seconds(time))
         try check(store)
-        let names = disk.paths.compactMap { $0.split(separator: "/").last?.prefix(20) }
-        try require(Set(names).count == names.count, "a log beside its segment: \(disk.paths)")
-        try require(!disk.paths.contains { $0.hasSuffix(".new") }, "left over: \(disk.paths)")
+        let paths = disk.paths.filter { $0.hasPrefix("data/") }
+        let names = paths.compactMap { $0.split(separator: "/").last?.prefix(20) }
+        try require(Set(names).count == names.count, "a log beside its segment: \(paths)")
+        try require(!paths.contains { $0.hasSuffix(".new") }, "left over: \(paths)")
+    }
+
+    /// A start that was interrupted may have begun before, and so may have skipped less.
+    private mutating func adopt(_ skipped: SequenceRange) throws(StoreError) {
+        let isRight =
+            isRestoring && skipped.first <= oracle.head.next && skipped.last >= newestGivenOut
+            && skipped.last > oracle.head
+        try require(isRight, "skips \(skipped) behind \(oracle.head) and \(newestGivenOut)")
+        oracle.skip(skipped)
+        newestGivenOut = max(newestGivenOut, oracle.head)
+        counts["restored", default: 0] += 1
     }
 
     private func require(_ holds: Bool, _ what: String) throws(StoreError) {
@@ -136,9 +168,7 @@ extension ModelStore {
         return removable.contains(sequence) ? .removable : .shown
     }
 
-    private var sequences: [Sequence] {
-        oracle.events.indices.map { Sequence(UInt64($0) + 1) }
-    }
+    private var sequences: [Sequence] { oracle.sequences }
 
     /// Everything that the store shows, every way there is.
     private func check(_ store: EventStore) throws(StoreError) {
@@ -185,6 +215,7 @@ extension ModelStore {
             note("seal")
             _ = try store.seal()
         case 95: try check(store)
+        case 96: try makeSnapshot(store)
         default:
             let full = Bool.random(using: &generator)
             disk.plan.capacityBytes =
@@ -221,6 +252,7 @@ extension ModelStore {
         note("append \(events.count)")
         do throws(StoreError) {
             oracle.add(try store.store(events, now: second(time)))
+            newestGivenOut = max(newestGivenOut, oracle.head)
         } catch {
             if error.code != .diskFull, unanswered.isEmpty { unanswered = events }
             throw error
@@ -242,7 +274,9 @@ extension ModelStore {
 
     /// From anywhere, either way, some batches; then something else may happen before the rest.
     private mutating func walk(_ store: EventStore) throws(StoreError) {
-        let start = Sequence(UInt64.random(in: 0...oracle.head.rawValue + 1, using: &generator))
+        let around = oracle.sequences.randomElement(using: &generator) ?? oracle.head
+        let start = [Sequence.zero, around, around.next, oracle.head, oracle.head.next]
+            .randomElement(using: &generator)!
         let isForward = Bool.random(using: &generator)
         note("walk \(isForward ? "forward" : "backward") from \(start)")
         var cursor = store.cursor(from: start, isForward ? .forward : .backward)
@@ -257,11 +291,8 @@ extension ModelStore {
                 isForward
                 ? reached..<max(reached, batch?.firstSequence ?? oracle.head.next)
                 : min(reached.next, batch?.lastSequence.next ?? store.bounds.oldest)..<reached.next
-            var sequence = passed.lowerBound
-            while sequence < passed.upperBound {
-                let isLost = sequence > .zero && showing(sequence) == .shown
-                try require(!isLost, "the cursor passes \(sequence)")
-                sequence = sequence.next
+            for sequence in oracle.sequences(from: passed.lowerBound, before: passed.upperBound) {
+                try require(showing(sequence) != .shown, "the cursor passes \(sequence)")
             }
             guard let batch else { return }
             for index in 0..<batch.count {
@@ -301,6 +332,31 @@ extension ModelStore {
         let report = try store.expire(now: second(time), uptime: .seconds(time))
         counts["removed", default: 0] += report.files
         counts["rewritten", default: 0] += report.rewritten
+    }
+
+    /// Of the store as it is; the one before goes.
+    private mutating func makeSnapshot(_ store: EventStore) throws(StoreError) {
+        note("snapshot")
+        disk.removeFolder("backup")
+        snapshot = nil
+        disk.plan.refusesLinks = Bool.random(using: &generator)
+        let report = try store.snapshot(to: "backup", now: wallClock)
+        try require(
+            report.head == oracle.head,
+            "the snapshot ends at \(report.head) instead of \(oracle.head)")
+        snapshot = oracle
+        counts["snapshots", default: 0] += 1
+    }
+
+    /// The store is lost, and the snapshot takes its place.
+    private mutating func restore() {
+        guard let snapshot else { return }
+        note("restore of head \(snapshot.head)")
+        disk.moveFolder("backup", to: "data")
+        oracle = snapshot
+        self.snapshot = nil
+        isRestoring = true
+        unanswered = []
     }
 
     private mutating func setRetention(_ store: EventStore) throws(StoreError) {

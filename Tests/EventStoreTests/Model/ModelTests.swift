@@ -28,7 +28,10 @@ struct ModelTests {
         let crashes = Self.environment["AUDITRPC_SEED"] == nil ? 100 : 500
         for seed in Self.seeds { counts.merge(run(seed: seed, crashes: crashes)) { $0 + $1 } }
         // A run in which nothing happens proves nothing.
-        for what in ["append", "find", "seal", "expire", "retention", "removed", "rewritten"] {
+        for what in [
+            "append", "find", "seal", "expire", "retention", "removed", "rewritten", "snapshots",
+            "restored",
+        ] {
             #expect(counts[what] ?? 0 > 20, "\(what): \(counts)")
         }
     }

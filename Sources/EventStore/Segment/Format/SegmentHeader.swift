@@ -8,6 +8,8 @@ struct SegmentHeader: Equatable {
     var termsVersion: UInt32
     /// Goes into the seed of every checksum in this segment.
     var salt: UInt64
+    /// As the header of the log says that became this segment.
+    var skipped: SequenceRange?
 
     static let bytes = 64
     static let magic: UInt64 = 0x4745_5354_4944_5541  // "AUDITSEG"
@@ -20,6 +22,7 @@ struct SegmentHeader: Equatable {
         static let firstSequence = 16
         static let lastSequence = 24
         static let salt = 32
+        static let skippedFrom = 40
         static let checksum = 56
     }
 
@@ -28,10 +31,14 @@ struct SegmentHeader: Equatable {
         case version(UInt32)
     }
 
-    init(sequences: SequenceRange, termsVersion: UInt32, salt: UInt64) {
+    init(
+        sequences: SequenceRange, termsVersion: UInt32, salt: UInt64,
+        skipped: SequenceRange? = nil
+    ) {
         self.sequences = sequences
         self.termsVersion = termsVersion
         self.salt = salt
+        self.skipped = skipped
     }
 
     func write(to buffer: UnsafeMutableRawBufferPointer) {
@@ -42,6 +49,7 @@ struct SegmentHeader: Equatable {
         buffer.storeLittleEndian(sequences.first.rawValue, at: Offset.firstSequence)
         buffer.storeLittleEndian(sequences.last.rawValue, at: Offset.lastSequence)
         buffer.storeLittleEndian(salt, at: Offset.salt)
+        buffer.storeLittleEndian(skipped.wire, at: Offset.skippedFrom)
         let checksum = Checksum.of(buffer[..<Offset.checksum], salt: 0)
         buffer.storeLittleEndian(checksum, at: Offset.checksum)
     }
@@ -57,10 +65,14 @@ struct SegmentHeader: Equatable {
         guard version == SegmentHeader.version else { throw .version(version) }
         let first = bytes.loadLittleEndian(UInt64.self, at: Offset.firstSequence)
         let last = bytes.loadLittleEndian(UInt64.self, at: Offset.lastSequence)
-        guard first > 0, first <= last, last - first < UInt64(Row.max) else { throw .notWhole }
+        let skippedFrom = bytes.loadLittleEndian(UInt64.self, at: Offset.skippedFrom)
+        guard first > 0, first <= last, last - first < UInt64(Row.max),
+            skippedFrom == 0 || skippedFrom < first
+        else { throw .notWhole }
         sequences = SequenceRange(first: Sequence(first), last: Sequence(last))
         // The first version was not named yet.
         termsVersion = max(1, bytes.loadLittleEndian(UInt32.self, at: Offset.termsVersion))
+        skipped = .skipped(from: skippedFrom, before: Sequence(first))
         salt = bytes.loadLittleEndian(UInt64.self, at: Offset.salt)
     }
 }

@@ -38,7 +38,7 @@ package final class Segment: EventIndex {
             recordedAt: footer.oldestRecordedAt...footer.newestRecordedAt,
             occurredAt: footer.events == 0
                 ? nil : footer.leastOccurredAt...footer.greatestOccurredAt,
-            fileBytes: file.bytes, eventBytes: footer.eventBytes)
+            fileBytes: file.bytes, eventBytes: footer.eventBytes, skipped: file.header.skipped)
     }
 
     private static func readFooter(of file: SegmentFile) throws(StoreError) -> SegmentFooter {
@@ -134,4 +134,6 @@ package struct SegmentBounds: Hashable, Sendable {
     package var fileBytes: Int
     /// Of organizations and payloads, uncompressed.
     package var eventBytes: Int
+    /// The sequences right before it that a restored store passed over.
+    package var skipped: SequenceRange?
 }

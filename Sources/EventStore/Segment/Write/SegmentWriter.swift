@@ -29,15 +29,16 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
     ///   when no event is left.
     ///   - directory: in which the segment gets its name, `SegmentName.of(sequences.first)`.
     ///   - salt: random, see `StoreConfiguration.salt`.
+    ///   - skipped: the sequences right before the range that a restored store passed over.
     ///
     /// Throws `diskFull` or `inputOutput`.
     package init(
         _ sequences: SequenceRange, recordedAt: ClosedRange<Timestamp>? = nil,
         in directory: String, _ resources: SegmentResources, salt: UInt64,
-        terms: TermExtractor
+        skipped: SequenceRange? = nil, terms: TermExtractor
     ) throws(StoreError) {
         try self.init(
-            sequences, recordedAt, [], in: directory, resources, salt,
+            sequences, recordedAt, [], skipped, in: directory, resources, salt,
             IndexBuilder(first: sequences.first, secret: salt, terms: terms), isIndexed: false)
     }
 
@@ -52,7 +53,8 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
     ) throws(StoreError) {
         let sequences = segment.bounds.sequences
         try self.init(
-            sequences, segment.bounds.recordedAt, removals, in: directory, resources, salt,
+            sequences, segment.bounds.recordedAt, removals, segment.bounds.skipped, in: directory,
+            resources, salt,
             IndexBuilder(first: sequences.first, secret: salt, terms: terms), isIndexed: false)
     }
 
@@ -62,25 +64,26 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
     /// Throws `diskFull` or `inputOutput`.
     package init(
         sealing index: ActiveIndex, in directory: String, _ resources: SegmentResources,
-        salt: UInt64
+        salt: UInt64, skipped: SequenceRange? = nil
     ) throws(StoreError) {
         let builder = index.freeze()
         guard let last = builder.lastRow else { preconditionFailure("an empty log is not sealed") }
+        let sequences = SequenceRange(first: builder.first, last: builder.first + Int(last))
         try self.init(
-            SequenceRange(first: builder.first, last: builder.first + Int(last)), nil, [],
-            in: directory, resources, salt, builder, isIndexed: true)
+            sequences, nil, [], skipped, in: directory, resources, salt, builder, isIndexed: true)
     }
 
     private init(
         _ sequences: SequenceRange, _ recordedAt: ClosedRange<Timestamp>?,
-        _ removals: [OrganizationList.Removal], in directory: String,
+        _ removals: [OrganizationList.Removal], _ skipped: SequenceRange?, in directory: String,
         _ resources: SegmentResources, _ salt: UInt64, _ index: IndexBuilder, isIndexed: Bool
     ) throws(StoreError) {
         precondition(
             sequences.last.rawValue - sequences.first.rawValue < UInt64(Row.max),
             "a segment has less than 2^32 rows")
         header = SegmentHeader(
-            sequences: sequences, termsVersion: index.extract.version, salt: salt)
+            sequences: sequences, termsVersion: index.extract.version, salt: salt,
+            skipped: skipped)
         self.resources = resources
         self.index = index
         self.isIndexed = isIndexed
