@@ -22,7 +22,8 @@ private let types: [any WireMessage.Type] = [
     HealthCheckResponse.self, HealthListRequest.self, HealthListResponse.self,
     ReflectionRequest.self, ReflectionResponse.self, GetRetentionRequest.self,
     GetRetentionResponse.self, ListRetentionRequest.self, ListRetentionResponse.self,
-    SetRetentionRequest.self, SetRetentionResponse.self,
+    SetRetentionRequest.self, SetRetentionResponse.self, CreateSnapshotRequest.self,
+    CreateSnapshotResponse.self,
 ]
 
 private func check<Message: WireMessage>(

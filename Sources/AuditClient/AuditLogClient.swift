@@ -6,8 +6,8 @@ internal import NIOPosix
 ///
 /// One connection carries any number of calls at once. It is made when a call needs it, and made
 /// again after a loss: to the next server, where there are several. A call that failed with the
-/// connection, or because its server goes away, is made again as ``RetryPolicy`` says. All calls are
-/// safe to repeat: a record is given ids, by which the server stores it once. Call ``close()`` when
+/// connection, or because its server goes away, is made again as ``RetryPolicy`` says. All calls but that
+/// for a snapshot are safe to repeat: a record is given ids, by which the server stores it once. Call ``close()`` when
 /// done.
 ///
 /// ```swift
@@ -170,6 +170,15 @@ public final class AuditLogClient: Sendable {
         _ request: SetRetentionRequest
     ) async throws(AuditClientError) -> SetRetentionResponse {
         try await calls.unary(.setRetention, request).response
+    }
+
+    /// Makes a snapshot of the log in a folder of the server's machine. When it returns, the snapshot is on
+    /// stable storage. Never made again by itself; for a large log on another disk, give it time
+    /// (``Configuration/callTimeout``).
+    public func createSnapshot(
+        _ request: CreateSnapshotRequest
+    ) async throws(AuditClientError) -> CreateSnapshotResponse {
+        try await calls.unary(.createSnapshot, request).response
     }
 
     // MARK: - Follow

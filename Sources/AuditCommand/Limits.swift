@@ -52,4 +52,7 @@ enum Limits {
 
     /// How long one unary call may take unless `--timeout` says otherwise.
     static let callTimeout = Duration.seconds(30)
+
+    /// How long a snapshot may take likewise: it may be a copy of all there is to another disk.
+    static let snapshotTimeout = Duration.seconds(86_400)
 }

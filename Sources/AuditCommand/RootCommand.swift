@@ -28,7 +28,7 @@ struct RootCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RecordCommand.self, QueryCommand.self, TailCommand.self,
             ShowCommand.self, FacetsCommand.self, StatusCommand.self, RetentionCommand.self,
-            ImportCommand.self, StoreCommand.self,
+            ImportCommand.self, SnapshotCommand.self, StoreCommand.self,
         ])
 
     static func main() async {

@@ -54,6 +54,9 @@ package struct ServiceLimits: Hashable, Sendable {
     package var readThreads = 2
     package var waitingReadsMax = 4_096
 
+    /// Time for a snapshot whose client gave no deadline: a copy of a terabyte to a slow disk.
+    package var snapshotTime: Duration = .seconds(86_400)
+
     /// Bytes of events in one message of a feed: large enough to make the frame cost nothing, small
     /// enough that a stuck subscriber holds little.
     package var feedMessageBytesMax = 64 << 10

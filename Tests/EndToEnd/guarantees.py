@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 PROMISES = {
     "Durable": "a Record that was answered OK survives kill -9 and power loss",
-    "Dense": "sequences are contiguous and never reused, also across crash and restore",
+    "Dense": "sequences are contiguous, but for those that a restored store names as skipped, and "
+    "never reused, also across crash and restore",
     "ExactlyOnce": "an event id is stored once in its organization while it is kept, over "
     "retries, batches and restarts; two organizations may use the same id",
     "CompletePages": "paging through a query returns every event that matched when it began, "
@@ -78,14 +79,21 @@ def durable(answered, stored):
         raise Broken("Durable", f"{len(moved)} events differ from what was answered:", moved)
 
 
-def dense(stored, oldest, head, observations=()):
+def dense(stored, oldest, head, observations=(), skipped=()):
     """What is kept is oldest...head without a hole; no sequence ever named two events.
 
-    `observations` are facts of any time and source, also from before a crash.
+    `observations` are facts of any time and source, also from before a crash or of a store that was lost.
+    `skipped` are (first, last) of each Gap that a restored store tells of, in order.
     """
     sequences = [fact.sequence for fact in stored]
-    if sequences != list(range(oldest, head + 1)):
-        holes = sorted(set(range(oldest, head + 1)) - set(sequences))
+    expected = []
+    next_one = oldest
+    for first, last in skipped:
+        expected += range(next_one, first)
+        next_one = last + 1
+    expected += range(next_one, head + 1)
+    if sequences != expected:
+        holes = sorted(set(expected) - set(sequences))
         doubles = [one for one, count in Counter(sequences).items() if count > 1]
         raise Broken(
             "Dense",

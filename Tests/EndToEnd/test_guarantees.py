@@ -23,6 +23,7 @@ STORED = [A, B, C]
 def test_what_is_kept_is_accepted():
     durable([A, B], STORED)
     dense(STORED, 1, 3, [A, B])
+    dense([A, B, Fact("o", "z", 900)], 1, 900, [A, C], [(3, 899)])
     exactly_once(STORED, [A, Fact("other", "a", 9)])
     complete_pages([C, B, A], STORED, 3, newest_first=True)
     complete_pages([A, B], STORED, 2)
@@ -42,6 +43,9 @@ def test_what_is_kept_is_accepted():
         ("Dense", lambda: dense([A, C], 1, 3)),
         ("Dense", lambda: dense([A, B, B, C], 1, 3)),
         ("Dense", lambda: dense(STORED, 1, 3, [Fact("o", "z", 2)])),
+        ("Dense", lambda: dense([A, B, Fact("o", "z", 900)], 1, 900)),
+        ("Dense", lambda: dense([A, B, Fact("o", "z", 900)], 1, 900, (), [(3, 898)])),
+        ("Dense", lambda: dense(STORED, 1, 3, (), [(2, 2)])),
         ("ExactlyOnce", lambda: exactly_once([*STORED, Fact("o", "a", 4)])),
         ("ExactlyOnce", lambda: exactly_once(STORED, [Fact("o", "a", 4)])),
         ("CompletePages", lambda: complete_pages([A, C], STORED, 3)),

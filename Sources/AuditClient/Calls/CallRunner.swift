@@ -18,6 +18,7 @@ final class CallRunner: Sendable {
         case getRetention = "GetRetention"
         case listRetention = "ListRetention"
         case setRetention = "SetRetention"
+        case createSnapshot = "CreateSnapshot"
 
         var path: String { "/auditrpc.v1.\(service)/\(rawValue)" }
 
@@ -25,9 +26,12 @@ final class CallRunner: Sendable {
             switch self {
             case .record, .recordStream, .query, .subscribe, .getEvent, .listFacets, .getStatus:
                 "AuditLog"
-            case .getRetention, .listRetention, .setRetention: "Administration"
+            case .getRetention, .listRetention, .setRetention, .createSnapshot: "Administration"
             }
         }
+
+        /// Made twice, it is the same as made once. A snapshot is not: the folder would be there already.
+        var mayBeRepeated: Bool { self != .createSnapshot }
     }
 
     let channel: ClientChannel
@@ -106,6 +110,7 @@ final class CallRunner: Sendable {
             } catch {
                 isFirst = false
                 if error.kind == .notProcessed { sentCount -= 1 }
+                guard method.mayBeRepeated || sentCount == 0 else { throw error }
                 try await recover(from: error, &retries, deadline)
             }
         }

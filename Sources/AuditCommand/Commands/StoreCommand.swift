@@ -85,7 +85,10 @@ enum StoreFileTable {
         }
         if verified, file.problems.isEmpty { cells.append("whole") }
         if !file.problems.isEmpty { cells.append("DAMAGED") }
-        return cells.joined(separator: "  ") + "\n"
+        let skipped = file.skipped.map {
+            "  skipped when the store was restored: \($0.first) to \($0.last)\n"
+        }
+        return (skipped ?? "") + cells.joined(separator: "  ") + "\n"
             + file.problems.map { "  " + SafeText.line($0) + "\n" }.joined()
     }
 }

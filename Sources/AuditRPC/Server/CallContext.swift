@@ -7,6 +7,8 @@ package struct CallContext: Sendable {
     package let metadata: RPCMetadata
     /// The address of the client, as text.
     package let peer: String
+    /// Whether the client is on this machine: it came through a Unix socket, or over a loopback address.
+    package let peerIsLocal: Bool
     /// The certificate that the client showed, in DER and verified. Nil when clients need not show one.
     package let peerCertificate: [UInt8]?
     package let deadline: NIODeadline?
@@ -17,6 +19,7 @@ package struct CallContext: Sendable {
         path = call.path
         metadata = call.metadata
         peer = call.peer
+        peerIsLocal = call.peerIsLocal
         peerCertificate = call.peerCertificate
         deadline = call.deadline
         self.pipes = pipes

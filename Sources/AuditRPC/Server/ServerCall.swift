@@ -37,6 +37,10 @@ package final class ServerCall: MessageStream {
     /// The address of the client, as text; empty when the connection is gone.
     package var peer: String { serverConnection?.peer ?? "" }
 
+    /// Whether the client is on this machine: it came through a Unix socket, or over a loopback address. False when
+    /// the connection is gone.
+    package var peerIsLocal: Bool { serverConnection?.peerIsLocal ?? false }
+
     /// The certificate that the client showed, in DER and verified. Nil when clients need not show one.
     package var peerCertificate: [UInt8]? { serverConnection?.peerCertificate }
 

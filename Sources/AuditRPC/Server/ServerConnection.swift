@@ -60,6 +60,9 @@ final class ServerConnection: HTTP2Connection {
     /// The address of the client, as text.
     private(set) lazy var peer = remoteAddress?.endpointText ?? "unknown"
 
+    /// The client is on this machine, or something here forwards its bytes.
+    var peerIsLocal: Bool { remoteAddress?.isLoopback ?? false }
+
     var isDraining: Bool { phase != .serving }
 
     func route(_ path: UnsafeRawBufferPointer) -> Route? {

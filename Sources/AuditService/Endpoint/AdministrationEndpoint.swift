@@ -1,12 +1,15 @@
 import AuditRPC
 import Codec
+import EventStore
 import Logging
+import NIOCore
 
 /// The gRPC service `auditrpc.v1.Administration`.
 struct AdministrationEndpoint: Sendable {
     static let service = "/auditrpc.v1.Administration/"
 
     let retention: RetentionOffice
+    let snapshots: SnapshotOffice
     let reads: ReadPool
     let events: ServerEvents
     let limits: ServiceLimits
@@ -21,6 +24,20 @@ struct AdministrationEndpoint: Sendable {
         }
         add("SetRetention", to: &router) { (request: SetRetentionRequest) in
             try await set(request)
+        }
+        router.addUnary(Self.service + "CreateSnapshot") { message, context in
+            do {
+                guard context.peerIsLocal else {
+                    throw ServiceError(
+                        .forbidden,
+                        "a snapshot is a folder on the server's machine, so it is made from there: through "
+                            + "its loopback address or a Unix socket")
+                }
+                let time = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
+                return try await create(try AuditLogEndpoint.decode(message), time: time).encoded()
+            } catch let error as ServiceError {
+                throw RPCError(error)
+            }
         }
     }
 
@@ -56,6 +73,35 @@ struct AdministrationEndpoint: Sendable {
             // A shorter retention is what frees a full disk: it must not fail because its event does.
             logger.error(
                 "the event that tells of a change of retention could not be stored",
+                metadata: ["cause": "\(error)"])
+        }
+        return response
+    }
+
+    private func create(
+        _ request: CreateSnapshotRequest, time: Duration?
+    ) async throws -> CreateSnapshotResponse {
+        let report = try await snapshots.create(request.directory, time: time)
+        logger.notice(
+            "a snapshot was made",
+            metadata: [
+                "folder": "\(request.directory)", "head": "\(report.head)",
+                "events": "\(report.events)", "files": "\(report.files)",
+                "bytes": "\(report.bytes)", "linked": "\(report.linkedFiles)",
+                "copied": "\(report.copiedFiles)",
+            ])
+        var response = CreateSnapshotResponse(
+            createdAt: report.createdAt, firstSequence: report.first, headSequence: report.head,
+            eventCount: UInt64(report.events), fileCount: UInt32(clamping: report.files),
+            fileBytes: UInt64(report.bytes), linkedFiles: UInt32(clamping: report.linkedFiles),
+            copiedFiles: UInt32(clamping: report.copiedFiles))
+        do throws(ServiceError) {
+            response.eventSequence = try await events.record(
+                SnapshotEvent.event(request.directory, report))
+        } catch {
+            // The snapshot is there: a full disk is a reason to make one.
+            logger.error(
+                "the event that tells of a snapshot could not be stored",
                 metadata: ["cause": "\(error)"])
         }
         return response

@@ -20,6 +20,7 @@ package final class AuditServer: Service {
     private let reads: ReadPool
     private let indexer: Indexer
     private let retention: RetentionOffice
+    private let snapshots: SnapshotOffice
     private let server: RPCServer
     private let health: ServerHealth
     private let upkeep: Upkeep
@@ -37,7 +38,7 @@ package final class AuditServer: Service {
         let (store, report) = try EventStore.open(
             StoreConfiguration(
                 directory: configuration.dataDirectory, terms: EventTerms.extractor,
-                logBytesMax: configuration.logBytesMax))
+                logBytesMax: configuration.logBytesMax, openedAt: .now))
         logger.info(
             "store opened",
             metadata: [
@@ -52,6 +53,7 @@ package final class AuditServer: Service {
                     "file": "\(torn.file)", "offset": "\(torn.offset)", "bytes": "\(torn.bytes)",
                 ])
         }
+        if let restoration = report.restoration { say(restoration, logger) }
         do {
             let retention = try RetentionOffice(
                 store: store, dataDirectory: configuration.dataDirectory,
@@ -104,8 +106,11 @@ package final class AuditServer: Service {
             }, report: report)
         var router = RPCRouter()
         endpoint.register(with: &router)
+        let snapshots = SnapshotOffice(
+            store: store, dataDirectory: configuration.dataDirectory, limits: limits)
         AdministrationEndpoint(
-            retention: retention, reads: reads, events: ServerEvents(entrance: entrance),
+            retention: retention, snapshots: snapshots, reads: reads,
+            events: ServerEvents(entrance: entrance),
             limits: limits, logger: logger
         ).register(with: &router)
         router.addGenericServices(health: health.service, descriptors: .contract)
@@ -116,6 +121,7 @@ package final class AuditServer: Service {
             recorder.stop()
             feed.stop()
             indexer.stop()
+            snapshots.stop()
             await reads.stop()
             throw error
         }
@@ -124,8 +130,28 @@ package final class AuditServer: Service {
         self.indexer = indexer
         self.health = health
         self.retention = retention
+        self.snapshots = snapshots
         upkeep = Upkeep(
             store: store, sweepInterval: configuration.sweepInterval, logger: logger)
+    }
+
+    private static func say(_ restoration: Restoration, _ logger: Logger) {
+        logger.warning(
+            """
+            the store was restored from a snapshot: what was recorded after it is not here, and its \
+            sequences are not given out again
+            """,
+            metadata: [
+                "snapshot_taken": "\(restoration.createdAt.rfc3339)", "head": "\(restoration.head)",
+                "skipped": "\(restoration.skipped)", "next_sequence": "\(restoration.next)",
+            ])
+        guard restoration.clockIsWrong else { return }
+        logger.warning(
+            """
+            the system clock is wrong, or was when the snapshot was taken: another store that is \
+            restored from it may give out the same sequences
+            """,
+            metadata: ["snapshot_taken": "\(restoration.createdAt.rfc3339)"])
     }
 
     /// The addresses it listens on, with the ports that the system chose.
@@ -164,6 +190,7 @@ package final class AuditServer: Service {
         feed.stop()
         indexer.stop()
         await reads.stop()
+        snapshots.stop()
         upkeep.stop()
         // Only now does nobody answer calls any more, and the event loops may go.
         await server.shutdown()

@@ -11,6 +11,8 @@ package enum StoreFiles {
         package var events: Int
         package var bytes: Int
         package var recordedAt: ClosedRange<Timestamp>?
+        /// The sequences right before it that were skipped when the store was restored.
+        package var skipped: SequenceRange?
         /// Sentences for the operator; empty when nothing is wrong.
         package var problems: [String]
     }
@@ -29,7 +31,7 @@ package enum StoreFiles {
                     File(
                         path: file.path, isSealed: file.isSealed, sequences: file.sequences,
                         events: file.events, bytes: file.bytes, recordedAt: file.recordedAt,
-                        problems: file.findings.map(\.description)))
+                        skipped: file.skipped, problems: file.findings.map(\.description)))
             }
         } catch let error as StoreError {
             throw ServiceError(

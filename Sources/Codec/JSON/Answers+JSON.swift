@@ -129,6 +129,27 @@ extension SetRetentionResponse {
     }
 }
 
+extension CreateSnapshotResponse {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            json.member("created_at", createdAt)
+            for (name, value) in [
+                ("first_sequence", firstSequence.rawValue),
+                ("head_sequence", headSequence.rawValue),
+                ("event_count", eventCount), ("file_count", UInt64(fileCount)),
+                ("file_bytes", fileBytes), ("linked_files", UInt64(linkedFiles)),
+                ("copied_files", UInt64(copiedFiles)),
+            ] {
+                json.key(name)
+                json.number(value)
+            }
+            json.member("event_sequence", eventSequence.rawValue)
+        }
+        return writer.bytes
+    }
+}
+
 extension JSONWriter {
     fileprivate mutating func retention(_ retention: OrganizationRetention) {
         object { json in

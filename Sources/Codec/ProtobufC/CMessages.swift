@@ -227,6 +227,16 @@ extension Auditrpc__V1__SetRetentionResponse: CMessage {
         auditrpc__v1__set_retention_response__init
     }
 }
+extension Auditrpc__V1__CreateSnapshotRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__create_snapshot_request__init
+    }
+}
+extension Auditrpc__V1__CreateSnapshotResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__create_snapshot_response__init
+    }
+}
 extension Grpc__Health__V1__HealthCheckRequest: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         grpc__health__v1__health_check_request__init

@@ -367,6 +367,96 @@ void   auditrpc__v1__set_retention_response__free_unpacked
   assert(message->base.descriptor == &auditrpc__v1__set_retention_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   auditrpc__v1__create_snapshot_request__init
+                     (Auditrpc__V1__CreateSnapshotRequest         *message)
+{
+  static const Auditrpc__V1__CreateSnapshotRequest init_value = AUDITRPC__V1__CREATE_SNAPSHOT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__create_snapshot_request__get_packed_size
+                     (const Auditrpc__V1__CreateSnapshotRequest *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__create_snapshot_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__create_snapshot_request__pack
+                     (const Auditrpc__V1__CreateSnapshotRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__create_snapshot_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__create_snapshot_request__pack_to_buffer
+                     (const Auditrpc__V1__CreateSnapshotRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__create_snapshot_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__CreateSnapshotRequest *
+       auditrpc__v1__create_snapshot_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__CreateSnapshotRequest *)
+     protobuf_c_message_unpack (&auditrpc__v1__create_snapshot_request__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__create_snapshot_request__free_unpacked
+                     (Auditrpc__V1__CreateSnapshotRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__create_snapshot_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__create_snapshot_response__init
+                     (Auditrpc__V1__CreateSnapshotResponse         *message)
+{
+  static const Auditrpc__V1__CreateSnapshotResponse init_value = AUDITRPC__V1__CREATE_SNAPSHOT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__create_snapshot_response__get_packed_size
+                     (const Auditrpc__V1__CreateSnapshotResponse *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__create_snapshot_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__create_snapshot_response__pack
+                     (const Auditrpc__V1__CreateSnapshotResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__create_snapshot_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__create_snapshot_response__pack_to_buffer
+                     (const Auditrpc__V1__CreateSnapshotResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__create_snapshot_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__CreateSnapshotResponse *
+       auditrpc__v1__create_snapshot_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__CreateSnapshotResponse *)
+     protobuf_c_message_unpack (&auditrpc__v1__create_snapshot_response__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__create_snapshot_response__free_unpacked
+                     (Auditrpc__V1__CreateSnapshotResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__create_snapshot_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor auditrpc__v1__retention_policy__field_descriptors[2] =
 {
   {
@@ -879,6 +969,186 @@ const ProtobufCMessageDescriptor auditrpc__v1__set_retention_response__descripto
   (ProtobufCMessageInit) auditrpc__v1__set_retention_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor auditrpc__v1__create_snapshot_request__field_descriptors[1] =
+{
+  {
+    "directory",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotRequest, directory),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__create_snapshot_request__field_indices_by_name[] = {
+  0,   /* field[0] = directory */
+};
+static const ProtobufCIntRange auditrpc__v1__create_snapshot_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__create_snapshot_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.CreateSnapshotRequest",
+  "CreateSnapshotRequest",
+  "Auditrpc__V1__CreateSnapshotRequest",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__CreateSnapshotRequest),
+  1,
+  auditrpc__v1__create_snapshot_request__field_descriptors,
+  auditrpc__v1__create_snapshot_request__field_indices_by_name,
+  1,  auditrpc__v1__create_snapshot_request__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__create_snapshot_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__create_snapshot_response__field_descriptors[9] =
+{
+  {
+    "created_at",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, created_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, first_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "head_sequence",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, head_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "file_count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, file_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "file_bytes",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, file_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "linked_files",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, linked_files),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "copied_files",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, copied_files),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_sequence",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__CreateSnapshotResponse, event_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__create_snapshot_response__field_indices_by_name[] = {
+  7,   /* field[7] = copied_files */
+  0,   /* field[0] = created_at */
+  3,   /* field[3] = event_count */
+  8,   /* field[8] = event_sequence */
+  5,   /* field[5] = file_bytes */
+  4,   /* field[4] = file_count */
+  1,   /* field[1] = first_sequence */
+  2,   /* field[2] = head_sequence */
+  6,   /* field[6] = linked_files */
+};
+static const ProtobufCIntRange auditrpc__v1__create_snapshot_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__create_snapshot_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.CreateSnapshotResponse",
+  "CreateSnapshotResponse",
+  "Auditrpc__V1__CreateSnapshotResponse",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__CreateSnapshotResponse),
+  9,
+  auditrpc__v1__create_snapshot_response__field_descriptors,
+  auditrpc__v1__create_snapshot_response__field_indices_by_name,
+  1,  auditrpc__v1__create_snapshot_response__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__create_snapshot_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue auditrpc__v1__retention_plan__enum_values_by_number[5] =
 {
   { "RETENTION_PLAN_UNSPECIFIED", "AUDITRPC__V1__RETENTION_PLAN__RETENTION_PLAN_UNSPECIFIED", 0 },
@@ -943,13 +1213,15 @@ const ProtobufCEnumDescriptor auditrpc__v1__legal_hold__descriptor =
   auditrpc__v1__legal_hold__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor auditrpc__v1__administration__method_descriptors[3] =
+static const ProtobufCMethodDescriptor auditrpc__v1__administration__method_descriptors[4] =
 {
   { "GetRetention", &auditrpc__v1__get_retention_request__descriptor, &auditrpc__v1__get_retention_response__descriptor },
   { "ListRetention", &auditrpc__v1__list_retention_request__descriptor, &auditrpc__v1__list_retention_response__descriptor },
   { "SetRetention", &auditrpc__v1__set_retention_request__descriptor, &auditrpc__v1__set_retention_response__descriptor },
+  { "CreateSnapshot", &auditrpc__v1__create_snapshot_request__descriptor, &auditrpc__v1__create_snapshot_response__descriptor },
 };
 const unsigned auditrpc__v1__administration__method_indices_by_name[] = {
+  3,        /* CreateSnapshot */
   0,        /* GetRetention */
   1,        /* ListRetention */
   2         /* SetRetention */
@@ -961,7 +1233,7 @@ const ProtobufCServiceDescriptor auditrpc__v1__administration__descriptor =
   "Administration",
   "Auditrpc__V1__Administration",
   "auditrpc.v1",
-  3,
+  4,
   auditrpc__v1__administration__method_descriptors,
   auditrpc__v1__administration__method_indices_by_name
 };
@@ -988,6 +1260,14 @@ void auditrpc__v1__administration__set_retention(ProtobufCService *service,
 {
   assert(service->descriptor == &auditrpc__v1__administration__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__administration__create_snapshot(ProtobufCService *service,
+                                                   const Auditrpc__V1__CreateSnapshotRequest *input,
+                                                   Auditrpc__V1__CreateSnapshotResponse_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__administration__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void auditrpc__v1__administration__init (Auditrpc__V1__Administration_Service *service,
                                          Auditrpc__V1__Administration_ServiceDestroy destroy)

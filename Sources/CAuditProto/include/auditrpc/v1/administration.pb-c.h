@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/duration.pb-c.h"
+#include "google/protobuf/timestamp.pb-c.h"
 
 typedef struct Auditrpc__V1__RetentionPolicy Auditrpc__V1__RetentionPolicy;
 typedef struct Auditrpc__V1__OrganizationRetention Auditrpc__V1__OrganizationRetention;
@@ -24,6 +25,8 @@ typedef struct Auditrpc__V1__ListRetentionRequest Auditrpc__V1__ListRetentionReq
 typedef struct Auditrpc__V1__ListRetentionResponse Auditrpc__V1__ListRetentionResponse;
 typedef struct Auditrpc__V1__SetRetentionRequest Auditrpc__V1__SetRetentionRequest;
 typedef struct Auditrpc__V1__SetRetentionResponse Auditrpc__V1__SetRetentionResponse;
+typedef struct Auditrpc__V1__CreateSnapshotRequest Auditrpc__V1__CreateSnapshotRequest;
+typedef struct Auditrpc__V1__CreateSnapshotResponse Auditrpc__V1__CreateSnapshotResponse;
 
 
 /* --- enums --- */
@@ -226,6 +229,54 @@ struct  Auditrpc__V1__SetRetentionResponse
     , NULL, NULL, 0, 0, 0 }
 
 
+struct  Auditrpc__V1__CreateSnapshotRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The absolute path of a folder that does not exist, in one that does; or of an empty folder. Outside of the server's
+   * data folder. At most 1,024 bytes.
+   */
+  ProtobufCBinaryData directory;
+};
+#define AUDITRPC__V1__CREATE_SNAPSHOT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__create_snapshot_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Auditrpc__V1__CreateSnapshotResponse
+{
+  ProtobufCMessage base;
+  /*
+   * When it was begun, by the server's clock.
+   */
+  Google__Protobuf__Timestamp *created_at;
+  /*
+   * The first sequence that it stands for (its event may be gone by retention), the newest one, and the events between.
+   */
+  uint64_t first_sequence;
+  uint64_t head_sequence;
+  uint64_t event_count;
+  /*
+   * Logs and segments, and their bytes.
+   */
+  uint32_t file_count;
+  uint64_t file_bytes;
+  /*
+   * Files that share their space with the server's own, and files that were copied, that of the policies included.
+   */
+  uint32_t linked_files;
+  uint32_t copied_files;
+  /*
+   * Of the event that tells of the snapshot, which is not in it; 0 when it could not be stored, which the server's log
+   * then says.
+   */
+  uint64_t event_sequence;
+};
+#define AUDITRPC__V1__CREATE_SNAPSHOT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__create_snapshot_response__descriptor) \
+    , NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
 /* Auditrpc__V1__RetentionPolicy methods */
 void   auditrpc__v1__retention_policy__init
                      (Auditrpc__V1__RetentionPolicy         *message);
@@ -378,6 +429,44 @@ Auditrpc__V1__SetRetentionResponse *
 void   auditrpc__v1__set_retention_response__free_unpacked
                      (Auditrpc__V1__SetRetentionResponse *message,
                       ProtobufCAllocator *allocator);
+/* Auditrpc__V1__CreateSnapshotRequest methods */
+void   auditrpc__v1__create_snapshot_request__init
+                     (Auditrpc__V1__CreateSnapshotRequest         *message);
+size_t auditrpc__v1__create_snapshot_request__get_packed_size
+                     (const Auditrpc__V1__CreateSnapshotRequest   *message);
+size_t auditrpc__v1__create_snapshot_request__pack
+                     (const Auditrpc__V1__CreateSnapshotRequest   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__create_snapshot_request__pack_to_buffer
+                     (const Auditrpc__V1__CreateSnapshotRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__CreateSnapshotRequest *
+       auditrpc__v1__create_snapshot_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__create_snapshot_request__free_unpacked
+                     (Auditrpc__V1__CreateSnapshotRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__CreateSnapshotResponse methods */
+void   auditrpc__v1__create_snapshot_response__init
+                     (Auditrpc__V1__CreateSnapshotResponse         *message);
+size_t auditrpc__v1__create_snapshot_response__get_packed_size
+                     (const Auditrpc__V1__CreateSnapshotResponse   *message);
+size_t auditrpc__v1__create_snapshot_response__pack
+                     (const Auditrpc__V1__CreateSnapshotResponse   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__create_snapshot_response__pack_to_buffer
+                     (const Auditrpc__V1__CreateSnapshotResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__CreateSnapshotResponse *
+       auditrpc__v1__create_snapshot_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__create_snapshot_response__free_unpacked
+                     (Auditrpc__V1__CreateSnapshotResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Auditrpc__V1__RetentionPolicy_Closure)
@@ -404,6 +493,12 @@ typedef void (*Auditrpc__V1__SetRetentionRequest_Closure)
 typedef void (*Auditrpc__V1__SetRetentionResponse_Closure)
                  (const Auditrpc__V1__SetRetentionResponse *message,
                   void *closure_data);
+typedef void (*Auditrpc__V1__CreateSnapshotRequest_Closure)
+                 (const Auditrpc__V1__CreateSnapshotRequest *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__CreateSnapshotResponse_Closure)
+                 (const Auditrpc__V1__CreateSnapshotResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -423,6 +518,10 @@ struct Auditrpc__V1__Administration_Service
                         const Auditrpc__V1__SetRetentionRequest *input,
                         Auditrpc__V1__SetRetentionResponse_Closure closure,
                         void *closure_data);
+  void (*create_snapshot)(Auditrpc__V1__Administration_Service *service,
+                          const Auditrpc__V1__CreateSnapshotRequest *input,
+                          Auditrpc__V1__CreateSnapshotResponse_Closure closure,
+                          void *closure_data);
 };
 typedef void (*Auditrpc__V1__Administration_ServiceDestroy)(Auditrpc__V1__Administration_Service *);
 void auditrpc__v1__administration__init (Auditrpc__V1__Administration_Service *service,
@@ -433,7 +532,8 @@ void auditrpc__v1__administration__init (Auditrpc__V1__Administration_Service *s
     { AUDITRPC__V1__ADMINISTRATION__BASE_INIT,\
       function_prefix__ ## get_retention,\
       function_prefix__ ## list_retention,\
-      function_prefix__ ## set_retention  }
+      function_prefix__ ## set_retention,\
+      function_prefix__ ## create_snapshot  }
 void auditrpc__v1__administration__get_retention(ProtobufCService *service,
                                                  const Auditrpc__V1__GetRetentionRequest *input,
                                                  Auditrpc__V1__GetRetentionResponse_Closure closure,
@@ -446,6 +546,10 @@ void auditrpc__v1__administration__set_retention(ProtobufCService *service,
                                                  const Auditrpc__V1__SetRetentionRequest *input,
                                                  Auditrpc__V1__SetRetentionResponse_Closure closure,
                                                  void *closure_data);
+void auditrpc__v1__administration__create_snapshot(ProtobufCService *service,
+                                                   const Auditrpc__V1__CreateSnapshotRequest *input,
+                                                   Auditrpc__V1__CreateSnapshotResponse_Closure closure,
+                                                   void *closure_data);
 
 /* --- descriptors --- */
 
@@ -459,6 +563,8 @@ extern const ProtobufCMessageDescriptor auditrpc__v1__list_retention_request__de
 extern const ProtobufCMessageDescriptor auditrpc__v1__list_retention_response__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__set_retention_request__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__set_retention_response__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__create_snapshot_request__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__create_snapshot_response__descriptor;
 extern const ProtobufCServiceDescriptor auditrpc__v1__administration__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -351,7 +351,8 @@ struct  Auditrpc__V1__SubscribeResponse__FellBehind
 
 
 /*
- * Events that cannot be sent: retention took them first, or they are damaged on disk. Both ends inclusive.
+ * Events that cannot be sent: retention took them first, they are damaged on disk, or the server was restored from a
+ * snapshot and its sequences went on behind these. Both ends inclusive.
  */
 struct  Auditrpc__V1__SubscribeResponse__Gap
 {
