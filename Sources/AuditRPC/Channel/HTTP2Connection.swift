@@ -18,7 +18,6 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     /// What waits in memory, of all its calls together.
     @exclusivity(unchecked) final private(set) var waiting: WaitingBytes
 
-    @exclusivity(unchecked) private final var output = ByteBuffer()
     /// Above 0 while a flush follows anyway.
     private final var batchDepth = 0
     private final var isInDelivery = false
@@ -285,31 +284,24 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
 
     private final func writeOutput() {
         while let context, context.channel.isWritable, gatherOutput() {
-            context.writeAndFlush(wrapOutboundOut(output), promise: nil)
-            if output.capacity > 64 << 10 {
-                // An idle connection keeps no large buffer.
-                output = ByteBuffer()
-            } else {
-                output.clear()
-            }
+            session.drainOutput { context.write(wrapOutboundOut($0), promise: nil) }
+            context.flush()
         }
     }
 
-    /// Fills the output buffer; false when there is nothing to write.
+    /// Fills the session's output; false when there is nothing to write.
     private final func gatherOutput() -> Bool {
         do {
             // A broken peer gets its GOAWAY, and nothing behind it.
-            while output.readableBytes < limits.writeBytesMax,
-                !isBroken || !session.hasBlamedPeer, let bytes = try session.nextOutput()
-            {
-                output.writeBytes(bytes)
-            }
+            while session.outputBytes < limits.writeBytesMax,
+                !isBroken || !session.hasBlamedPeer, try session.gatherOutput()
+            {}
         } catch {
             if !isBroken { broken(by: error) }
             isBroken = true
             isPeerToBlame = true
         }
-        return output.readableBytes > 0
+        return session.outputBytes > 0
     }
 
     private final func tellNewlyWritable() {

@@ -311,6 +311,18 @@ package class MessageStream: HTTP2Stream {
         } else {
             outbound.append(message)
         }
+        messageQueued(connection)
+    }
+
+    /// Queues a message that other calls send too, likewise.
+    final func enqueue(_ message: SharedMessage) {
+        guard let connection else { return }
+        outbound.append(
+            sharing: outboundEncoding == .gzip ? message.framedForGzip : message.framed)
+        messageQueued(connection)
+    }
+
+    private final func messageQueued(_ connection: HTTP2Connection) {
         updateQueuedCount()
         if outbound.byteCount >= connection.limits.outboundHighWatermarkBytes {
             isAboveWatermark = true

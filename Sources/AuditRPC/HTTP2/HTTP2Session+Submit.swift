@@ -1,6 +1,6 @@
 import CNghttp2
 
-/// What a session is asked to send. Everything here queues; `nextOutput` gives the bytes.
+/// What a session is asked to send. Everything here queues; `gatherOutput` gives the bytes.
 extension HTTP2Session {
     /// Starts a request whose body is the stream's outbound queue. False when the connection takes none any more.
     func submitRequest(_ fields: HeaderFields, stream: HTTP2Stream) -> Bool {
@@ -106,15 +106,25 @@ extension HTTP2Session {
 private let readOutbound: nghttp2_data_source_read_callback = {
     session, streamID, target, capacity, flags, source, user in
     Unmanaged<HTTP2Stream>.fromOpaque(source!.pointee.ptr)._withUnsafeGuaranteedRef { stream in
-        let count = stream.outbound.read(into: target!, capacity: capacity)
-        if count > 0 { stream.outboundTaken() }
+        let count: Int
+        let left: Int
+        if stream.outbound.sharesNext(capacity) {
+            // The frame is for `sendShared` to write, which nghttp2 calls next.
+            count = min(capacity, stream.outbound.byteCount)
+            left = stream.outbound.byteCount - count
+            flags!.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
+        } else {
+            count = stream.outbound.read(into: target!, capacity: capacity)
+            left = stream.outbound.byteCount
+            if count > 0 { stream.outboundTaken() }
+        }
         // A peer that gives window byte by byte is not owed anything for the frames that this makes.
-        if count >= 256 || stream.outbound.isEmpty {
+        if count >= 256 || left == 0 {
             Unmanaged<SessionState>.fromOpaque(user!)._withUnsafeGuaranteedRef {
                 $0.answersSent &+= 1
             }
         }
-        guard stream.outbound.isEmpty else { return count }
+        guard left == 0 else { return count }
         guard stream.outbound.isFinished else {
             if count > 0 { return count }
             stream.isDeferred = true

@@ -1,4 +1,5 @@
 import CNghttp2
+import NIOCore
 
 /// Which end of the connection a session is.
 enum HTTP2Role: Sendable {
@@ -133,13 +134,23 @@ struct HTTP2Session: ~Copyable {
         throw HTTP2SessionError(code: Int32(result), fault: state.fault)
     }
 
-    /// The next bytes for the peer, about one frame; nil when there are none. Valid until the next call.
-    func nextOutput() throws(HTTP2SessionError) -> UnsafeRawBufferPointer? {
+    /// Adds the next bytes for the peer to the output, about one frame; false when there are none.
+    func gatherOutput() throws(HTTP2SessionError) -> Bool {
+        let gathered = state.output.byteCount
         var start: UnsafePointer<UInt8>?
         let count = nghttp2_session_mem_send(handle, &start)
         guard count >= 0 else { throw HTTP2SessionError(code: Int32(count), fault: nil) }
-        guard count > 0 else { return nil }
-        return UnsafeRawBufferPointer(start: start, count: count)
+        if count > 0 { state.output.append(UnsafeRawBufferPointer(start: start, count: count)) }
+        // A frame of shared bytes adds itself, and nghttp2 then speaks of none.
+        return state.output.byteCount > gathered
+    }
+
+    /// Bytes that were gathered and not handed out.
+    var outputBytes: Int { state.output.byteCount }
+
+    /// Hands out what was gathered.
+    func drainOutput(_ write: (ByteBuffer) -> Void) {
+        state.output.drain(write)
     }
 
     /// The connection is gone: closes every stream.
@@ -170,6 +181,8 @@ final class SessionState {
     var fault: FrameFault?
     var answersSent = 0
     var streamErrors = 0
+    /// For the peer.
+    @exclusivity(unchecked) var output = OutputBuffer()
 
     init(headerListBytesCut: Int) {
         self.headerListBytesCut = headerListBytesCut

@@ -1,15 +1,27 @@
 import Glibc
+import NIOCore
 
-/// The messages that a stream has still to send. Gives them out as one run of bytes, each behind its prefix of five
-/// (whether it is compressed, and the length in big endian).
+/// The messages that a stream has still to send. Gives them out as one run of bytes, each behind its prefix.
 ///
 /// The usual call sends one message: it stays where its maker put it, and nothing is allocated here.
 struct OutboundQueue {
-    private static let prefixBytes = 5
+    /// A piece of a shared message that is smaller is copied: naming it to the socket would cost more.
+    static let sharedPieceBytesMin = 4 << 10
 
-    private struct Message {
-        var bytes: [UInt8]
-        var isCompressed: Bool
+    private enum Message {
+        /// Still without its prefix.
+        case own([UInt8], isCompressed: Bool)
+        case shared(ByteBuffer)
+
+        static let none = Message.own([], isCompressed: false)
+
+        /// With the prefix.
+        var framedBytes: Int {
+            switch self {
+            case .own(let bytes, _): bytes.count + MessagePrefix.byteCount
+            case .shared(let framed): framed.readableBytes
+            }
+        }
     }
 
     private var current: Message?
@@ -27,8 +39,16 @@ struct OutboundQueue {
     var isMidMessage: Bool { currentOffset > 0 }
 
     mutating func append(_ bytes: [UInt8], isCompressed: Bool = false) {
-        byteCount += bytes.count + Self.prefixBytes
-        let message = Message(bytes: bytes, isCompressed: isCompressed)
+        append(.own(bytes, isCompressed: isCompressed))
+    }
+
+    /// - Parameter framed: a message with its prefix.
+    mutating func append(sharing framed: ByteBuffer) {
+        append(.shared(framed))
+    }
+
+    private mutating func append(_ message: Message) {
+        byteCount += message.framedBytes
         if current == nil {
             current = message
         } else {
@@ -38,8 +58,8 @@ struct OutboundQueue {
 
     /// Sends `bytes` without a prefix, and nothing else: the body of an answer that is not gRPC's.
     mutating func setWholeBody(_ bytes: [UInt8]) {
-        current = Message(bytes: bytes, isCompressed: false)
-        currentOffset = Self.prefixBytes
+        current = .own(bytes, isCompressed: false)
+        currentOffset = MessagePrefix.byteCount
         byteCount = bytes.count
         isFinished = true
     }
@@ -53,7 +73,7 @@ struct OutboundQueue {
         waiting = []
         waitingHead = 0
         if let current, currentOffset > 0 {
-            byteCount = current.bytes.count + Self.prefixBytes - currentOffset
+            byteCount = current.framedBytes - currentOffset
         } else {
             current = nil
             byteCount = 0
@@ -63,30 +83,43 @@ struct OutboundQueue {
     /// Moves up to `capacity` bytes to `target` and returns how many.
     mutating func read(into target: UnsafeMutableRawPointer, capacity: Int) -> Int {
         var written = 0
-        while written < capacity, current != nil {
-            written += copyCurrent(into: target + written, capacity: capacity - written)
-            if currentOffset == current!.bytes.count + Self.prefixBytes { advance() }
+        while written < capacity, let message = current {
+            switch message {
+            case .own(let bytes, let isCompressed):
+                written += copy(
+                    bytes, isCompressed, into: target + written, capacity: capacity - written)
+            case .shared(let framed):
+                let count = min(framed.readableBytes - currentOffset, capacity - written)
+                framed.withUnsafeReadableBytes { bytes in
+                    _ = memcpy(target + written, bytes.baseAddress! + currentOffset, count)
+                }
+                currentOffset += count
+                written += count
+            }
+            if currentOffset == message.framedBytes { advance() }
         }
         byteCount -= written
         return written
     }
 
-    private mutating func copyCurrent(into target: UnsafeMutableRawPointer, capacity: Int) -> Int {
+    private mutating func copy(
+        _ bytes: [UInt8], _ isCompressed: Bool, into target: UnsafeMutableRawPointer, capacity: Int
+    ) -> Int {
         var written = 0
-        let flag: UInt8 = current!.isCompressed ? 1 : 0
-        current!.bytes.withUnsafeBytes { message in
-            if currentOffset < Self.prefixBytes {
+        bytes.withUnsafeBytes { message in
+            if currentOffset < MessagePrefix.byteCount {
                 let length = UInt32(message.count)
-                while currentOffset < Self.prefixBytes, written < capacity {
-                    let byte =
+                while currentOffset < MessagePrefix.byteCount, written < capacity {
+                    let byte: UInt8 =
                         currentOffset == 0
-                        ? flag : UInt8(truncatingIfNeeded: length >> (8 * (4 - currentOffset)))
+                        ? isCompressed ? 1 : 0
+                        : UInt8(truncatingIfNeeded: length >> (8 * (4 - currentOffset)))
                     target.storeBytes(of: byte, toByteOffset: written, as: UInt8.self)
                     currentOffset += 1
                     written += 1
                 }
             }
-            let start = currentOffset - Self.prefixBytes
+            let start = currentOffset - MessagePrefix.byteCount
             let count = min(capacity - written, message.count - max(start, 0))
             if start >= 0, count > 0 {
                 memcpy(target + written, message.baseAddress! + start, count)
@@ -97,6 +130,59 @@ struct OutboundQueue {
         return written
     }
 
+    /// Whether the next `capacity` bytes hold a piece of a shared message that is better not copied.
+    func sharesNext(_ capacity: Int) -> Bool {
+        guard byteCount >= Self.sharedPieceBytesMin, capacity >= Self.sharedPieceBytesMin else {
+            return false
+        }
+        var passed = 0
+        var next = current
+        var index = waitingHead
+        var offset = currentOffset
+        while let message = next, passed <= capacity - Self.sharedPieceBytesMin {
+            let count = message.framedBytes - offset
+            if case .shared = message, count >= Self.sharedPieceBytesMin { return true }
+            passed += count
+            offset = 0
+            next = index < waiting.count ? waiting[index] : nil
+            index += 1
+        }
+        return false
+    }
+
+    /// Moves `count` bytes, which must be there, to `output`: shared ones as what they are, where the pieces are large.
+    mutating func move(_ count: Int, to output: inout OutputBuffer) {
+        var left = count
+        while left > 0, let message = current {
+            var moved = 0
+            if case .shared(let framed) = message {
+                moved = min(framed.readableBytes - currentOffset, left)
+                if moved >= Self.sharedPieceBytesMin {
+                    let start = framed.readerIndex + currentOffset
+                    output.append(sharing: framed.getSlice(at: start, length: moved)!)
+                } else {
+                    framed.withUnsafeReadableBytes { bytes in
+                        output.append(
+                            UnsafeRawBufferPointer(
+                                rebasing: bytes[currentOffset..<currentOffset + moved]))
+                    }
+                }
+                currentOffset += moved
+                byteCount -= moved
+                if currentOffset == framed.readableBytes { advance() }
+            } else {
+                // What stands between shared messages: a notice of a few bytes.
+                moved = min(message.framedBytes - currentOffset, left)
+                withUnsafeTemporaryAllocation(byteCount: moved, alignment: 1) { memory in
+                    moved = read(into: memory.baseAddress!, capacity: moved)
+                    output.append(UnsafeRawBufferPointer(rebasing: memory[..<moved]))
+                }
+            }
+            left -= moved
+        }
+        assert(left == 0, "only what is there is moved")
+    }
+
     private mutating func advance() {
         currentOffset = 0
         guard waitingHead < waiting.count else {
@@ -104,7 +190,7 @@ struct OutboundQueue {
             return
         }
         current = waiting[waitingHead]
-        waiting[waitingHead].bytes = []
+        waiting[waitingHead] = .none
         waitingHead += 1
         if waitingHead == waiting.count {
             waiting.removeAll(keepingCapacity: true)

@@ -20,6 +20,7 @@ struct SessionCallbacks: @unchecked Sendable {
         nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, onFrameNotSent)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onStreamClose)
         nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, onInvalidFrame)
+        nghttp2_session_callbacks_set_send_data_callback(callbacks, sendShared)
         nghttp2_session_callbacks_set_error_callback2(callbacks, onError)
     }
 }
@@ -146,6 +147,19 @@ private let onFrameSent: nghttp2_on_frame_send_callback = { session, frame, user
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, HTTP2ErrorCode.noError.rawValue)
     }
     return 0
+}
+
+/// A DATA frame with pieces of shared messages, which are named to the socket instead of copied.
+private let sendShared: nghttp2_send_data_callback = { _, _, head, count, source, user in
+    withState(user) { state in
+        state.output.append(UnsafeRawBufferPointer(start: head, count: 9))
+        Unmanaged<HTTP2Stream>.fromOpaque(source!.pointee.ptr)._withUnsafeGuaranteedRef {
+            $0.outbound.move(count, to: &state.output)
+            $0.outboundTaken()
+        }
+    }
+    // One frame at a time, so that whoever gathers can stop in between.
+    return Int32(NGHTTP2_ERR_PAUSE.rawValue)
 }
 
 /// A request that nghttp2 held back and may send no more after GOAWAY; the end of its stream follows.

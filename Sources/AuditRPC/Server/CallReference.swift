@@ -66,9 +66,17 @@ package struct CallReference: @unchecked Sendable {
     private static func deliver(
         _ answers: [Int], _ call: (Int) -> CallReference, _ body: (ServerCall, Int) -> Void
     ) {
+        deliverHere(answers, to: { call($0).call }, body)
+    }
+
+    /// Runs `body` for calls of the event loop that this is called on, for those that are still
+    /// open: one write for each connection.
+    package static func deliverHere<T>(
+        _ answers: [T], to call: (T) -> ServerCall, _ body: (ServerCall, T) -> Void
+    ) {
         var touched: [HTTP2Connection] = []
         for answer in answers {
-            let call = call(answer).call
+            let call = call(answer)
             guard call.isOpen, let connection = call.connection else { continue }
             if connection.beginDelivery() { touched.append(connection) }
             body(call, answer)

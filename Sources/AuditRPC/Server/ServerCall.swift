@@ -91,6 +91,18 @@ package final class ServerCall: MessageStream {
         }
     }
 
+    /// Sends a message that other calls send too; its bytes are not copied for this one.
+    package func send(_ message: SharedMessage) {
+        guard hasRoom(for: message.byteCount) else { return refuseUnread() }
+        switch state.send() {
+        case .sendHeadersAndMessage:
+            submitHeaders(RPCMetadata())
+            enqueue(message)
+        case .sendMessage: enqueue(message)
+        case .ignore: break
+        }
+    }
+
     private func submitHeaders(_ metadata: RPCMetadata) {
         guard let connection else { return }
         if metadata.isEmpty, outboundEncoding == .identity, head.encoding == .identity {

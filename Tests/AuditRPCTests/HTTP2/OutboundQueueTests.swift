@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import AuditRPC
@@ -14,7 +15,13 @@ import Testing
         let wanted = messages.flatMap { framed($0) }
         for capacity in 1...wanted.count {
             var queue = OutboundQueue()
-            for message in messages { queue.append(message) }
+            for (index, message) in messages.enumerated() {
+                if index % 2 == 0 {
+                    queue.append(message)
+                } else {
+                    queue.append(sharing: SharedMessage(message).framed)
+                }
+            }
             #expect(queue.byteCount == wanted.count)
             var bytes: [UInt8] = []
             while !queue.isEmpty { bytes += read(&queue, capacity) }
@@ -46,5 +53,53 @@ import Testing
         queue.append([5])
         queue.discardWaiting()
         #expect(queue.isEmpty)
+    }
+
+    /// Large shared messages, small ones and a call's own, in frames of any size: the same bytes, and the large pieces
+    /// are the memory that was shared.
+    @Test(arguments: [1, 4_095, 4_096, 9_000, 16_384, 200_000])
+    func sharedMessagesAreMovedAsTheyAre(capacity: Int) {
+        let messages: [[UInt8]] = [
+            .init(repeating: 1, count: 20_000), .init(repeating: 2, count: 10), [],
+            .init(repeating: 3, count: 4_091), .init(repeating: 4, count: 50_000),
+        ]
+        var queue = OutboundQueue()
+        for (index, message) in messages.enumerated() {
+            if index == 1 {
+                queue.append(message)
+            } else {
+                queue.append(sharing: SharedMessage(message).framed)
+            }
+        }
+        var output = OutputBuffer()
+        var bytes: [UInt8] = []
+        var sharedBytes = 0
+        while !queue.isEmpty {
+            let count = min(capacity, queue.byteCount)
+            if queue.sharesNext(capacity) {
+                queue.move(count, to: &output)
+                #expect(output.byteCount == count)
+                output.drain { piece in
+                    bytes += Array(piece.readableBytesView)
+                    if piece.readableBytes >= OutboundQueue.sharedPieceBytesMin {
+                        sharedBytes += piece.readableBytes
+                    }
+                }
+                #expect(output.byteCount == 0)
+            } else {
+                bytes += read(&queue, capacity)
+            }
+        }
+        #expect(bytes == messages.flatMap { framed($0) })
+        #expect(capacity < OutboundQueue.sharedPieceBytesMin || sharedBytes > 60_000)
+    }
+
+    @Test func anOwnMessageIsNeverSharedHoweverLarge() {
+        var queue = OutboundQueue()
+        queue.append([UInt8](repeating: 1, count: 100_000))
+        #expect(!queue.sharesNext(16_384))
+        queue.append(sharing: SharedMessage([UInt8](repeating: 2, count: 100_000)).framed)
+        #expect(!queue.sharesNext(16_384), "the shared one is not within the next frame")
+        #expect(queue.sharesNext(200_000))
     }
 }

@@ -43,6 +43,39 @@ import Testing
         #expect(try server.sentFrames() == 3 * Self.calls)
     }
 
+    /// Every call's frames name the memory of the one message, and all of them go out in one flush.
+    @Test func aSharedMessageIsCopiedForNoCall() throws {
+        var router = RPCRouter()
+        let references = References()
+        router.add("/test/Later", requests: .one) { call in
+            references.all.append(call.reference)
+            return ScriptedHandler()
+        }
+        let server = try EmbeddedServer(router)
+        try server.receive(EmbeddedServer.requests("/test/Later", count: 3))
+        let message = SharedMessage([UInt8](repeating: 7, count: 16_000))
+        CallReference.deliver(references.all, to: { $0 }, { call, _ in call.send(message) })
+        server.loop.embedded.run()
+        #expect(server.loop.tasks == 1)
+        #expect(server.counter.flushes == 1)
+        let memory = message.framed.withUnsafeReadableBytes { bytes in
+            let start = UInt(bitPattern: bytes.baseAddress!)
+            return start..<start + UInt(bytes.count)
+        }
+        var shared = 0
+        var copied = 0
+        for piece in try server.sentPieces() {
+            let address = piece.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress!) }
+            if memory.contains(address) {
+                shared += piece.readableBytes
+            } else {
+                copied += piece.readableBytes
+            }
+        }
+        #expect(shared == 3 * message.byteCount)
+        #expect(copied < 3 * 64, "the heads of frames, and nothing else")
+    }
+
     @Test func callsWithDeadlinesShareATimer() throws {
         let server = try EmbeddedServer(.echo)
         let requests = EmbeddedServer.requests(
@@ -95,6 +128,13 @@ private struct EmbeddedServer {
             }
         }
         return frames
+    }
+
+    /// What the socket was given since the last look, one for each write.
+    func sentPieces() throws -> [ByteBuffer] {
+        var pieces: [ByteBuffer] = []
+        while let piece = try channel.readOutbound(as: ByteBuffer.self) { pieces.append(piece) }
+        return pieces
     }
 
     static func requests(

@@ -9,6 +9,8 @@ let chunkSizes = [1, 2, 3, 7, 64, 16_384]
 /// `grpc-encoding` on the wire, and between both ends.
 @Suite struct CompressionTests {
     private static let long = [UInt8](repeating: 42, count: 2_000)
+    private static let shared = SharedMessage(long)
+    private static let sharedShort = SharedMessage([1])
     private static let gzip = ("grpc-encoding", "gzip")
     private static let acceptsGzip = ("grpc-accept-encoding", "identity, deflate,gzip")
 
@@ -22,6 +24,16 @@ let chunkSizes = [1, 2, 3, 7, 64, 16_384]
                 call.send(message: long)
                 call.send(message: long, compress: false)
                 call.send(message: [1])
+                call.finish()
+            }
+            return handler
+        }
+        router.add("/test/Shared", requests: .one) { call in
+            let handler = ScriptedHandler()
+            handler.onEnd = { call in
+                call.enableCompression()
+                call.send(shared)
+                call.send(sharedShort)
                 call.finish()
             }
             return handler
@@ -63,6 +75,22 @@ let chunkSizes = [1, 2, 3, 7, 64, 16_384]
             #expect(answer == framed(Self.long + [1, 2] + Self.long))
             #expect(frames.last?.fields["grpc-status"] == "0")
         }
+    }
+
+    @Test(arguments: [true, false])
+    func aSharedMessageIsCompressedForThoseWhoTakeIt(accepts: Bool) async throws {
+        try await TestServer.runRaw(Self.router) { _, peer in
+            try await peer.send(
+                .request("/test/Shared", adding: accepts ? [Self.acceptsGzip] : []),
+                .data(framed([]), endStream: true))
+            let answer = await peer.response().filter { $0.kind == 0 }.flatMap(\.payload)
+            let compressed = framed(try #require(gzipped(Self.long)), flag: 1)
+            #expect(answer == (accepts ? compressed : framed(Self.long)) + framed([1]))
+        }
+        let addresses = (0..<2).map { _ in
+            Self.shared.framedForGzip.withUnsafeReadableBytes { $0.baseAddress }
+        }
+        #expect(addresses[0] == addresses[1], "it is compressed once")
     }
 
     @Test func answersAreCompressedMessageByMessage() async throws {
