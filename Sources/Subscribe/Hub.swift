@@ -26,6 +26,7 @@ package final class Hub<Waker: Sendable>: Sendable {
     private let state: Mutex<Waiting>
     /// A copy of the state's count, so that the committer needs no lock that a subscription holds.
     private let waitingCount = Atomic<Int>(0)
+    private let filtersAsked = Atomic<Int>(0)
 
     private struct Ring {
         var buffer: RingBuffer
@@ -70,13 +71,26 @@ package final class Hub<Waker: Sendable>: Sendable {
         ring.withLock { $0.buffer.batch(containing: sequence) }
     }
 
+    /// Where every subscription stands.
+    package var readings: [SubscriptionGauge.Reading] {
+        state.withLock { $0.hub.readings }
+    }
+
+    /// How often a filter was asked about an event by `dispatch`: what matching has cost so far.
+    package var filtersAskedCount: Int { filtersAsked.load(ordering: .relaxed) }
+
     /// Registers a subscription, busy at first. Nil when there are too many.
-    package func subscribe(_ filter: CompiledFilter, waker: Waker) -> SubscriptionID? {
+    ///
+    /// - Parameter gauge: says where it stands while it is busy.
+    package func subscribe(
+        _ filter: CompiledFilter, waker: Waker,
+        gauge: SubscriptionGauge = SubscriptionGauge(position: .zero)
+    ) -> SubscriptionID? {
         state.withLock { state in
             guard state.hub.members.count < limits.subscriptionsMax else { return nil }
             state.lastID += 1
             let id = SubscriptionID(rawValue: state.lastID)
-            state.hub.add(id, filter: filter, waker: waker)
+            state.hub.add(id, filter: filter, waker: waker, gauge: gauge)
             return id
         }
     }
@@ -112,8 +126,8 @@ package final class Hub<Waker: Sendable>: Sendable {
                 ($0.buffer.batch(containing: wanted), $0.buffer.first)
             }
             if let batch {
-                let matched = match(batch)
-                wakes += changeWaiting { $0.wake(matched, through: batch.lastSequence) }
+                let matches = match(batch)
+                wakes += changeWaiting { $0.wake(matches, through: batch.lastSequence) }
             } else if let oldest, oldest > wanted {
                 wakes += changeWaiting { $0.skip(through: oldest.previous) }
             } else {
@@ -122,18 +136,20 @@ package final class Hub<Waker: Sendable>: Sendable {
         }
     }
 
-    /// The groups that the batch concerns. No lock is held while filters work: a wait that begins
-    /// meanwhile finds the batch in the ring by itself.
-    private func match(_ batch: EventBatch) -> [Int] {
-        let organizations = (0..<batch.count).map { index in
-            batch.withEvent(at: index) { OrganizationKey($0.organization) }
+    /// The groups that the batch concerns. No lock is held while its bytes are read and filters
+    /// work: a wait that begins meanwhile finds the batch in the ring by itself.
+    private func match(_ batch: EventBatch) -> [HubProbe.Match] {
+        var probe = HubProbe(batch)
+        let organizations = probe.distinctOrganizations
+        let (each, all) = state.withLock { $0.hub.interests(in: organizations) }
+        guard !each.isEmpty || all != nil else { return [] }
+        probe.look(for: each, inAll: all)
+        state.withLock { state in
+            probe.take { state.hub.candidates(under: $0) }
         }
-        var candidates = state.withLock { $0.hub.candidates(Set(organizations)) }
-        guard !candidates.isEmpty else { return [] }
-        for (index, organization) in organizations.enumerated() {
-            batch.withEvent(at: index) { candidates.match($0, of: organization) }
-        }
-        return candidates.matched
+        let matches = probe.match()
+        filtersAsked.add(probe.filtersAsked, ordering: .relaxed)
+        return matches
     }
 
     /// Changes the state and keeps the copy of its count true.

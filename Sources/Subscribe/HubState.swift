@@ -4,31 +4,33 @@ import Codec
 /// Who waits for what: the pure half of the hub.
 ///
 /// Subscriptions with equal filters in one organization form a group that is matched once for all
-/// of them. Groups are found by organization, so that the traffic of one tenant costs the
-/// subscribers of another nothing.
+/// of them. Groups are found by what an event has (`HubIndex`), so that those whom it does not
+/// concern cost it nothing.
 struct HubState<Waker: Sendable> {
-    typealias GroupID = Int
+    typealias GroupID = HubIndex.GroupID
 
     struct Member {
         var group: GroupID
         var waker: Waker
+        var gauge: SubscriptionGauge
         /// Everything up to it has been handled; nil while the subscription is busy.
         var waitsAfter: Sequence?
+        /// Its place among those of its group that wait.
+        var place = 0
     }
 
     private struct Group {
         var filter: CompiledFilter
-        var organization: OrganizationKey?
-        var members: Set<SubscriptionID> = []
-        /// Those of `members` that wait: a wake-up visits nobody else.
-        var waiting: Set<SubscriptionID> = []
+        var keys: HubKeys
+        var memberCount = 0
+        /// Those that wait, in no order: a wake-up visits nobody else.
+        var waiting: [SubscriptionID] = []
     }
 
     private(set) var members: [SubscriptionID: Member] = [:]
     private var groups: [GroupID: Group] = [:]
     private var groupByFilter: [CompiledFilter: GroupID] = [:]
-    /// Groups by their organization; nil holds those that follow every organization.
-    private var groupsByOrganization: [OrganizationKey?: Set<GroupID>] = [:]
+    private(set) var index = HubIndex()
     private var lastGroup: GroupID = 0
     private(set) var waitingCount = 0
 
@@ -39,24 +41,35 @@ struct HubState<Waker: Sendable> {
         matchedThrough = head
     }
 
-    mutating func add(_ id: SubscriptionID, filter: CompiledFilter, waker: Waker) {
+    mutating func add(
+        _ id: SubscriptionID, filter: CompiledFilter, waker: Waker, gauge: SubscriptionGauge
+    ) {
         let group = groupID(for: filter)
-        groups[group]?.members.insert(id)
-        members[id] = Member(group: group, waker: waker, waitsAfter: nil)
+        groups[group]?.memberCount += 1
+        members[id] = Member(group: group, waker: waker, gauge: gauge)
     }
 
     mutating func remove(_ id: SubscriptionID) {
         stopWaiting(id)
         guard let member = members.removeValue(forKey: id) else { return }
-        groups[member.group]?.members.remove(id)
-        guard let group = groups[member.group], group.members.isEmpty else { return }
+        groups[member.group]?.memberCount -= 1
+        guard let group = groups[member.group], group.memberCount == 0 else { return }
         groups[member.group] = nil
         groupByFilter[group.filter] = nil
-        groupsByOrganization[group.organization]?.remove(member.group)
-        if groupsByOrganization[group.organization]?.isEmpty == true {
-            groupsByOrganization[group.organization] = nil
-        }
+        index.remove(member.group, group.keys)
     }
+
+    private mutating func groupID(for filter: CompiledFilter) -> GroupID {
+        if let known = groupByFilter[filter] { return known }
+        lastGroup += 1
+        let group = Group(filter: filter, keys: HubKeys(filter))
+        groups[lastGroup] = group
+        groupByFilter[filter] = lastGroup
+        index.insert(lastGroup, group.keys)
+        return lastGroup
+    }
+
+    // MARK: Waiting
 
     /// Registers the wish to be woken by what matches behind `position`. False when events behind
     /// it were matched already, without this subscription: it must look again itself.
@@ -66,7 +79,8 @@ struct HubState<Waker: Sendable> {
         guard position >= matchedThrough else { return false }
         guard let group = members[id]?.group, members[id]?.waitsAfter == nil else { return true }
         members[id]?.waitsAfter = position
-        groups[group]?.waiting.insert(id)
+        members[id]?.place = groups[group]?.waiting.count ?? 0
+        groups[group]?.waiting.append(id)
         waitingCount += 1
         return true
     }
@@ -76,94 +90,92 @@ struct HubState<Waker: Sendable> {
     mutating func stopWaiting(_ id: SubscriptionID) -> Sequence? {
         guard let member = members[id], let position = member.waitsAfter else { return nil }
         members[id]?.waitsAfter = nil
-        groups[member.group]?.waiting.remove(id)
+        if let last = groups[member.group]?.waiting.popLast(), last != id {
+            // The last one takes its place.
+            groups[member.group]?.waiting[member.place] = last
+            members[last]?.place = member.place
+        }
         waitingCount -= 1
         return max(position, matchedThrough)
     }
 
-    /// The groups that somebody waits in and that events of these organizations may concern.
-    func candidates(_ organizations: Set<OrganizationKey>) -> HubCandidates {
-        var candidates = HubCandidates()
-        guard waitingCount > 0 else { return candidates }
-        for organization in organizations.map(Optional.some) + [nil] {
-            for id in groupsByOrganization[organization] ?? [] {
-                guard let group = groups[id], !group.waiting.isEmpty else { continue }
-                candidates.add(id, group.filter, organization)
-            }
+    // MARK: Matching
+
+    /// What to look up for the events of these organizations, and for those of all.
+    func interests(
+        in organizations: Set<OrganizationKey>
+    ) -> (each: [OrganizationKey: HubIndex.Interest], all: HubIndex.Interest?) {
+        guard waitingCount > 0 else { return ([:], nil) }
+        var each: [OrganizationKey: HubIndex.Interest] = [:]
+        for organization in organizations {
+            if let interest = index.interest(in: organization) { each[organization] = interest }
         }
-        return candidates
+        return (each, index.interest(in: nil))
+    }
+
+    /// The groups under a key in which somebody waits.
+    func candidates(under key: HubKey) -> [HubProbe.Candidate] {
+        index.groups(under: key).compactMap { id in
+            guard let group = groups[id], !group.waiting.isEmpty else { return nil }
+            return HubProbe.Candidate(group: id, filter: group.filter)
+        }
     }
 
     /// Ends the waits of these groups and gives those to wake, with the position that each may go
-    /// on from; then everything through `sequence` is matched.
-    mutating func wake(_ matched: [GroupID], through sequence: Sequence) -> [HubWake<Waker>] {
-        defer { matchedThrough = max(matchedThrough, sequence) }
+    /// on from, which is before the first event that it wants; then everything through `sequence` is
+    /// matched.
+    mutating func wake(
+        _ matches: [HubProbe.Match], through sequence: Sequence
+    ) -> [HubWake<Waker>] {
         var wakes: [HubWake<Waker>] = []
-        for group in matched { wake(group, into: &wakes) }
+        for match in matches {
+            wake(match.group, after: match.sequence.previous, before: sequence, into: &wakes)
+        }
+        matchedThrough = max(matchedThrough, sequence)
         return wakes
     }
 
     /// Batches through `sequence` left the ring before they were matched: everybody looks himself.
     mutating func skip(through sequence: Sequence) -> [HubWake<Waker>] {
-        wake(Array(groups.keys), through: sequence)
+        var wakes: [HubWake<Waker>] = []
+        for group in groups.keys {
+            wake(group, after: matchedThrough, before: sequence, into: &wakes)
+        }
+        matchedThrough = max(matchedThrough, sequence)
+        return wakes
     }
 
-    private mutating func wake(_ group: GroupID, into wakes: inout [HubWake<Waker>]) {
-        for id in groups[group]?.waiting ?? [] {
-            guard let member = members[id], let position = stopWaiting(id) else { continue }
-            wakes.append(HubWake(subscription: id, waker: member.waker, position: position))
+    /// Wakes those that wait for what is at `end` or before it: the others have seen it.
+    private mutating func wake(
+        _ group: GroupID, after position: Sequence, before end: Sequence,
+        into wakes: inout [HubWake<Waker>]
+    ) {
+        guard let waiting = groups[group]?.waiting else { return }
+        groups[group]?.waiting = []
+        for id in waiting {
+            guard let member = members[id], let waitsAfter = member.waitsAfter else { continue }
+            guard waitsAfter < end else {
+                members[id]?.place = groups[group]?.waiting.count ?? 0
+                groups[group]?.waiting.append(id)
+                continue
+            }
+            members[id]?.waitsAfter = nil
+            waitingCount -= 1
+            wakes.append(
+                HubWake(
+                    subscription: id, waker: member.waker, position: max(waitsAfter, position)))
         }
     }
 
-    private mutating func groupID(for filter: CompiledFilter) -> GroupID {
-        if let known = groupByFilter[filter] { return known }
-        lastGroup += 1
-        let organization = filter.organization.map { name in
-            name.withUnsafeBytes { OrganizationKey($0) }
+    /// Where every subscription stands.
+    var readings: [SubscriptionGauge.Reading] {
+        members.values.map { member in
+            var reading = member.gauge.reading
+            // What does not match passes by one that waits.
+            if let waitsAfter = member.waitsAfter {
+                reading.position = max(waitsAfter, matchedThrough)
+            }
+            return reading
         }
-        groups[lastGroup] = Group(filter: filter, organization: organization)
-        groupByFilter[filter] = lastGroup
-        groupsByOrganization[organization, default: []].insert(lastGroup)
-        return lastGroup
-    }
-}
-
-/// The hash of an organization's name: finds its groups without making a String. The filters
-/// themselves tell a collision apart.
-struct OrganizationKey: Hashable {
-    private let hash: Int
-
-    init(_ name: UnsafeRawBufferPointer) {
-        var hasher = Hasher()
-        hasher.combine(bytes: name)
-        hash = hasher.finalize()
-    }
-}
-
-/// The groups that a batch may concern: a copy, to be matched without holding up anybody.
-struct HubCandidates {
-    private var open: [OrganizationKey?: [(group: Int, filter: CompiledFilter)]] = [:]
-    private(set) var matched: [Int] = []
-
-    var isEmpty: Bool { open.isEmpty }
-
-    mutating func add(_ group: Int, _ filter: CompiledFilter, _ organization: OrganizationKey?) {
-        open[organization, default: []].append((group, filter))
-    }
-
-    /// Moves the groups whose filter matches the event to `matched`.
-    mutating func match(_ event: EventView, of organization: OrganizationKey) {
-        match(event, under: organization)
-        match(event, under: nil)
-    }
-
-    private mutating func match(_ event: EventView, under key: OrganizationKey?) {
-        var found: [Int] = []
-        open[key]?.removeAll { candidate in
-            let matches = candidate.filter.matches(event)
-            if matches { found.append(candidate.group) }
-            return matches
-        }
-        matched += found
     }
 }

@@ -5,6 +5,8 @@ package import AuditModel
 package struct CompiledFilter: Sendable {
     /// Whose events may pass; nil for all organizations.
     package let organization: [UInt8]?
+    /// By what the filter is found among many; nil when it has to be asked about each event.
+    package let selector: FilterSelector?
     private let key: FilterKey
     private let rules: Rules
 
@@ -13,6 +15,7 @@ package struct CompiledFilter: Sendable {
     ///   - organization: whose events may pass; nil for all organizations.
     package init(_ filter: EventFilter, organization: [UInt8]?) {
         self.organization = organization
+        selector = FilterSelector(filter)
         key = FilterKey(filter, organization: organization)
         rules = Rules(filter, organization: organization)
     }
