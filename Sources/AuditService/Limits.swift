@@ -60,13 +60,26 @@ package struct ServiceLimits: Hashable, Sendable {
     /// Bytes of events in one message of a feed: large enough to make the frame cost nothing, small
     /// enough that a stuck subscriber holds little.
     package var feedMessageBytesMax = 64 << 10
-    /// Bytes that one read of the disk gathers for a feed that catches up.
-    package var feedReadBytesMax = 256 << 10
-    /// Events, and bytes of them, that a feed looks at before it lets others go on.
+    /// Events, and bytes of them, of the ring that a feed looks at before it lets others go on.
     package var feedScanEventsMax = 8_192
     package var feedScanBytesMax = 1 << 20
-    /// Events of the disk that a feed looks at in one read.
-    package var feedDiskScanEventsMax = 65_536
+    /// Bytes of messages that feeds with equal filters share, of all of them together. 32 MiB: 512
+    /// full messages. What a socket has not taken yet stays beyond it, and is counted there.
+    package var feedCacheBytesMax = 32 << 20
+    /// Bytes that one reading of the disk gathers for those who catch up: a few messages, so that
+    /// all of them go on equally.
+    package var catchUpBytesMax = 256 << 10
+    /// Events that one reading looks at, and blocks of segments or frames of logs.
+    package var catchUpEventsMax = 65_536
+    package var catchUpBlocksMax = 1_024
+    /// The time after which one reading ends with what it has.
+    package var catchUpReadTime: Duration = .milliseconds(100)
+    /// The part of its time that the one thread that reads for those who catch up may work while
+    /// events are recorded: a quarter of the smallest machine's two cores. It takes all of its time
+    /// otherwise.
+    package var catchUpShare = 0.5
+    /// Its longest rest after one reading.
+    package var catchUpRestMax: Duration = .milliseconds(100)
     /// Sequences skipped by a filter after which a subscriber is told where it stands.
     package var feedUntoldMax: UInt64 = 100_000
     /// The interval of Progress when the request says none.

@@ -29,9 +29,10 @@ struct AuditLogEndpoint: Sendable {
         router.add(Self.prefix + "RecordStream", requests: .many) { [entrance] _ in
             RecordStreamCall(entrance)
         }
+        let wheels = ProgressWheels()
         router.add(Self.prefix + "Subscribe", requests: .one) { [feed, compresses, report] call in
             if compresses { call.enableCompression() }
-            return SubscribeCall(feed: feed, report: report)
+            return SubscribeCall(feed: feed, wheels: wheels, report: report)
         }
         addRead("Query", to: &router, compresses: compresses) {
             [store, limits] message, control throws(ServiceError) in

@@ -76,10 +76,11 @@ package final class AuditServer: Service {
         }
         let reads = ReadPool(limits: limits)
         let feed = Feed<SubscriberReference>(
-            store: store, reads: reads, limits: limits, feedLimits: configuration.feedLimits
-        ) { wakes in
-            CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
-        }
+            store: store, limits: limits, feedLimits: configuration.feedLimits,
+            seal: { SharedMessage($0) },
+            woken: { wakes in
+                CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
+            })
         let health = ServerHealth(store: store)
         let indexer = Indexer(store: store)
         let recorder = Recorder<RecordTicket>(

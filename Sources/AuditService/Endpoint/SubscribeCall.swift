@@ -4,6 +4,8 @@ import Codec
 import NIOCore
 import Subscribe
 
+extension SharedMessage: FeedMessage {}
+
 /// Reaches a Subscribe call from the threads of the feed.
 struct SubscriberReference: Sendable {
     var call: CallReference
@@ -13,20 +15,15 @@ struct SubscriberReference: Sendable {
 /// One Subscribe call, on the event loop of its connection: asks the machine what to do and does
 /// it, as long as the client takes what it is sent.
 ///
-/// What it holds is constant: a machine, a filter, and at most the messages of one look at the ring
-/// or the disk.
+/// What it holds is constant: a machine, its group, and at most the messages of one reading of the
+/// disk, which others hold too. What comes before the first step is in SubscribeCall+Start.swift.
 final class SubscribeCall: ServerCallHandler {
-    private let feed: Feed<SubscriberReference>
+    let feed: Feed<SubscriberReference>
+    private let wheels: ProgressWheels
     private let report: @Sendable (ServiceError) -> Void
-    private var state = State.unopened
-    /// Gathered, but not yet sent: the client was slower than one look.
-    private var unsent: [[UInt8]] = []
-    /// The position before the look that gathered them: from there a client would resume.
-    private var positionBeforeUnsent = Sequence.zero
-    private var progressTimer: Scheduled<Void>?
-    private var progressIsDue = false
+    var state = State.unopened
 
-    private enum State {
+    enum State {
         case unopened
         /// Looking for the start on disk.
         case starting
@@ -34,25 +31,49 @@ final class SubscribeCall: ServerCallHandler {
         case ended
     }
 
-    private struct Following {
+    /// What a subscription has from its start to its end.
+    final class Following {
         var machine: FollowMachine
-        var filter: CompiledFilter
-        var subscription: SubscriptionID
-        var progressInterval: TimeAmount
+        let group: FeedGroup
+        let subscription: SubscriptionID
+        let gauge: SubscriptionGauge
+        let progressInterval: TimeAmount
+        let wheel: ProgressWheel
+        /// The place in the wheel.
+        var progressTick: UInt64 = 0
+        var progressIsDue = false
         var activity = Activity.none
+        /// Read from the disk and not sent yet: the client was slower than one reading.
+        var ready: [FeedPortion] = []
+
+        init(
+            machine: FollowMachine, group: FeedGroup, subscription: SubscriptionID,
+            gauge: SubscriptionGauge, progressInterval: TimeAmount, wheel: ProgressWheel
+        ) {
+            self.machine = machine
+            self.group = group
+            self.subscription = subscription
+            self.gauge = gauge
+            self.progressInterval = progressInterval
+            self.wheel = wheel
+        }
     }
 
-    private enum Activity {
+    enum Activity {
         case none
         case waiting
-        /// A look at the disk, or the next turn of the loop, will go on.
+        /// The next turn of the loop will go on.
         case suspended
+        /// A reading of the disk will.
+        case reading(ReadControl)
     }
 
     init(
-        feed: Feed<SubscriberReference>, report: @escaping @Sendable (ServiceError) -> Void
+        feed: Feed<SubscriberReference>, wheels: ProgressWheels,
+        report: @escaping @Sendable (ServiceError) -> Void
     ) {
         self.feed = feed
+        self.wheels = wheels
         self.report = report
     }
 
@@ -69,14 +90,14 @@ final class SubscribeCall: ServerCallHandler {
     func receiveEnd(on call: ServerCall) {}
 
     func writable(on call: ServerCall) {
+        if case .following(let following) = state { following.gauge.turn(to: .live) }
         pump(call)
     }
 
     func drain(on call: ServerCall) {
         let position: String
         if case .following(let following) = state {
-            let reached = unsent.isEmpty ? following.machine.position : positionBeforeUnsent
-            position = "; resume with after_sequence \(reached)"
+            position = "; resume with after_sequence \(following.machine.position)"
         } else {
             position = ""
         }
@@ -96,155 +117,93 @@ final class SubscribeCall: ServerCallHandler {
 
     /// Something matches behind `position`.
     private func wake(at position: Sequence, _ call: ServerCall) {
-        guard case .following(var following) = state, case .waiting = following.activity else {
+        guard case .following(let following) = state, case .waiting = following.activity else {
             return
         }
         following.activity = .none
-        if position > following.machine.position {
-            following.machine.passed(through: position, lastSent: nil)
-        }
-        state = .following(following)
+        following.skip(to: position)
         pump(call)
     }
 
     private func found(_ reading: FeedReading, _ call: ServerCall) {
-        guard case .following(var following) = state else { return }
+        guard case .following(let following) = state, case .reading = following.activity else {
+            return
+        }
         following.activity = .none
         switch reading {
-        case .portion(let portion):
-            pass(portion, &following)
+        case .portions(let portions):
+            following.ready = portions
         case .damage(let last, let error):
             report(error)
-            let step = following.machine.foundDamage(through: last)
-            state = .following(following)
-            take(step, following, call)
+            take(following.machine.foundDamage(through: last), following, call)
         case .failure(let error):
             return end(error, call)
         }
         pump(call)
     }
 
-    // MARK: Start
-
-    private func open(_ request: SubscribeRequest, _ call: ServerCall) {
-        let organization = Self.organization(of: request)
-        let stored = feed.stored(of: organization, after: .zero)
-        switch request.start {
-        case .now: follow(request, after: stored.head, call)
-        case .oldest: follow(request, after: stored.oldest.previous, call)
-        case .after(let sequence): follow(request, after: sequence, call)
-        case .since(let time):
-            state = .starting
-            let reference = reference(of: call)
-            let taken = feed.findStart(of: organization, since: time) { start in
-                reference.call.execute { call in
-                    reference.handler.value.started(request, start, call)
-                }
-            }
-            if !taken { end(Self.busy, call) }
-        }
-    }
-
-    private func started(
-        _ request: SubscribeRequest, _ start: Result<Sequence, ServiceError>, _ call: ServerCall
-    ) {
-        guard case .starting = state else { return }
-        switch start {
-        case .success(let position): follow(request, after: position, call)
-        case .failure(let error): end(error, call)
-        }
-    }
-
-    private func follow(
-        _ request: SubscribeRequest, after position: Sequence, _ call: ServerCall
-    ) {
-        let organization = Self.organization(of: request)
-        let stored = feed.stored(of: organization, after: .zero)
-        let head = max(stored.head, feed.head)
-        guard position <= head else {
-            return end(
-                ServiceError(
-                    .outOfRange, "after_sequence \(position) is above the newest, \(head)"), call)
-        }
-        let filter = CompiledFilter(request.filter, organization: organization)
-        guard let subscription = feed.hub.subscribe(filter, waker: reference(of: call)) else {
-            return end(
-                ServiceError(.busy, "the server follows for as many subscribers as it may"),
-                call)
-        }
-        let interval = request.progressInterval ?? feed.limits.progressIntervalDefault
-        state = .following(
-            Following(
-                machine: FollowMachine(
-                    after: position, onGap: request.onGap == .continue ? .goOn : .fail),
-                filter: filter, subscription: subscription,
-                progressInterval: .nanoseconds(interval.nanosecondsSaturating)))
-        send(.started(head: head, oldest: stored.oldest), call)
-        scheduleProgress(call)
+    func began(_ following: Following, _ call: ServerCall) {
+        state = .following(following)
+        scheduleProgress(following, call)
         pump(call)
-    }
-
-    private static func organization(of request: SubscribeRequest) -> [UInt8]? {
-        request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8)
     }
 
     // MARK: The loop
 
     /// Does steps until the client, the disk or the feed must be waited for.
     private func pump(_ call: ServerCall) {
-        while call.isWritable, call.isOpen, case .following(var following) = state,
-            case .none = following.activity
+        guard case .following(let following) = state else { return }
+        while call.isWritable, call.isOpen, case .none = following.activity,
+            case .following = state
         {
-            if !unsent.isEmpty {
-                call.send(message: unsent.removeFirst())
-                continue
+            if !following.ready.isEmpty {
+                send(following.ready.removeFirst(), following, call)
+            } else if following.progressIsDue
+                || following.machine.untold > feed.limits.feedUntoldMax
+            {
+                following.progressIsDue = false
+                say(following.machine.progress(), following, call)
+            } else {
+                let stored = feed.stored(
+                    of: following.group.organization, after: following.machine.position)
+                take(following.machine.next(stored), following, call)
             }
-            if progressIsDue || following.machine.untold > feed.limits.feedUntoldMax {
-                progressIsDue = false
-                let notice = following.machine.progress()
-                state = .following(following)
-                say(notice, call)
-                continue
-            }
-            let step = following.machine.next(
-                feed.stored(
-                    of: following.filter.organization, after: following.machine.position))
-            state = .following(following)
-            take(step, following, call)
         }
     }
 
     private func take(_ step: FollowMachine.Step, _ following: Following, _ call: ServerCall) {
-        var following = following
         let position = following.machine.position
         switch step {
         case .say(let notice):
-            say(notice, call)
+            say(notice, following, call)
         case .readRing:
             // The ring may have moved on since the question: then the machine is asked again.
-            guard let portion = feed.readRing(following.filter, after: position) else { return }
-            pass(portion, &following)
-            if portion.messages.isEmpty { yield(call) }
+            guard let portion = feed.readRing(following.group, after: position) else { return }
+            following.gauge.turn(to: .live)
+            send(portion, following, call)
+            if portion.message == nil { yield(following, call) }
         case .readDisk:
-            following.activity = .suspended
-            state = .following(following)
-            readDisk(following.filter, after: position, call)
+            following.gauge.turn(to: .catchingUp)
+            readDisk(following, call)
         case .wait:
+            following.gauge.turn(to: .live)
             following.activity = .waiting
-            state = .following(following)
-            guard !feed.hub.wait(following.subscription, after: position) else { return }
-            following.activity = .none
-            state = .following(following)
+            if !feed.hub.wait(following.subscription, after: position) {
+                following.activity = .none
+            }
         case .fail(let gone, let reason):
             end(Self.failure(gone, reason), call)
         }
     }
 
-    private func pass(_ portion: FeedPortion, _ following: inout Following) {
-        positionBeforeUnsent = following.machine.position
-        unsent = portion.messages
+    private func send(_ portion: FeedPortion, _ following: Following, _ call: ServerCall) {
+        // Sealed by this endpoint alone, so that it is nothing else.
+        if let message = portion.message as? SharedMessage {
+            call.send(message)
+            feed.counters.countDelivered(portion)
+        }
         following.machine.passed(through: portion.through, lastSent: portion.lastSent)
-        state = .following(following)
+        following.gauge.move(to: portion.through)
     }
 
     private static func failure(
@@ -268,23 +227,26 @@ final class SubscribeCall: ServerCallHandler {
         }
     }
 
-    private func readDisk(
-        _ filter: CompiledFilter, after position: Sequence, _ call: ServerCall
-    ) {
+    private func readDisk(_ following: Following, _ call: ServerCall) {
+        let control = ReadControl(end: .now)
         let reference = reference(of: call)
-        let taken = feed.readDisk(filter, after: position) { reading in
+        let known = feed.readDisk(
+            following.group, after: following.machine.position, control
+        ) { reading in
             reference.call.execute { call in
                 reference.handler.value.found(reading, call)
             }
         }
-        if !taken { end(Self.busy, call) }
+        if let known {
+            following.ready = [known]
+        } else {
+            following.activity = .reading(control)
+        }
     }
 
     /// Lets the other calls of the loop have a turn: this one's filter skips much.
-    private func yield(_ call: ServerCall) {
-        guard case .following(var following) = state else { return }
+    private func yield(_ following: Following, _ call: ServerCall) {
         following.activity = .suspended
-        state = .following(following)
         let reference = reference(of: call)
         reference.call.execute { call in
             reference.handler.value.resume(call)
@@ -292,44 +254,45 @@ final class SubscribeCall: ServerCallHandler {
     }
 
     private func resume(_ call: ServerCall) {
-        guard case .following(var following) = state, case .suspended = following.activity else {
+        guard case .following(let following) = state, case .suspended = following.activity else {
             return
         }
         following.activity = .none
-        state = .following(following)
         pump(call)
     }
 
     // MARK: Progress
 
-    private func scheduleProgress(_ call: ServerCall) {
-        guard case .following(let following) = state else { return }
-        progressTimer = call.eventLoop.assumeIsolated().scheduleTask(
-            in: following.progressInterval
-        ) { [self] in
-            progressTimerFired(call)
-        }
+    private func scheduleProgress(_ following: Following, _ call: ServerCall) {
+        following.progressTick = following.wheel.schedule(
+            self, call, in: following.progressInterval)
     }
 
-    private func progressTimerFired(_ call: ServerCall) {
-        guard case .following(var following) = state, call.isOpen else { return }
-        progressIsDue = true
+    func progressTimerFired(_ call: ServerCall) {
+        guard case .following(let following) = state else { return }
+        following.progressIsDue = true
         if case .waiting = following.activity {
             following.activity = .none
-            if let position = feed.hub.stopWaiting(following.subscription),
-                position > following.machine.position
-            {
-                following.machine.passed(through: position, lastSent: nil)
+            if let position = feed.hub.stopWaiting(following.subscription) {
+                following.skip(to: position)
             }
-            state = .following(following)
         }
-        scheduleProgress(call)
+        if !call.isWritable {
+            // It may stay so for long: what it has not been sent is read again then.
+            following.ready = []
+            following.gauge.turn(to: .stuck)
+        }
+        scheduleProgress(following, call)
         pump(call)
     }
 
     // MARK: Saying and ending
 
-    private func say(_ notice: FollowMachine.Notice, _ call: ServerCall) {
+    private func say(
+        _ notice: FollowMachine.Notice, _ following: Following, _ call: ServerCall
+    ) {
+        feed.counters.count(notice)
+        following.gauge.move(to: following.machine.position)
         switch notice {
         case .progress(let sequence): send(.progress(sequence), call)
         case .caughtUp(let sequence): send(.caughtUp(sequence), call)
@@ -343,29 +306,39 @@ final class SubscribeCall: ServerCallHandler {
         }
     }
 
-    private func send(_ response: SubscribeResponse, _ call: ServerCall) {
+    func send(_ response: SubscribeResponse, _ call: ServerCall) {
         call.send(message: response.encoded())
     }
 
-    private func end(_ error: ServiceError, _ call: ServerCall) {
+    func end(_ error: ServiceError, _ call: ServerCall) {
         leave()
         report(error)
         call.finish(RPCStatus(error))
     }
 
     private func leave() {
-        if case .following(let following) = state { feed.hub.unsubscribe(following.subscription) }
-        progressTimer?.cancel()
-        progressTimer = nil
-        unsent = []
+        if case .following(let following) = state {
+            feed.hub.unsubscribe(following.subscription)
+            feed.leave(following.group)
+            following.wheel.cancel(self, at: following.progressTick)
+            if case .reading(let control) = following.activity { control.cancel() }
+        }
         state = .ended
     }
 
-    private func reference(of call: ServerCall) -> SubscriberReference {
+    func wheel(of call: ServerCall) -> ProgressWheel { wheels.wheel(of: call.eventLoop) }
+
+    func reference(of call: ServerCall) -> SubscriberReference {
         SubscriberReference(
             call: call.reference, handler: NIOLoopBound(self, eventLoop: call.eventLoop))
     }
+}
 
-    private static let busy = ServiceError(
-        .busy, "too many reads wait for the disk; subscribe again a little later")
+extension SubscribeCall.Following {
+    /// Nothing up to `position` concerns the subscription.
+    fileprivate func skip(to position: Sequence) {
+        guard position > machine.position else { return }
+        machine.passed(through: position, lastSent: nil)
+        gauge.move(to: position)
+    }
 }

@@ -2,18 +2,32 @@ import AuditModel
 import Codec
 import EventStore
 import Subscribe
+import Synchronization
 
-/// What the subscriptions of a server share: the hub, the disk behind it, and the thread that wakes
-/// them.
+/// What the subscriptions of a server share: the hub, the disk behind it, what is made for each
+/// filter, and the threads that wake and read for them.
 ///
 /// `Waker` names a subscription from any thread.
 final class Feed<Waker: Sendable>: Sendable {
     let hub: Hub<Waker>
     let limits: ServiceLimits
+    let counters = FeedCounters()
     private let store: EventStore
-    private let reads: ReadPool
+    private let seal: FeedSeal
+    private let groups = FeedGroups()
+    private let cache: SharedPortions
+    private let catchUp: CatchUp
     private let due: Mailbox<Due>
     private let dispatcher: BackgroundThread
+
+    /// A class, so that the threads have it too.
+    private final class SharedPortions: Sendable {
+        let portions: Mutex<PortionCache>
+
+        init(bytesMax: Int) {
+            portions = Mutex(PortionCache(bytesMax: bytesMax))
+        }
+    }
 
     private struct Due {
         var isDue = false
@@ -29,18 +43,27 @@ final class Feed<Waker: Sendable>: Sendable {
         }
     }
 
-    /// - Parameter woken: called with the subscriptions that have something to do; on the dispatcher's thread.
+    /// - Parameters:
+    ///   - seal: makes what is sent of encoded messages.
+    ///   - woken: called with the subscriptions that have something to do; on the dispatcher's thread.
     init(
-        store: EventStore, reads: ReadPool, limits: ServiceLimits, feedLimits: FeedLimits,
+        store: EventStore, limits: ServiceLimits, feedLimits: FeedLimits, seal: @escaping FeedSeal,
         woken: @escaping @Sendable ([HubWake<Waker>]) -> Void
     ) {
         self.store = store
-        self.reads = reads
+        self.seal = seal
         self.limits = limits
         let hub = Hub<Waker>(limits: feedLimits, head: store.bounds.head)
         let due = Mailbox(Due())
         self.hub = hub
         self.due = due
+        let cache = SharedPortions(bytesMax: limits.feedCacheBytesMax)
+        self.cache = cache
+        let reader = FeedReader(store: store, limits: limits, seal: seal)
+        let read: CatchUp.Read = { [counters] group, position, control in
+            reader.read(group, after: position, control, sharing: cache.portions, counters)
+        }
+        catchUp = CatchUp(limits: limits, head: { hub.bounds.head }, read: read)
         dispatcher = BackgroundThread {
             while due.wait(until: { $0.take() }) {
                 let wakes = hub.dispatch()
@@ -72,13 +95,21 @@ final class Feed<Waker: Sendable>: Sendable {
     /// ahead of the ring.
     var head: Sequence { store.bounds.head }
 
-    /// Finds the position before everything kept that was recorded at or after `time`, on a reading
-    /// thread; `done` is called there. False when too many reads wait.
+    /// The group of a filter, with one member more until `leave`.
+    func join(_ plan: SearchPlan) -> FeedGroup { groups.join(plan) }
+
+    func leave(_ group: FeedGroup) { groups.leave(group) }
+
+    /// Filters that somebody follows.
+    var groupCount: Int { groups.count }
+
+    /// Finds the position before everything kept that was recorded at or after `time`, on the
+    /// reading thread; `done` is called there.
     func findStart(
         of organization: [UInt8]?, since time: Timestamp,
         done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
-    ) -> Bool {
-        reads.submit { [store] in
+    ) {
+        catchUp.start { [store] in
             do throws(StoreError) {
                 let first = try store.firstSequence(recordedSince: time)
                 done(.success(max(first, store.bounds(of: organization).oldest).previous))
@@ -88,35 +119,81 @@ final class Feed<Waker: Sendable>: Sendable {
         }
     }
 
-    /// A look at the ring, on the caller's thread; nil when the ring has moved past `position`
-    /// meanwhile.
-    func readRing(_ filter: CompiledFilter, after position: Sequence) -> FeedPortion? {
-        var packer = FeedPacker(
-            filter: filter, visibility: store.visibility, after: position,
-            messageBytesMax: limits.feedMessageBytesMax)
-        var found = false
-        while packer.looked < limits.feedScanEventsMax,
-            packer.lookedBytes < limits.feedScanBytesMax,
-            let batch = hub.batch(containing: packer.portion.through.next)
-        {
-            found = true
-            guard packer.add(batch, bytesMax: limits.feedMessageBytesMax) else { break }
+    /// What the ring has for a group behind `position`, on the caller's thread; nil when the ring has
+    /// moved past it meanwhile.
+    func readRing(_ group: FeedGroup, after position: Sequence) -> FeedPortion? {
+        let visibility = store.visibility
+        guard group.mayShare(after: position, visibility) else {
+            return pack(group, after: position, through: nil, visibility)
         }
-        return found ? packer.finish() : nil
+        return group.portion(after: position, in: cache.portions) { last in
+            pack(group, after: position, through: last, visibility)
+        }
     }
 
-    /// A look at the disk, on a reading thread; `done` is called there. False when too many reads
-    /// wait.
+    private func pack(
+        _ group: FeedGroup, after position: Sequence, through last: Sequence?,
+        _ visibility: Visibility
+    ) -> FeedPortion? {
+        var packer = RingPacker(
+            group.filter, visibility, limits, seal, after: position, through: last)
+        while packer.goesOn, let batch = hub.batch(containing: packer.through.next) {
+            packer.add(batch)
+        }
+        guard packer.hasLooked else { return nil }
+        let portion = packer.finish()
+        if portion.message != nil { counters.countPacked() }
+        return portion
+    }
+
+    /// What the disk has for a group behind `position`: `done` is called on the reading thread when
+    /// its turn has come, unless `control` is cancelled before. Or at once what another
+    /// subscription with the same filter has read.
     func readDisk(
-        _ filter: CompiledFilter, after position: Sequence,
+        _ group: FeedGroup, after position: Sequence, _ control: ReadControl,
         done: @escaping @Sendable (FeedReading) -> Void
-    ) -> Bool {
-        let reader = FeedReader(store: store, limits: limits)
-        return reads.submit { done(reader.read(filter, after: position)) }
+    ) -> FeedPortion? {
+        if group.mayShare(after: position, store.visibility),
+            let known = group.known(after: position, in: cache.portions)
+        {
+            return known
+        }
+        catchUp.read(group, after: position, control, done: done)
+        return nil
     }
 
     func stop() {
         due.update { $0.ended = true }
         dispatcher.join()
+        catchUp.stop()
+    }
+}
+
+extension FeedGroup {
+    /// Whether what is made behind `position` stays true for others: nothing in it can be hidden by
+    /// retention now, and there are others.
+    func mayShare(after position: Sequence, _ visibility: Visibility) -> Bool {
+        isShared && visibility.completeFloor(of: organization) <= position.next
+    }
+}
+
+extension FeedReader {
+    /// Reads for all members of a group, of which some may have come meanwhile.
+    func read(
+        _ group: FeedGroup, after position: Sequence, _ control: ReadControl,
+        sharing cache: borrowing Mutex<PortionCache>, _ counters: FeedCounters
+    ) -> FeedReading {
+        let mayShare = group.mayShare(after: position, store.visibility)
+        if mayShare, let known = group.known(after: position, in: cache) {
+            return .portions([known])
+        }
+        let reading = read(
+            group.plan, after: position, through: mayShare ? group.end(around: position) : nil,
+            control)
+        if case .portions(let portions) = reading {
+            for portion in portions where portion.message != nil { counters.countPacked() }
+            if mayShare { group.keep(portions, after: position, in: cache) }
+        }
+        return reading
     }
 }

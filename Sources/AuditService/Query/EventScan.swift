@@ -31,6 +31,8 @@ struct EventScan {
         /// there was none.
         var through: Sequence?
         var unreadable: [SequenceRange] = []
+        /// Why the first of them could not be read.
+        var problem: StoreError?
         /// Events that were looked at.
         var looked = 0
     }
@@ -60,6 +62,7 @@ struct EventScan {
                 let damaged = try range(of: error, within: first, last, isForward)
                 if let damaged {
                     outcome.unreadable.append(damaged)
+                    outcome.problem = outcome.problem ?? error
                     outcome.through = isForward ? damaged.last : damaged.first
                 }
                 guard outcome.unreadable.count < unreadableMax else {

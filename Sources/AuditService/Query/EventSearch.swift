@@ -14,6 +14,8 @@ struct EventSearch {
     var blocksMax = Int.max
     /// Unreadable ranges to pass before it does.
     var unreadableMax: Int
+    /// False for a walk that would push everything else out of the caches.
+    var usesCaches = true
 
     typealias Direction = EventScan.Direction
     typealias Outcome = EventScan.Outcome
@@ -58,7 +60,7 @@ private struct SearchWalk: ~Copyable {
         self.visibility = visibility
         self.isForward = isForward
         // A text may have to be looked for everywhere.
-        reader = EventReader(search.store, usesCaches: plan.isExact)
+        reader = EventReader(search.store, usesCaches: search.usesCaches && plan.isExact)
     }
 
     private func start(of range: SequenceRange) -> Sequence { isForward ? range.first : range.last }
@@ -151,6 +153,7 @@ private struct SearchWalk: ~Copyable {
         let noted = SequenceRange(
             first: max(damaged.first, range.first), last: min(damaged.last, range.last))
         outcome.unreadable.append(noted)
+        outcome.problem = outcome.problem ?? error
         outcome.through = end(of: noted)
         return noted
     }
@@ -170,5 +173,6 @@ private struct SearchWalk: ~Copyable {
         outcome.looked += found.looked
         outcome.through = found.end == .complete ? end(of: range) : found.through ?? outcome.through
         outcome.unreadable += found.unreadable
+        outcome.problem = outcome.problem ?? found.problem
     }
 }

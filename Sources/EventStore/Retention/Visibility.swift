@@ -32,6 +32,11 @@ package struct Visibility: Sendable {
         return organization.withUnsafeBytes { floor(of: $0) }
     }
 
+    /// From here on nothing of the organization is hidden; nil for all organizations.
+    package func completeFloor(of organization: [UInt8]?) -> Sequence {
+        organization == nil ? highestFloor : floor(of: organization)
+    }
+
     package func shows(_ event: EventView) -> Bool {
         event.sequence >= highestFloor || event.sequence >= floor(of: event.organization)
     }

@@ -1,4 +1,5 @@
 import AuditModel
+import AuditRPC
 import Codec
 import EventStore
 import TestSupport
@@ -43,19 +44,17 @@ struct FeedReaderTests {
         arguments: [nil, "long", "short"])
     func holes(organization: String?) throws {
         let (store, oracle) = try sweptStore()
-        let reader = FeedReader(store: store, limits: ServiceLimits())
-        let filter = CompiledFilter(
-            EventFilter(), organization: organization.map { Array($0.utf8) })
-        var position = store.bounds(of: filter.organization).oldest.previous
+        let reader = FeedReader(
+            store: store, limits: ServiceLimits(), seal: { SharedMessage($0) })
+        let plan = SearchPlan(EventFilter(), organization: organization.map { Array($0.utf8) })
+        var position = store.bounds(of: plan.organization).oldest.previous
         var lastSent: Sequence?
         while position < oracle.head {
-            guard case .portion(let portion) = reader.read(filter, after: position) else {
-                Issue.record("no portion")
-                return
-            }
-            try #require(portion.through > position, "it goes on")
-            position = portion.through
-            lastSent = portion.lastSent ?? lastSent
+            let portions = try #require(reader.portions(plan, after: position))
+            for portion in portions { lastSent = portion.lastSent ?? lastSent }
+            let through = try #require(portions.last?.through)
+            try #require(through > position, "it goes on")
+            position = through
         }
         let last = oracle.events.lastIndex { $0.organization == "long" }.map { UInt64($0) + 1 }
         #expect(lastSent?.rawValue == (organization == "short" ? nil : last))
@@ -64,14 +63,21 @@ struct FeedReaderTests {
     @Test("does not pass what its own organization's retention took: that is a gap")
     func ownGap() throws {
         let (store, _) = try sweptStore()
-        let reader = FeedReader(store: store, limits: ServiceLimits())
-        let filter = CompiledFilter(EventFilter(), organization: Array("short".utf8))
-        guard case .portion(let portion) = reader.read(filter, after: Sequence(5)) else {
-            Issue.record("no portion")
-            return
+        let reader = FeedReader(
+            store: store, limits: ServiceLimits(), seal: { SharedMessage($0) })
+        let plan = SearchPlan(EventFilter(), organization: Array("short".utf8))
+        #expect(try #require(reader.portions(plan, after: Sequence(5))).isEmpty)
+    }
+}
+
+extension FeedReader {
+    /// Nil when nothing could be read.
+    fileprivate func portions(_ plan: SearchPlan, after position: Sequence) -> [FeedPortion]? {
+        let control = ReadControl(end: .now.advanced(by: .seconds(3600)))
+        guard case .portions(let portions) = read(plan, after: position, control) else {
+            return nil
         }
-        #expect(portion.through == Sequence(5))
-        #expect(portion.messages.isEmpty)
+        return portions
     }
 
     @Test("stops before what a restored store skipped: that is a gap", arguments: [false, true])

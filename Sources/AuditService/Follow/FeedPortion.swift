@@ -1,0 +1,90 @@
+import AuditModel
+import Codec
+import Subscribe
+
+/// An encoded `SubscribeResponse` in the form in which its calls are sent it: made once, for all of
+/// them.
+protocol FeedMessage: AnyObject, Sendable {
+    /// What it keeps in memory.
+    var byteCount: Int { get }
+}
+
+/// Makes the form that is sent of encoded bytes.
+typealias FeedSeal = @Sendable ([UInt8]) -> any FeedMessage
+
+/// What one look at the ring or the disk found for the subscriptions of a group: one message at the
+/// most, which all of them are sent.
+struct FeedPortion: Sendable {
+    /// Nil when nothing matched.
+    var message: (any FeedMessage)?
+    /// Events in the message, and the bytes of their payloads.
+    var events = 0
+    var bytes = 0
+    /// Everything from behind the position of the look up to it was looked at.
+    var through: Sequence
+    /// The last event in the message.
+    var lastSent: Sequence?
+    /// The message is full: the look ended because the next event found no room.
+    var isFull = false
+
+    /// What keeping it costs, its place in a table included.
+    var residentBytes: Int { 256 + (message?.byteCount ?? 0) }
+}
+
+/// What reading the disk gave.
+enum FeedReading: Sendable {
+    /// One behind the other, from the position on.
+    case portions([FeedPortion])
+    /// The events from the position through this one are damaged.
+    case damage(through: Sequence, ServiceError)
+    case failure(ServiceError)
+}
+
+/// Gathers matching events into portions, each event once and as it was stored.
+struct PortionWriter {
+    private let messageBytesMax: Int
+    private let seal: FeedSeal
+    private var writer = EventsMessageWriter()
+    private var portion: FeedPortion
+
+    /// - Parameter position: what was looked at before.
+    init(after position: Sequence, messageBytesMax: Int, seal: @escaping FeedSeal) {
+        self.messageBytesMax = messageBytesMax
+        self.seal = seal
+        portion = FeedPortion(through: position)
+    }
+
+    /// Everything up to it was looked at.
+    var through: Sequence { portion.through }
+
+    /// Whether an event of so many bytes fits into the message. One always does.
+    func hasRoom(for payloadBytes: Int) -> Bool {
+        portion.events == 0 || writer.bytesMax(appending: payloadBytes) <= messageBytesMax
+    }
+
+    mutating func append(_ event: EventView) {
+        writer.append(event.payload)
+        portion.events += 1
+        portion.bytes += event.payload.count
+        portion.lastSent = event.sequence
+        portion.through = event.sequence
+    }
+
+    /// Everything through `sequence` was looked at.
+    mutating func pass(_ sequence: Sequence) {
+        portion.through = max(portion.through, sequence)
+    }
+
+    /// The portion, and an empty one behind it.
+    mutating func take(isFull: Bool) -> FeedPortion {
+        var taken = portion
+        taken.isFull = isFull
+        if taken.events > 0 {
+            let full = writer
+            writer = EventsMessageWriter()
+            taken.message = seal(full.finish())
+        }
+        portion = FeedPortion(through: taken.through)
+        return taken
+    }
+}

@@ -1,0 +1,78 @@
+import AuditModel
+import Codec
+import EventStore
+
+/// Makes one portion of batches of the ring, within the limits of a look.
+struct RingPacker {
+    private let filter: CompiledFilter
+    private let visibility: Visibility
+    private let eventsMax: Int
+    private let bytesMax: Int
+    /// Where to end at the latest.
+    private let last: Sequence
+    private var writer: PortionWriter
+    private var looked = 0
+    private var lookedBytes = 0
+    private var isFull = false
+    private var isStopped = false
+
+    init(
+        _ filter: CompiledFilter, _ visibility: Visibility, _ limits: ServiceLimits,
+        _ seal: @escaping FeedSeal, after position: Sequence, through last: Sequence?
+    ) {
+        self.filter = filter
+        self.visibility = visibility
+        eventsMax = limits.feedScanEventsMax
+        bytesMax = limits.feedScanBytesMax
+        self.last = last ?? Sequence(.max)
+        writer = PortionWriter(
+            after: position, messageBytesMax: limits.feedMessageBytesMax, seal: seal)
+    }
+
+    var through: Sequence { writer.through }
+
+    var goesOn: Bool {
+        !isFull && !isStopped && through < last && looked < eventsMax && lookedBytes < bytesMax
+    }
+
+    /// Whether any batch was looked at, be it in vain.
+    private(set) var hasLooked = false
+
+    /// Looks at the events of a batch behind the position.
+    mutating func add(_ batch: EventBatch) {
+        let first = through.next
+        hasLooked = true
+        // Retention took what lies between: the machine says so before anything behind it is sent.
+        guard batch.firstSequence <= first, visibility.floor(of: filter.organization) <= first
+        else {
+            isStopped = true
+            return
+        }
+        for index in Int(first.rawValue - batch.firstSequence.rawValue)..<batch.count {
+            guard goesOn else { return }
+            batch.withEvent(at: index) { add($0) }
+        }
+    }
+
+    private mutating func add(_ event: EventView) {
+        guard filter.matches(event), visibility.shows(event) else {
+            look(at: event)
+            return writer.pass(event.sequence)
+        }
+        guard writer.hasRoom(for: event.payload.count) else {
+            isFull = true
+            return
+        }
+        look(at: event)
+        writer.append(event)
+    }
+
+    private mutating func look(at event: EventView) {
+        looked += 1
+        lookedBytes += event.payload.count
+    }
+
+    consuming func finish() -> FeedPortion {
+        writer.take(isFull: isFull)
+    }
+}

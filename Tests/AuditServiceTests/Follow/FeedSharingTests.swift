@@ -1,0 +1,158 @@
+import AuditModel
+import AuditRPC
+import Codec
+import EventStore
+import Subscribe
+import TestSupport
+import Testing
+
+@testable import AuditService
+
+/// What the subscriptions of a feed cost together, in messages that are made and reads of the disk.
+struct FeedSharingTests {
+    private let disk = SimulatedDisk()
+    private let fixture: ServiceFixture
+    private let feed: Feed<Int>
+
+    init() throws {
+        fixture = try ServiceFixture(logBytesMax: 1 << 20, on: disk)
+        feed = Feed<Int>(
+            store: fixture.store, limits: ServiceLimits(),
+            feedLimits: FeedLimits(ringEventsMax: 1_000), seal: { SharedMessage($0) },
+            woken: { _ in })
+    }
+
+    private func publish(
+        _ count: Int, snapshotBytes: Int = 0, actor: (Int) -> String = { _ in "ada" }
+    ) throws {
+        let snapshot = "\"" + String(repeating: "x", count: snapshotBytes) + "\""
+        for number in 0..<count {
+            let event = Event.sample(actor: actor(number), snapshot: snapshot)
+            let (_, batch) = fixture.commit([try fixture.prepare([event])])
+            feed.publish(try #require(batch))
+        }
+    }
+
+    private func group(_ members: Int, _ filter: EventFilter = EventFilter()) -> FeedGroup {
+        let plan = SearchPlan(filter, organization: Array("acme".utf8))
+        return (0..<members).map { _ in feed.join(plan) }.last!
+    }
+
+    /// All portions of the ring from behind `position` on.
+    private func ring(_ group: FeedGroup, after position: Sequence) throws -> [FeedPortion] {
+        var portions: [FeedPortion] = []
+        while (portions.last?.through ?? position) < feed.hub.bounds.head {
+            let next = portions.last?.through ?? position
+            portions.append(try #require(feed.readRing(group, after: next)))
+        }
+        return portions
+    }
+
+    /// One portion, or several, of the disk.
+    private func disk(_ group: FeedGroup, after position: Sequence) async -> [FeedPortion] {
+        let control = fixture.control
+        let reading: FeedReading = await withCheckedContinuation { continuation in
+            let known = feed.readDisk(group, after: position, control) {
+                continuation.resume(returning: $0)
+            }
+            if let known { continuation.resume(returning: .portions([known])) }
+        }
+        guard case .portions(let portions) = reading else { return [] }
+        return portions
+    }
+
+    @Test func aMessageIsMadeOnceForAllWithTheSameFilter() throws {
+        let group = group(100)
+        try publish(50)
+        let looks = try (0..<100).map { _ in try ring(group, after: .zero) }
+        #expect(feed.counters.totals.packedMessages == 1)
+        #expect(looks.allSatisfy { $0.count == 1 && $0[0].message === looks[0][0].message })
+        let message = try #require(looks[0][0].message as? SharedMessage)
+        guard case .events(let events) = try SubscribeResponse(decoding: message.bytes) else {
+            Issue.record("no events")
+            return
+        }
+        #expect(events.map(\.sequence.rawValue) == Array(1...50))
+        feed.stop()
+    }
+
+    @Test func aSubscriptionAloneKeepsNothing() throws {
+        let group = group(1)
+        try publish(3)
+        _ = try ring(group, after: .zero)
+        _ = try ring(group, after: .zero)
+        #expect(feed.counters.totals.packedMessages == 2)
+        feed.stop()
+    }
+
+    @Test func whoIsInTheMidstOfAMessageGoesOnWithTheOthers() throws {
+        let group = group(2)
+        try publish(200, snapshotBytes: 2_000)
+        let first = try ring(group, after: .zero)
+        #expect(first.count > 4)
+        let second = try ring(group, after: Sequence(7))
+        #expect(second[0].message !== first[0].message)
+        #expect(second[0].through == first[0].through, "its first message ends where theirs does")
+        #expect(
+            zip(second.dropFirst(), first.dropFirst()).allSatisfy { $0.message === $1.message })
+        #expect(second.count == first.count)
+        feed.stop()
+    }
+
+    @Test func oneReadingOfTheDiskServesAllWhoAreBehind() async throws {
+        let group = group(10)
+        try publish(1_500, snapshotBytes: 500)
+        fixture.store.indexLogs()
+        let first = await disk(group, after: .zero)
+        #expect(first.count > 1)
+        let reads = disk.reads
+        let packed = feed.counters.totals.packedMessages
+        for _ in 0..<9 {
+            var position = Sequence.zero
+            for portion in first {
+                let known = await disk(group, after: position)
+                #expect(known.count == 1 && known[0].message === portion.message)
+                position = portion.through
+            }
+        }
+        #expect(disk.reads == reads)
+        #expect(feed.counters.totals.packedMessages == packed)
+        feed.stop()
+    }
+
+    @Test func aFilterThatMatchesLittleReadsLittle() async throws {
+        let group = group(1, EventFilter(actorIDs: ["rare"]))
+        try publish(1_500, snapshotBytes: 2_000) { $0 % 500 == 250 ? "rare" : "ada" }
+        fixture.store.indexLogs()
+        let reads = disk.reads
+        let portions = await disk(group, after: .zero)
+        #expect(portions.map(\.events) == [3])
+        #expect(portions.last?.through == fixture.store.bounds.head)
+        #expect(disk.reads - reads <= 3 * 2, "the blocks that hold them, and no other")
+        feed.stop()
+    }
+
+    @Test func whatRetentionMayHideIsNotShared() async throws {
+        let old = Timestamp.now.advanced(by: .seconds(-100))
+        try fixture.record((0..<20).map { _ in .sample() }, now: old)
+        try publish(1)
+        let group = group(2)
+        let before = await disk(group, after: .zero)
+        #expect(before.last?.through == Sequence(21))
+        try fixture.store.setRetention(
+            RetentionRules(standard: .seconds(10)), now: .now, uptime: .sinceStart)
+        #expect(await disk(group, after: .zero).isEmpty, "it is a gap now")
+        feed.stop()
+    }
+
+    @Test func aGroupEndsWithItsLastMember() {
+        let plan = SearchPlan(EventFilter(), organization: nil)
+        let first = feed.join(plan)
+        #expect(feed.join(plan) === first)
+        feed.leave(first)
+        #expect(feed.groupCount == 1)
+        feed.leave(first)
+        #expect(feed.groupCount == 0)
+        feed.stop()
+    }
+}
