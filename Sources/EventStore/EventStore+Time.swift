@@ -10,6 +10,13 @@ extension EventStore {
         return max(oldest, found.sequence)
     }
 
+    /// When the event was recorded, or the oldest readable one behind it; nil when there is none or it
+    /// cannot be read.
+    package func recordedAt(_ sequence: Sequence) -> Timestamp? {
+        var cursor = cursor(from: sequence, .forward)
+        return (try? cursor.next())?.recordedAt
+    }
+
     /// The first event on disk that was recorded at `time` or later, and when.
     ///
     /// Events that cannot be read count as recorded later unless one behind them was recorded

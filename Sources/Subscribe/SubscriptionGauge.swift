@@ -32,6 +32,11 @@ package final class SubscriptionGauge: Sendable {
     package struct Reading: Hashable, Sendable {
         package var position: Sequence
         package var activity: Activity
+
+        package init(position: Sequence, activity: Activity) {
+            self.position = position
+            self.activity = activity
+        }
     }
 
     var reading: Reading {

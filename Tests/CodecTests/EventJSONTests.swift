@@ -138,5 +138,13 @@ struct EventJSONTests {
             text(GetStatusResponse(retention: .milliseconds(1_500), version: "1").json())
                 == #"{"head_sequence":0,"oldest_sequence":0,"event_count":0,"stored_bytes":0,"#
                 + #""retention":"1.5s","version":"1","subscriber_count":0}"#)
+        let feed: [String] = [
+            #","feed":{"live_count":1,"catching_up_count":2,"stuck_count":3,"filter_count":4,"#,
+            #""delivered_events":5,"delivered_bytes":6,"delivered_messages":7,"#,
+            #""packed_messages":8,"fell_behind_count":9,"gap_count":10,"gap_sequences":11,"#,
+            #""lag_median":{"events":0,"time":"1s"},"lag_p99":{"events":1,"time":"2s"},"#,
+            #""lag_largest":{"events":2,"time":"3s"}}}"#,
+        ]
+        #expect(text(GetStatusResponse(feed: .sample).json()).hasSuffix(feed.joined()))
     }
 }

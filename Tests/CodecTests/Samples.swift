@@ -133,6 +133,10 @@ let samples: [(golden: String, message: any WireMessage)] =
                 startedAt: Timestamp(seconds: 1_700_000_000, nanoseconds: 0), subscriberCount: 3,
                 refusingWrites: "disk full")
         ),
+        (
+            Golden.getStatusResponseOfFeed,
+            GetStatusResponse(version: "1", feed: .sample)
+        ),
     ] + serviceSamples
 
 /// Those of health and reflection.
@@ -218,4 +222,25 @@ func randomEvent(_ random: inout SeededGenerator) -> Event {
         snapshot: Array(pick(["", #"{"k":"Value"}"#, "[1,2]"]).utf8),
         outcome: Outcome.allCases.randomElement(using: &random)!,
         metadata: Bool.random(using: &random) ? ["k": "v"] : [:])
+}
+
+extension FeedStatus {
+    static var sample: FeedStatus {
+        var feed = FeedStatus()
+        feed.liveCount = 1
+        feed.catchingUpCount = 2
+        feed.stuckCount = 3
+        feed.filterCount = 4
+        feed.deliveredEvents = 5
+        feed.deliveredBytes = 6
+        feed.deliveredMessages = 7
+        feed.packedMessages = 8
+        feed.fellBehindCount = 9
+        feed.gapCount = 10
+        feed.gapSequences = 11
+        feed.lagMedian = FeedLag(events: 0, time: .seconds(1))
+        feed.lagP99 = FeedLag(events: 1, time: .seconds(2))
+        feed.lagLargest = FeedLag(events: 2, time: .seconds(3))
+        return feed
+    }
 }

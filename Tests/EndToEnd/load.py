@@ -168,10 +168,25 @@ class StreamWriter(Writer):
 
 
 class Follower(Worker):
-    """Subscribes, and after every end resumes behind the last sequence it was told."""
+    """Subscribes, and after every end resumes behind the last sequence it was told.
 
-    def __init__(self, name, address, organization="", filter=None, start=0):
+    With `leaves_after` it goes by itself whenever it has had so many messages; with `stalls_until`, an event of
+    threading, it takes nothing between its first events and that.
+    """
+
+    def __init__(
+        self,
+        name,
+        address,
+        organization="",
+        filter=None,
+        start=0,
+        leaves_after=None,
+        stalls_until=None,
+    ):
         super().__init__(name, address, organization)
+        self.leaves_after = leaves_after
+        self.stalls_until = stalls_until
         self.feed = Feed(name, start)
         self.filter = filter
         self.position = start
@@ -187,10 +202,14 @@ class Follower(Worker):
                     on_gap=log.ON_GAP_CONTINUE,
                     progress_interval=duration_pb2.Duration(nanos=200_000_000),
                 ) as subscription:
-                    for message in subscription:
+                    for count, message in enumerate(subscription, start=1):
                         self._take(message)
                         if self.ending.is_set():
                             return
+                        if count == self.leaves_after:
+                            break
+                        if self.stalls_until and self.feed.received:
+                            self.stalls_until.wait(60)
             except grpc.RpcError as error:
                 if error.code() not in GONE:
                     raise

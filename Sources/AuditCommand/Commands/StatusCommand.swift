@@ -66,7 +66,38 @@ enum StatusTable {
                 "Writes",
                 status.refusingWrites.isEmpty ? "accepted" : "refused: \(status.refusingWrites)"
             ),
+        ] + (status.feed.map(feedFields) ?? [])
+    }
+
+    private static func feedFields(_ feed: FeedStatus) -> [(name: String, value: String)] {
+        [
+            (
+                "Feed",
+                "\(feed.liveCount) live, \(feed.catchingUpCount) catching up, "
+                    + "\(feed.stuckCount) stuck; \(feed.filterCount) filters"
+            ),
+            (
+                "Delivered",
+                "\(feed.deliveredEvents) events (\(bytes(feed.deliveredBytes))) in "
+                    + "\(feed.deliveredMessages) messages"
+            ),
+            (
+                "Lag",
+                "largest \(lag(feed.lagLargest)); p99 \(lag(feed.lagP99)); "
+                    + "median \(lag(feed.lagMedian))"
+            ),
+            (
+                "Fell behind",
+                "\(feed.fellBehindCount) times; \(feed.gapCount) gaps of "
+                    + "\(feed.gapSequences) sequences"
+            ),
         ]
+    }
+
+    private static func lag(_ lag: FeedLag?) -> String {
+        guard let lag, lag.events > 0 else { return "none" }
+        guard let time = lag.time else { return "\(lag.events) events" }
+        return "\(lag.events) events, \(DurationExpression.text(time))"
     }
 
     /// In the largest binary unit that leaves a whole number, with one digit behind the point.

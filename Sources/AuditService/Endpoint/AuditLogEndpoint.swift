@@ -15,7 +15,7 @@ struct AuditLogEndpoint: Sendable {
     let limits: ServiceLimits
     /// Answers that hold events are compressed for who takes it.
     let compresses: Bool
-    let status: @Sendable () -> GetStatusResponse
+    let status: @Sendable () async -> GetStatusResponse
     let report: @Sendable (ServiceError) -> Void
 
     /// The full name of the service.
@@ -55,7 +55,7 @@ struct AuditLogEndpoint: Sendable {
             } catch {
                 throw RPCError(error)
             }
-            return status().encoded()
+            return await status().encoded()
         }
     }
 

@@ -103,7 +103,14 @@ package final class AuditServer: Service {
             feed: feed, store: store, reads: reads, limits: limits,
             compresses: configuration.compressesAnswers,
             status: { [configuration] in
-                Self.status(store, feed, retention, configuration, startedAt: startedAt)
+                var status = Self.status(
+                    store, feed, retention, configuration, startedAt: startedAt)
+                status.feed = await feed.status(now: .now) { sequence in
+                    try? await reads.run(until: .now.advanced(by: .seconds(1))) { _ in
+                        store.recordedAt(sequence)
+                    }
+                }
+                return status
             }, report: report)
         var router = RPCRouter()
         endpoint.register(with: &router)

@@ -100,6 +100,9 @@ final class Feed<Waker: Sendable>: Sendable {
 
     func leave(_ group: FeedGroup) { groups.leave(group) }
 
+    /// Bytes of messages that are kept to be shared.
+    var cachedBytes: Int { cache.portions.withLock { $0.bytes } }
+
     /// Filters that somebody follows.
     var groupCount: Int { groups.count }
 
@@ -126,7 +129,7 @@ final class Feed<Waker: Sendable>: Sendable {
         guard group.mayShare(after: position, visibility) else {
             return pack(group, after: position, through: nil, visibility)
         }
-        return group.portion(after: position, in: cache.portions) { last in
+        return group.portion(after: position, head: hub.bounds.head, in: cache.portions) { last in
             pack(group, after: position, through: last, visibility)
         }
     }
@@ -154,7 +157,7 @@ final class Feed<Waker: Sendable>: Sendable {
         done: @escaping @Sendable (FeedReading) -> Void
     ) -> FeedPortion? {
         if group.mayShare(after: position, store.visibility),
-            let known = group.known(after: position, in: cache.portions)
+            let known = group.known(after: position, head: hub.bounds.head, in: cache.portions)
         {
             return known
         }
@@ -184,7 +187,9 @@ extension FeedReader {
         sharing cache: borrowing Mutex<PortionCache>, _ counters: FeedCounters
     ) -> FeedReading {
         let mayShare = group.mayShare(after: position, store.visibility)
-        if mayShare, let known = group.known(after: position, in: cache) {
+        if mayShare,
+            let known = group.known(after: position, head: store.bounds.head, in: cache)
+        {
             return .portions([known])
         }
         let reading = read(

@@ -26,24 +26,33 @@ final class FeedGroup: Sendable {
 
     /// The portion behind `position`: a known one, or the one that `make` makes.
     ///
-    /// - Parameter make: nil when there is none. It should end at the sequence that it is given, so that who is in
-    ///   the midst of another's portion goes on together with it.
+    /// - Parameters:
+    ///   - head: the newest sequence stored.
+    ///   - make: nil when there is none. It should end at the sequence that it is given, so that who is in the midst
+    ///     of another's portion goes on together with it.
     func portion(
-        after position: Sequence, in cache: borrowing Mutex<PortionCache>,
+        after position: Sequence, head: Sequence, in cache: borrowing Mutex<PortionCache>,
         orMake make: (Sequence?) -> FeedPortion?
     ) -> FeedPortion? {
         recent.withLock { recent in
-            if let known = known(after: position, in: cache) { return known }
+            if let known = known(after: position, head: head, in: cache) { return known }
             guard let portion = make(recent.end(around: position)) else { return nil }
             keep(portion, after: position, in: cache, &recent)
             return portion
         }
     }
 
+    /// What others were sent behind `position`; nil when nothing is known, or much more can be had
+    /// by now: who is slower than the commits takes many of them in one look.
     func known(
-        after position: Sequence, in cache: borrowing Mutex<PortionCache>
+        after position: Sequence, head: Sequence, in cache: borrowing Mutex<PortionCache>
     ) -> FeedPortion? {
-        cache.withLock { $0.portion(for: PortionCache.Key(group: id, position: position)) }
+        let key = PortionCache.Key(group: id, position: position)
+        guard let portion = cache.withLock({ $0.portion(for: key) }) else { return nil }
+        // Half of the way at least, so that a commit more or less does not part those who go together.
+        let passed = portion.through.rawValue - position.rawValue
+        let left = max(head, portion.through).rawValue - position.rawValue
+        return portion.isFull || passed * 2 >= left ? portion : nil
     }
 
     /// Where a reading of the disk from behind `position` should end; nil for anywhere.

@@ -24,7 +24,7 @@ struct FeedPortion: Sendable {
     var through: Sequence
     /// The last event in the message.
     var lastSent: Sequence?
-    /// The message is full: the look ended because the next event found no room.
+    /// The look ended for want of room or work; otherwise because there was nothing more.
     var isFull = false
 
     /// What keeping it costs, its place in a table included.

@@ -42,11 +42,12 @@ struct FeedReader: Sendable {
             return .portions([])
         }
         guard let damage = outcome.unreadable.first else {
-            return .portions(gathering.finish(through: outcome.through ?? position))
+            let through = outcome.through ?? position
+            return .portions(gathering.finish(through: through, isFull: through < head))
         }
         // What was found before the damage is sent first; the next reading begins with it.
         guard damage.first <= position.next else {
-            return .portions(gathering.finish(through: damage.first.previous))
+            return .portions(gathering.finish(through: damage.first.previous, isFull: true))
         }
         return .damage(
             through: damage.last,
@@ -76,9 +77,9 @@ struct FeedReader: Sendable {
             return bytes < bytesMax ? .goOn : .stop
         }
 
-        consuming func finish(through last: Sequence) -> [FeedPortion] {
+        consuming func finish(through last: Sequence, isFull: Bool) -> [FeedPortion] {
             writer.pass(last)
-            portions.append(writer.take(isFull: bytes >= bytesMax))
+            portions.append(writer.take(isFull: isFull))
             return portions
         }
     }

@@ -22,9 +22,12 @@ struct PortionCache {
     func portion(for key: Key) -> FeedPortion? { portions[key] }
 
     mutating func insert(_ portion: FeedPortion, for key: Key) {
-        guard portions[key] == nil else { return }
-        portions[key] = portion
-        order.append(key)
+        if let replaced = portions.updateValue(portion, forKey: key) {
+            // It keeps its place: what is asked for again and again is not the newest.
+            bytes -= replaced.residentBytes
+        } else {
+            order.append(key)
+        }
         bytes += portion.residentBytes
         while bytes > bytesMax, head < order.count {
             if let oldest = portions.removeValue(forKey: order[head]) {

@@ -73,6 +73,7 @@ struct RingPacker {
     }
 
     consuming func finish() -> FeedPortion {
-        writer.take(isFull: isFull)
+        let hasWorked = looked >= eventsMax || lookedBytes >= bytesMax || writer.through >= last
+        return writer.take(isFull: isFull || hasWorked)
     }
 }

@@ -187,6 +187,16 @@ extension Auditrpc__V1__GetStatusResponse: CMessage {
         auditrpc__v1__get_status_response__init
     }
 }
+extension Auditrpc__V1__FeedStatus: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__feed_status__init
+    }
+}
+extension Auditrpc__V1__FeedLag: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__feed_lag__init
+    }
+}
 extension Auditrpc__V1__RetentionPolicy: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         auditrpc__v1__retention_policy__init

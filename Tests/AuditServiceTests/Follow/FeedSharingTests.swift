@@ -85,6 +85,21 @@ struct FeedSharingTests {
         feed.stop()
     }
 
+    @Test func whoIsSlowerThanTheCommitsTakesManyInOneLook() throws {
+        let group = group(2)
+        for number in UInt64(0)..<100 {
+            try publish(1)
+            let live = try ring(group, after: Sequence(number))
+            #expect(live.map(\.events) == [1])
+        }
+        let slow = try ring(group, after: .zero)
+        #expect(slow.map(\.events) == [100], "not one message for each commit")
+        let packed = feed.counters.totals.packedMessages
+        #expect(try ring(group, after: .zero)[0].message === slow[0].message)
+        #expect(feed.counters.totals.packedMessages == packed)
+        feed.stop()
+    }
+
     @Test func whoIsInTheMidstOfAMessageGoesOnWithTheOthers() throws {
         let group = group(2)
         try publish(200, snapshotBytes: 2_000)

@@ -763,6 +763,96 @@ void   auditrpc__v1__get_status_response__free_unpacked
   assert(message->base.descriptor == &auditrpc__v1__get_status_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   auditrpc__v1__feed_status__init
+                     (Auditrpc__V1__FeedStatus         *message)
+{
+  static const Auditrpc__V1__FeedStatus init_value = AUDITRPC__V1__FEED_STATUS__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__feed_status__get_packed_size
+                     (const Auditrpc__V1__FeedStatus *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__feed_status__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__feed_status__pack
+                     (const Auditrpc__V1__FeedStatus *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__feed_status__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__feed_status__pack_to_buffer
+                     (const Auditrpc__V1__FeedStatus *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__feed_status__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__FeedStatus *
+       auditrpc__v1__feed_status__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__FeedStatus *)
+     protobuf_c_message_unpack (&auditrpc__v1__feed_status__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__feed_status__free_unpacked
+                     (Auditrpc__V1__FeedStatus *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__feed_status__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__feed_lag__init
+                     (Auditrpc__V1__FeedLag         *message)
+{
+  static const Auditrpc__V1__FeedLag init_value = AUDITRPC__V1__FEED_LAG__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__feed_lag__get_packed_size
+                     (const Auditrpc__V1__FeedLag *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__feed_lag__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__feed_lag__pack
+                     (const Auditrpc__V1__FeedLag *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__feed_lag__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__feed_lag__pack_to_buffer
+                     (const Auditrpc__V1__FeedLag *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__feed_lag__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__FeedLag *
+       auditrpc__v1__feed_lag__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__FeedLag *)
+     protobuf_c_message_unpack (&auditrpc__v1__feed_lag__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__feed_lag__free_unpacked
+                     (Auditrpc__V1__FeedLag *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__feed_lag__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor auditrpc__v1__record_request__field_descriptors[3] =
 {
   {
@@ -2223,7 +2313,7 @@ const ProtobufCMessageDescriptor auditrpc__v1__get_status_request__descriptor =
   (ProtobufCMessageInit) auditrpc__v1__get_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor auditrpc__v1__get_status_response__field_descriptors[9] =
+static const ProtobufCFieldDescriptor auditrpc__v1__get_status_response__field_descriptors[10] =
 {
   {
     "head_sequence",
@@ -2333,9 +2423,22 @@ static const ProtobufCFieldDescriptor auditrpc__v1__get_status_response__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "feed",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__GetStatusResponse, feed),
+    &auditrpc__v1__feed_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned auditrpc__v1__get_status_response__field_indices_by_name[] = {
   2,   /* field[2] = event_count */
+  9,   /* field[9] = feed */
   0,   /* field[0] = head_sequence */
   1,   /* field[1] = oldest_sequence */
   8,   /* field[8] = refusing_writes */
@@ -2345,10 +2448,11 @@ static const unsigned auditrpc__v1__get_status_response__field_indices_by_name[]
   7,   /* field[7] = subscriber_count */
   5,   /* field[5] = version */
 };
-static const ProtobufCIntRange auditrpc__v1__get_status_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange auditrpc__v1__get_status_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 40, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor auditrpc__v1__get_status_response__descriptor =
 {
@@ -2358,11 +2462,269 @@ const ProtobufCMessageDescriptor auditrpc__v1__get_status_response__descriptor =
   "Auditrpc__V1__GetStatusResponse",
   "auditrpc.v1",
   sizeof(Auditrpc__V1__GetStatusResponse),
-  9,
+  10,
   auditrpc__v1__get_status_response__field_descriptors,
   auditrpc__v1__get_status_response__field_indices_by_name,
-  1,  auditrpc__v1__get_status_response__number_ranges,
+  2,  auditrpc__v1__get_status_response__number_ranges,
   (ProtobufCMessageInit) auditrpc__v1__get_status_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__feed_status__field_descriptors[14] =
+{
+  {
+    "live_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, live_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catching_up_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, catching_up_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stuck_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, stuck_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, filter_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered_events",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, delivered_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered_bytes",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, delivered_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered_messages",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, delivered_messages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "packed_messages",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, packed_messages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fell_behind_count",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, fell_behind_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gap_count",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, gap_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gap_sequences",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, gap_sequences),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lag_median",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, lag_median),
+    &auditrpc__v1__feed_lag__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lag_p99",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, lag_p99),
+    &auditrpc__v1__feed_lag__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lag_largest",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedStatus, lag_largest),
+    &auditrpc__v1__feed_lag__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__feed_status__field_indices_by_name[] = {
+  1,   /* field[1] = catching_up_count */
+  5,   /* field[5] = delivered_bytes */
+  4,   /* field[4] = delivered_events */
+  6,   /* field[6] = delivered_messages */
+  8,   /* field[8] = fell_behind_count */
+  3,   /* field[3] = filter_count */
+  9,   /* field[9] = gap_count */
+  10,   /* field[10] = gap_sequences */
+  13,   /* field[13] = lag_largest */
+  11,   /* field[11] = lag_median */
+  12,   /* field[12] = lag_p99 */
+  0,   /* field[0] = live_count */
+  7,   /* field[7] = packed_messages */
+  2,   /* field[2] = stuck_count */
+};
+static const ProtobufCIntRange auditrpc__v1__feed_status__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 14 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__feed_status__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.FeedStatus",
+  "FeedStatus",
+  "Auditrpc__V1__FeedStatus",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__FeedStatus),
+  14,
+  auditrpc__v1__feed_status__field_descriptors,
+  auditrpc__v1__feed_status__field_indices_by_name,
+  1,  auditrpc__v1__feed_status__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__feed_status__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__feed_lag__field_descriptors[2] =
+{
+  {
+    "events",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedLag, events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__FeedLag, time),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__feed_lag__field_indices_by_name[] = {
+  0,   /* field[0] = events */
+  1,   /* field[1] = time */
+};
+static const ProtobufCIntRange auditrpc__v1__feed_lag__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__feed_lag__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.FeedLag",
+  "FeedLag",
+  "Auditrpc__V1__FeedLag",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__FeedLag),
+  2,
+  auditrpc__v1__feed_lag__field_descriptors,
+  auditrpc__v1__feed_lag__field_indices_by_name,
+  1,  auditrpc__v1__feed_lag__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__feed_lag__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue auditrpc__v1__order__enum_values_by_number[3] =

@@ -42,6 +42,8 @@ typedef struct Auditrpc__V1__ListFacetsResponse Auditrpc__V1__ListFacetsResponse
 typedef struct Auditrpc__V1__Facet Auditrpc__V1__Facet;
 typedef struct Auditrpc__V1__GetStatusRequest Auditrpc__V1__GetStatusRequest;
 typedef struct Auditrpc__V1__GetStatusResponse Auditrpc__V1__GetStatusResponse;
+typedef struct Auditrpc__V1__FeedStatus Auditrpc__V1__FeedStatus;
+typedef struct Auditrpc__V1__FeedLag Auditrpc__V1__FeedLag;
 
 
 /* --- enums --- */
@@ -594,10 +596,87 @@ struct  Auditrpc__V1__GetStatusResponse
    * Empty while events are accepted; otherwise why they are not.
    */
   ProtobufCBinaryData refusing_writes;
+  /*
+   * What the live feed does for all organizations together: for operators only, once identities exist.
+   */
+  Auditrpc__V1__FeedStatus *feed;
 };
 #define AUDITRPC__V1__GET_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__get_status_response__descriptor) \
-    , 0, 0, 0, 0, NULL, {0,NULL}, NULL, 0, {0,NULL} }
+    , 0, 0, 0, 0, NULL, {0,NULL}, NULL, 0, {0,NULL}, NULL }
+
+
+/*
+ * Counts are since the start of the server; what stands in the present is as of the answer.
+ */
+struct  Auditrpc__V1__FeedStatus
+{
+  ProtobufCMessage base;
+  /*
+   * Subscribers that have been sent everything, or are being sent what memory holds.
+   */
+  uint32_t live_count;
+  /*
+   * Subscribers that are behind what memory holds, and are sent what is read from the disk.
+   */
+  uint32_t catching_up_count;
+  /*
+   * Subscribers that have not taken what they were sent since their last Progress was due.
+   */
+  uint32_t stuck_count;
+  /*
+   * Different filters that are followed: subscribers with equal ones share their messages.
+   */
+  uint32_t filter_count;
+  /*
+   * What subscribers were sent: an event that ten of them were sent counts ten times. The bytes are those of events.
+   */
+  uint64_t delivered_events;
+  uint64_t delivered_bytes;
+  uint64_t delivered_messages;
+  /*
+   * Messages that were made: one that ten subscribers were sent counts once.
+   */
+  uint64_t packed_messages;
+  /*
+   * How often a subscriber fell behind what memory holds.
+   */
+  uint64_t fell_behind_count;
+  /*
+   * Gaps that subscribers were told, and the sequences in them.
+   */
+  uint64_t gap_count;
+  uint64_t gap_sequences;
+  /*
+   * How far subscribers are behind the head; absent when there are none.
+   */
+  Auditrpc__V1__FeedLag *lag_median;
+  Auditrpc__V1__FeedLag *lag_p99;
+  Auditrpc__V1__FeedLag *lag_largest;
+};
+#define AUDITRPC__V1__FEED_STATUS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__feed_status__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL }
+
+
+/*
+ * How far behind the head one subscriber is.
+ */
+struct  Auditrpc__V1__FeedLag
+{
+  ProtobufCMessage base;
+  /*
+   * Sequences behind it that are not its own are passed without being sent, and count until they are.
+   */
+  uint64_t events;
+  /*
+   * Since the first of them was recorded; 0 when there are none. Absent when the server was too busy to find out.
+   */
+  Google__Protobuf__Duration *time;
+};
+#define AUDITRPC__V1__FEED_LAG__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__feed_lag__descriptor) \
+    , 0, NULL }
 
 
 /* Auditrpc__V1__RecordRequest methods */
@@ -922,6 +1001,44 @@ Auditrpc__V1__GetStatusResponse *
 void   auditrpc__v1__get_status_response__free_unpacked
                      (Auditrpc__V1__GetStatusResponse *message,
                       ProtobufCAllocator *allocator);
+/* Auditrpc__V1__FeedStatus methods */
+void   auditrpc__v1__feed_status__init
+                     (Auditrpc__V1__FeedStatus         *message);
+size_t auditrpc__v1__feed_status__get_packed_size
+                     (const Auditrpc__V1__FeedStatus   *message);
+size_t auditrpc__v1__feed_status__pack
+                     (const Auditrpc__V1__FeedStatus   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__feed_status__pack_to_buffer
+                     (const Auditrpc__V1__FeedStatus   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__FeedStatus *
+       auditrpc__v1__feed_status__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__feed_status__free_unpacked
+                     (Auditrpc__V1__FeedStatus *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__FeedLag methods */
+void   auditrpc__v1__feed_lag__init
+                     (Auditrpc__V1__FeedLag         *message);
+size_t auditrpc__v1__feed_lag__get_packed_size
+                     (const Auditrpc__V1__FeedLag   *message);
+size_t auditrpc__v1__feed_lag__pack
+                     (const Auditrpc__V1__FeedLag   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__feed_lag__pack_to_buffer
+                     (const Auditrpc__V1__FeedLag   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__FeedLag *
+       auditrpc__v1__feed_lag__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__feed_lag__free_unpacked
+                     (Auditrpc__V1__FeedLag *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Auditrpc__V1__RecordRequest_Closure)
@@ -989,6 +1106,12 @@ typedef void (*Auditrpc__V1__GetStatusRequest_Closure)
                   void *closure_data);
 typedef void (*Auditrpc__V1__GetStatusResponse_Closure)
                  (const Auditrpc__V1__GetStatusResponse *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__FeedStatus_Closure)
+                 (const Auditrpc__V1__FeedStatus *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__FeedLag_Closure)
+                 (const Auditrpc__V1__FeedLag *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -1097,6 +1220,8 @@ extern const ProtobufCMessageDescriptor auditrpc__v1__list_facets_response__desc
 extern const ProtobufCMessageDescriptor auditrpc__v1__facet__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__get_status_request__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__get_status_response__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__feed_status__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__feed_lag__descriptor;
 extern const ProtobufCServiceDescriptor auditrpc__v1__audit_log__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,276 @@
+import AuditModel
+import Codec
+import EventStore
+import Subscribe
+import TestSupport
+
+@testable import AuditService
+
+/// A message as it was encoded.
+final class PlainMessage: FeedMessage {
+    let bytes: [UInt8]
+    var byteCount: Int { bytes.count }
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// One subscriber without a connection: does what the machine says, one step when it is asked.
+final class SimulatedSubscriber {
+    private(set) var record: FeedRecord
+    /// Nil between a crash and the resume.
+    private var following: (machine: FollowMachine, group: FeedGroup, id: SubscriptionID)?
+    private(set) var isWaiting = false
+    private(set) var messageBytesMax = 0
+    private var ready: [FeedPortion] = []
+    private let feed: Feed<Int>
+    private let number: Int
+
+    init(_ feed: Feed<Int>, _ number: Int, _ record: FeedRecord) {
+        self.feed = feed
+        self.number = number
+        self.record = record
+    }
+
+    private var organization: [UInt8]? { record.organization.map { Array($0.utf8) } }
+    var isFollowing: Bool { following != nil }
+    var position: Sequence? { following?.machine.position }
+
+    func resume() {
+        let plan = SearchPlan(record.filter, organization: organization)
+        guard let id = feed.hub.subscribe(plan.filter, waker: number) else { return }
+        following = (FollowMachine(after: record.known, onGap: .goOn), feed.join(plan), id)
+    }
+
+    func crash() {
+        guard let following else { return }
+        feed.hub.unsubscribe(following.id)
+        feed.leave(following.group)
+        self.following = nil
+        ready = []
+        isWaiting = false
+    }
+
+    func wake(at position: Sequence) {
+        isWaiting = false
+        skip(to: position)
+    }
+
+    /// What a Progress timer does.
+    func progress() {
+        guard let following else { return }
+        if isWaiting, let position = feed.hub.stopWaiting(following.id) { wake(at: position) }
+        if let notice = self.following?.machine.progress() { hear(notice) }
+    }
+
+    private func skip(to position: Sequence) {
+        if let known = following?.machine.position, position > known {
+            following?.machine.passed(through: position, lastSent: nil)
+        }
+    }
+
+    func step() async throws {
+        guard let following, !isWaiting else { return }
+        if !ready.isEmpty { return try take(ready.removeFirst()) }
+        let stored = feed.stored(of: organization)
+        let position = following.machine.position
+        switch self.following!.machine.next(stored) {
+        case .say(let notice): hear(notice, oldest: stored.oldest)
+        case .readRing:
+            if let portion = feed.readRing(following.group, after: position) { try take(portion) }
+        case .readDisk: ready = try await read(following.group, after: position)
+        case .wait: isWaiting = feed.hub.wait(following.id, after: position)
+        case .fail: preconditionFailure("it goes on behind gaps")
+        }
+    }
+
+    private func read(_ group: FeedGroup, after position: Sequence) async throws -> [FeedPortion] {
+        let control = ReadControl(end: .now)
+        let reading: FeedReading = await withCheckedContinuation { continuation in
+            let known = feed.readDisk(group, after: position, control) {
+                continuation.resume(returning: $0)
+            }
+            if let known { continuation.resume(returning: .portions([known])) }
+        }
+        switch reading {
+        case .portions(let portions): return portions
+        case .damage(_, let error), .failure(let error): throw error
+        }
+    }
+
+    private func take(_ portion: FeedPortion) throws {
+        if let message = portion.message as? PlainMessage {
+            messageBytesMax = max(messageBytesMax, message.byteCount)
+            record.take(try SubscribeResponse(decoding: message.bytes), oldest: .zero)
+        }
+        following?.machine.passed(through: portion.through, lastSent: portion.lastSent)
+    }
+
+    private func hear(_ notice: FollowMachine.Notice, oldest: Sequence = .zero) {
+        let response: SubscribeResponse =
+            switch notice {
+            case .progress(let sequence): .progress(sequence)
+            case .caughtUp(let sequence): .caughtUp(sequence)
+            case .fellBehind(let sequence): .fellBehind(sequence)
+            case .gap(let range, _): .gap(range, reason: "")
+            }
+        record.take(response, oldest: oldest)
+    }
+}
+
+/// A feed with its store and hub, those who publish and those who follow, and retention. All of it
+/// is run by hand, so that a seed gives the same run.
+final class FeedSimulation {
+    private static let organizations = ["acme", "beta", "gamma"]
+    private static let batches = 150
+    /// Between two batches; no boundary of an age lies near a batch.
+    private static let interval = 1_000
+
+    let feed: Feed<Int>
+    private let fixture: ServiceFixture
+    private let limits: ServiceLimits
+    private var random: SeededGenerator
+    private var subscribers: [SimulatedSubscriber] = []
+    private var published: [Sequence: Event] = [:]
+    private var batchesPublished = 0
+    /// Of each organization: the first batch that its retention shows.
+    private var shownFrom: [String: Int] = [:]
+    private let now = Timestamp.now
+
+    init(seed: UInt64) throws {
+        random = SeededGenerator(seed: seed)
+        fixture = try ServiceFixture(logBytesMax: 12 << 10, on: SimulatedDisk())
+        var limits = ServiceLimits()
+        limits.feedMessageBytesMax = Int.random(in: 500...4_000, using: &random)
+        limits.feedCacheBytesMax = Int.random(in: 1_000...40_000, using: &random)
+        limits.catchUpBytesMax = Int.random(in: 500...10_000, using: &random)
+        limits.feedScanEventsMax = Int.random(in: 5...200, using: &random)
+        self.limits = limits
+        feed = Feed<Int>(
+            store: fixture.store, limits: limits,
+            feedLimits: FeedLimits(ringEventsMax: Int.random(in: 1...60, using: &random)),
+            seal: { PlainMessage($0) }, woken: { _ in })
+    }
+
+    func run() async throws {
+        defer { feed.stop() }
+        while batchesPublished < Self.batches {
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0..<7: try publish()
+            case 7..<9: dispatch()
+            case 9: if subscribers.count < 25 { join() }
+            case 10: subscribers.randomElement(using: &random)?.crash()
+            case 11: subscribers.filter { !$0.isFollowing }.randomElement(using: &random)?.resume()
+            case 12: subscribers.randomElement(using: &random)?.progress()
+            case 13: try retain()
+            default: try await stepSome()
+            }
+            guard feed.cachedBytes <= limits.feedCacheBytesMax else {
+                throw FeedChecker.Broken(promise: "bounded", facts: "\(feed.cachedBytes) bytes")
+            }
+        }
+        try await finish()
+    }
+
+    private func publish() throws {
+        let events = (0..<Int.random(in: 1...12, using: &random)).map { _ in
+            Event.sample(
+                organization: Self.organizations.randomElement(using: &random)!,
+                type: ["CREATE", "DELETE"].randomElement(using: &random)!,
+                target: "t\(Int.random(in: 0..<4, using: &random))",
+                actor: "a\(Int.random(in: 0..<30, using: &random))",
+                snapshot:
+                    "\"\(String(repeating: "x", count: Int.random(in: 0..<300, using: &random)))\"")
+        }
+        let age = (Self.batches - batchesPublished) * Self.interval
+        let (_, batch) = fixture.commit(
+            [try fixture.prepare(events)], now: now.advanced(by: .seconds(-age)))
+        guard let batch else { return }
+        batchesPublished += 1
+        for index in 0..<batch.count {
+            let event = try batch.withEvent(at: index) { try Event(decoding: $0.payload) }
+            published[event.sequence] = event
+        }
+        _ = feed.hub.publish(batch)
+    }
+
+    private func dispatch() {
+        for wake in feed.hub.dispatch() { subscribers[wake.waker].wake(at: wake.position) }
+    }
+
+    private func join() {
+        let value = "\(Int.random(in: 0..<4, using: &random))"
+        let filter =
+            [
+                EventFilter(), EventFilter(eventTypes: ["DELETE"]),
+                EventFilter(targetIDs: ["t" + value]), EventFilter(actorIDs: ["a" + value]),
+                EventFilter(eventTypes: ["CREATE"], targetIDs: ["t0", "t1"]),
+            ].randomElement(using: &random)!
+        let organization = (Self.organizations + [nil]).randomElement(using: &random)!
+        let bounds = fixture.store.bounds(of: organization.map { Array($0.utf8) })
+        let start = [
+            feed.hub.bounds.head, bounds.oldest.previous, .zero,
+            Sequence(UInt64.random(in: 0...feed.hub.bounds.head.rawValue, using: &random)),
+        ].randomElement(using: &random)!
+        let record = FeedRecord(start: start, organization: organization, filter: filter)
+        subscribers.append(SimulatedSubscriber(feed, subscribers.count, record))
+        subscribers.last?.resume()
+    }
+
+    private func stepSome() async throws {
+        guard let subscriber = subscribers.randomElement(using: &random) else { return }
+        for _ in 0..<Int.random(in: 1...20, using: &random) { try await subscriber.step() }
+    }
+
+    /// Hides more of one organization, and often removes it from the disk.
+    private func retain() throws {
+        let organization = Self.organizations.randomElement(using: &random)!
+        let first = Int.random(
+            in: shownFrom[organization, default: 0]...batchesPublished, using: &random)
+        shownFrom[organization] = min(first, (shownFrom[organization] ?? 0) + 20)
+        let ages = shownFrom.map { organization, batch in
+            let age = (Self.batches - batch) * Self.interval + Self.interval / 2
+            return (Array(organization.utf8), Optional(Duration.seconds(age)))
+        }
+        try fixture.store.setRetention(
+            RetentionRules(ages: Dictionary(uniqueKeysWithValues: ages)), now: now,
+            uptime: .sinceStart)
+        if Bool.random(using: &random) { try fixture.seal() }
+        if Bool.random(using: &random) { fixture.store.indexLogs() }
+        if Bool.random(using: &random) {
+            _ = try fixture.store.expire(now: now, uptime: .sinceStart)
+        }
+    }
+
+    /// Everybody gets to the head, whatever became of him; then the promises are checked.
+    private func finish() async throws {
+        let head = feed.hub.bounds.head
+        for subscriber in subscribers where !subscriber.isFollowing { subscriber.resume() }
+        var rounds = 0
+        while subscribers.contains(where: { $0.position! < head }) {
+            dispatch()
+            for subscriber in subscribers {
+                for _ in 0..<5 { try await subscriber.step() }
+                subscriber.progress()
+            }
+            rounds += 1
+            guard rounds < 10_000 else {
+                throw FeedChecker.Broken(promise: "complete", facts: "somebody does not go on")
+            }
+        }
+        let visibility = fixture.store.visibility
+        let checker = FeedChecker(published: published) { event in
+            event.sequence < visibility.floor(of: Array(event.organizationID.utf8))
+        }
+        for subscriber in subscribers {
+            try checker.check(subscriber.record, through: head)
+            guard subscriber.messageBytesMax <= limits.feedMessageBytesMax + 1_000 else {
+                throw FeedChecker.Broken(
+                    promise: "bounded", facts: "\(subscriber.messageBytesMax) bytes")
+            }
+            subscriber.crash()
+        }
+        guard feed.groupCount == 0, feed.hub.subscriptionCount == 0 else {
+            throw FeedChecker.Broken(promise: "bounded", facts: "something is left of nobody")
+        }
+    }
+}

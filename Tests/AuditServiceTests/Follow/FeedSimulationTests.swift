@@ -1,0 +1,82 @@
+import AuditModel
+import Codec
+import Foundation
+import TestSupport
+import Testing
+
+@testable import AuditService
+
+/// The promises of the feed over random runs, and what each of them refuses.
+struct FeedSimulationTests {
+    @Test("every promise holds in every run", .timeLimit(.minutes(5)))
+    func promises() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let seeds =
+            environment["AUDITRPC_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...40)
+        for seed in seeds {
+            do {
+                try await FeedSimulation(seed: seed).run()
+            } catch {
+                Issue.record("seed \(seed): \(error)")
+            }
+        }
+    }
+
+    private let published = Dictionary(
+        uniqueKeysWithValues: (UInt64(1)...6).map { number -> (Sequence, Event) in
+            var event = Event.sample(organization: number % 2 == 0 ? "beta" : "acme")
+            event.sequence = Sequence(number)
+            return (Sequence(number), event)
+        })
+
+    private func check(_ change: (inout FeedRecord) -> Void) throws {
+        var record = FeedRecord(
+            start: .zero, organization: "acme", filter: EventFilter(eventTypes: ["UPDATE"]))
+        record.received = [1, 3, 5].compactMap { published[Sequence($0)] }
+        change(&record)
+        try FeedChecker(published: published) { _ in false }.check(record, through: Sequence(6))
+    }
+
+    @Test func whatIsKeptIsAccepted() throws {
+        try check { _ in }
+        try check { record in
+            record.received.removeFirst()
+            record.gaps = [
+                (SequenceRange(first: Sequence(1), last: Sequence(2)), .zero, Sequence(3))
+            ]
+        }
+    }
+
+    @Test func whatIsBrokenIsNamed() {
+        let cases: [(promise: String, change: (inout FeedRecord) -> Void)] = [
+            ("ordered", { $0.received.swapAt(0, 1) }),
+            ("unique", { $0.received.insert($0.received[0], at: 0) }),
+            ("isolated", { $0.received.insert(published[Sequence(2)]!, at: 1) }),
+            ("complete", { $0.received.removeLast() }),
+            ("complete", { $0.received[1].change = "another" }),
+            (
+                "exact gaps",
+                {
+                    $0.gaps = [
+                        (SequenceRange(first: Sequence(1), last: Sequence(2)), .zero, Sequence(4))
+                    ]
+                }
+            ),
+            (
+                "conservation",
+                { record in
+                    var stranger = Event.sample(organization: "acme", type: "DELETE")
+                    stranger.sequence = Sequence(7)
+                    record.received.append(stranger)
+                }
+            ),
+        ]
+        for (promise, change) in cases {
+            #expect {
+                try check(change)
+            } throws: { error in
+                (error as? FeedChecker.Broken)?.promise == promise
+            }
+        }
+    }
+}
