@@ -21,6 +21,8 @@ final class SimulatedSubscriber {
     private var following: (machine: FollowMachine, group: FeedGroup, id: SubscriptionID)?
     private(set) var isWaiting = false
     private(set) var messageBytesMax = 0
+    private(set) var timesBehind = 0
+    private(set) var messages = 0
     private var ready: [FeedPortion] = []
     private let feed: Feed<Int>
     private let number: Int
@@ -100,12 +102,14 @@ final class SimulatedSubscriber {
     private func take(_ portion: FeedPortion) throws {
         if let message = portion.message as? PlainMessage {
             messageBytesMax = max(messageBytesMax, message.byteCount)
+            messages += 1
             record.take(try SubscribeResponse(decoding: message.bytes), oldest: .zero)
         }
         following?.machine.passed(through: portion.through, lastSent: portion.lastSent)
     }
 
     private func hear(_ notice: FollowMachine.Notice, oldest: Sequence = .zero) {
+        if case .fellBehind = notice { timesBehind += 1 }
         let response: SubscribeResponse =
             switch notice {
             case .progress(let sequence): .progress(sequence)
@@ -151,7 +155,15 @@ final class FeedSimulation {
             seal: { PlainMessage($0) }, woken: { _ in })
     }
 
-    func run() async throws {
+    /// What happened in a run: a promise that nothing puts to the test is none.
+    struct Summary {
+        var gaps = 0
+        var timesBehind = 0
+        var messages = 0
+        var packedMessages = 0
+    }
+
+    func run() async throws -> Summary {
         defer { feed.stop() }
         while batchesPublished < Self.batches {
             switch Int.random(in: 0..<20, using: &random) {
@@ -169,6 +181,11 @@ final class FeedSimulation {
             }
         }
         try await finish()
+        return Summary(
+            gaps: subscribers.reduce(0) { $0 + $1.record.gaps.count },
+            timesBehind: subscribers.reduce(0) { $0 + $1.timesBehind },
+            messages: subscribers.reduce(0) { $0 + $1.messages },
+            packedMessages: Int(feed.counters.totals.packedMessages))
     }
 
     private func publish() throws {

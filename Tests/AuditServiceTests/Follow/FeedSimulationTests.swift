@@ -13,13 +13,24 @@ struct FeedSimulationTests {
         let environment = ProcessInfo.processInfo.environment
         let seeds =
             environment["AUDITRPC_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...40)
+        var gaps = 0
+        var timesBehind = 0
+        var shared = 0
         for seed in seeds {
             do {
-                try await FeedSimulation(seed: seed).run()
+                let summary = try await FeedSimulation(seed: seed).run()
+                gaps += summary.gaps
+                timesBehind += summary.timesBehind
+                shared += summary.messages - summary.packedMessages
             } catch {
                 Issue.record("seed \(seed): \(error)")
             }
         }
+        guard seeds.count > 1 else { return }
+        #expect(gaps > 0, "retention overtakes subscribers")
+        #expect(timesBehind > 0, "the ring overtakes subscribers")
+        #expect(shared > 0, "subscribers share messages")
+        print("\(gaps) gaps, \(timesBehind) times behind, \(shared) messages shared")
     }
 
     private let published = Dictionary(
