@@ -68,17 +68,6 @@ struct FeedReaderTests {
         let plan = SearchPlan(EventFilter(), organization: Array("short".utf8))
         #expect(try #require(reader.portions(plan, after: Sequence(5))).isEmpty)
     }
-}
-
-extension FeedReader {
-    /// Nil when nothing could be read.
-    fileprivate func portions(_ plan: SearchPlan, after position: Sequence) -> [FeedPortion]? {
-        let control = ReadControl(end: .now.advanced(by: .seconds(3600)))
-        guard case .portions(let portions) = read(plan, after: position, control) else {
-            return nil
-        }
-        return portions
-    }
 
     @Test("stops before what a restored store skipped: that is a gap", arguments: [false, true])
     func skipped(isSealed: Bool) throws {
@@ -108,27 +97,34 @@ extension FeedReader {
         let skipped = try #require(report.restoration?.skipped)
         for _ in 0..<3 { try record(store) }
         if isSealed { while try store.seal() != nil {} }
-        let reader = FeedReader(store: store, limits: ServiceLimits())
+        let reader = FeedReader(
+            store: store, limits: ServiceLimits(), seal: { SharedMessage($0) })
         for organization in ["acme", "globex"] {
-            let filter = CompiledFilter(EventFilter(), organization: Array(organization.utf8))
+            let plan = SearchPlan(EventFilter(), organization: Array(organization.utf8))
             var position = Sequence.zero
             var sent = 0
             while position < skipped.first.previous {
-                guard case .portion(let portion) = reader.read(filter, after: position) else {
-                    Issue.record("no portion")
-                    return
-                }
-                try #require(portion.through > position, "it goes on")
-                position = portion.through
-                sent += portion.messages.count
+                let portions = try #require(reader.portions(plan, after: position))
+                let through = try #require(portions.last?.through)
+                try #require(through > position, "it goes on")
+                position = through
+                sent += portions.reduce(0) { $0 + $1.events }
             }
             #expect(position == skipped.first.previous)
             #expect((sent > 0) == (organization == "acme"))
-            guard case .portion(let portion) = reader.read(filter, after: skipped.last) else {
-                Issue.record("no portion")
-                return
-            }
-            #expect(portion.through > skipped.last)
+            let behind = try #require(reader.portions(plan, after: skipped.last))
+            #expect(try #require(behind.last?.through) > skipped.last)
         }
+    }
+}
+
+extension FeedReader {
+    /// Nil when nothing could be read.
+    fileprivate func portions(_ plan: SearchPlan, after position: Sequence) -> [FeedPortion]? {
+        let control = ReadControl(end: .now.advanced(by: .seconds(3600)))
+        guard case .portions(let portions) = read(plan, after: position, control) else {
+            return nil
+        }
+        return portions
     }
 }

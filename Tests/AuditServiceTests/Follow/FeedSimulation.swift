@@ -73,8 +73,8 @@ final class SimulatedSubscriber {
     func step() async throws {
         guard let following, !isWaiting else { return }
         if !ready.isEmpty { return try take(ready.removeFirst()) }
-        let stored = feed.stored(of: organization)
         let position = following.machine.position
+        let stored = feed.stored(of: organization, after: position)
         switch self.following!.machine.next(stored) {
         case .say(let notice): hear(notice, oldest: stored.oldest)
         case .readRing:
