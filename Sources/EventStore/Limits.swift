@@ -142,6 +142,14 @@ package enum Limits {
     /// Bits of the filter for each id: 0.6 % of new ids get past it to the table.
     package static let filterBitsPerIdentifier = 12
 
+    /// Bits of the filter of terms for each: 1 in 700 of those that are not there gets past it to the term
+    /// dictionary, which costs about 100 times more than the filter.
+    package static let filterBitsPerTerm = 16
+
+    /// Bytes of such filters that stay in memory with their segments: those of some 300 full ones. Those
+    /// of the others are in the cache.
+    package static let termFilterBytesMax = 64 * 1024 * 1024
+
     /// Bytes of the id's text form are looked for in so many first bytes of the payload, so that the id
     /// is not stored twice.
     package static let identifierTextOffsetMax = 16

@@ -31,7 +31,7 @@ struct EventSearch {
         let isForward = direction == .oldestFirst
         let (low, high) = isForward ? (first, last) : (last, first)
         guard low <= high else { return Outcome() }
-        let view = store.searchView()
+        let view = store.searchView(for: plan.probe)
         var walk = SearchWalk(self, plan, view.visibility, isForward: isForward)
         for number in view.parts.indices {
             let part = view.parts[isForward ? number : view.parts.count - 1 - number]
@@ -39,7 +39,12 @@ struct EventSearch {
             try walk.pass(part, range, visit)
             guard walk.outcome.end == .complete else { break }
         }
-        return walk.outcome
+        var outcome = walk.outcome
+        // Nothing matches in what the view has left out.
+        if outcome.end == .complete, let all = view.sequences, all.last >= low, all.first <= high {
+            outcome.through = isForward ? min(high, all.last) : max(low, all.first)
+        }
+        return outcome
     }
 }
 
@@ -51,6 +56,11 @@ private struct SearchWalk: ~Copyable {
     private let isForward: Bool
     private var reader: EventReader
     private(set) var outcome = EventScan.Outcome()
+    /// How often it was asked whether to go on.
+    private var looks = 0
+    /// Blocks in the cache cost no more than reading the clock; this many on the disk a few
+    /// milliseconds.
+    private static let looksPerClock = 16
 
     init(
         _ search: EventSearch, _ plan: SearchPlan, _ visibility: Visibility, isForward: Bool
@@ -107,9 +117,10 @@ private struct SearchWalk: ~Copyable {
             let found: EventScan.Visit?
             do throws(StoreError) {
                 found = try reader.withEvent(sequence, of: part) { event in
-                    let matches = plan.filter.matches(event)
-                    assert(matches || !plan.isExact, "an index finds what matches, nothing else")
-                    return matches ? visit(event) : .goOn
+                    assert(
+                        !plan.isExact || plan.filter.matches(event),
+                        "an index finds what matches, nothing else")
+                    return plan.isExact || plan.filter.matches(event) ? visit(event) : .goOn
                 }
             } catch {
                 unreadable = note(error, within: range)
@@ -130,12 +141,15 @@ private struct SearchWalk: ~Copyable {
     }
 
     /// False when time or work has run out.
-    private func mayGoOn() throws(ServiceError) -> Bool {
+    private mutating func mayGoOn() throws(ServiceError) -> Bool {
         guard !search.control.isCancelled else {
             throw ServiceError(.cancelled, "the call was cancelled")
         }
-        return !search.control.isTimeUp && outcome.looked < search.eventsMax
-            && reader.blocksRead < search.blocksMax
+        guard outcome.looked < search.eventsMax, reader.blocksRead < search.blocksMax else {
+            return false
+        }
+        looks += 1
+        return looks % SearchWalk.looksPerClock != 1 || !search.control.isTimeUp
     }
 
     /// Ends at the budget, having passed everything up to a match that was not read.

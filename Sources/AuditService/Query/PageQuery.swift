@@ -1,13 +1,20 @@
 import AuditModel
-import Codec
-import EventStore
+package import Codec
+package import EventStore
 
 /// One page of a query, as an encoded `QueryResponse`.
-struct PageQuery {
+package struct PageQuery {
     let store: EventStore
     let limits: ServiceLimits
 
-    func run(_ request: QueryRequest, _ control: ReadControl) throws(ServiceError) -> [UInt8] {
+    package init(store: EventStore, limits: ServiceLimits) {
+        self.store = store
+        self.limits = limits
+    }
+
+    package func run(_ request: QueryRequest, _ control: ReadControl) throws(ServiceError)
+        -> [UInt8]
+    {
         let plan = SearchPlan(
             request.filter,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
@@ -19,7 +26,7 @@ struct PageQuery {
         let last = direction == .oldestFirst ? start.head : bounds.oldest
         let first = direction == .oldestFirst ? max(start.next, bounds.oldest) : start.next
 
-        var page = QueryResponseWriter()
+        var page = QueryResponseWriter(eventsMax: wanted)
         /// A match that did not fit any more: the next page begins with it.
         var left: Sequence?
         let search = EventSearch(

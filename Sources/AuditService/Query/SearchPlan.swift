@@ -10,6 +10,8 @@ struct SearchPlan: Sendable {
     let fields: [[EventTerm]]
     /// Nil for any time.
     let occurred: OccurredRange?
+    /// Excludes segments in which nothing matches.
+    let probe: SearchProbe
     /// Whether the rows are the events that match. Otherwise a text is to be found in them, which no
     /// index knows: each must be looked at.
     let isExact: Bool
@@ -19,10 +21,12 @@ struct SearchPlan: Sendable {
 
     init(_ filter: EventFilter, organization: [UInt8]?) {
         self.filter = CompiledFilter(filter, organization: organization)
-        fields = SearchPlan.fields(of: filter)
+        let fields = SearchPlan.fields(of: filter)
+        self.fields = fields
         occurred =
             filter.since == nil && filter.until == nil
             ? nil : OccurredRange(since: filter.since, until: filter.until)
+        probe = SearchProbe(organization: organization, fields: fields, occurred: occurred)
         isExact = filter.text.isEmpty
     }
 
@@ -105,24 +109,29 @@ extension SearchPlan {
     ) throws(StoreError) -> RowSet {
         let first = max(range.first, visibility.floor(of: organization))
         guard let shown = part.sequences(from: first, through: range.last) else { return .empty }
-        let bounds = RowSet(part.rows(of: shown))
-        return try inTime(rows(of: organization, index, within: bounds), index, part)
+        var found = try rows(of: organization, index)
+        guard !found.isEmpty else { return .empty }
+        // A log's index may have grown since.
+        if !part.isSealed || shown != part.sequences {
+            found = found.intersection(part.rows(of: shown))
+        }
+        return try inTime(found, index, part)
     }
 
     private func rows(
-        of organization: [UInt8], _ index: any EventIndex, within bounds: RowSet
+        of organization: [UInt8], _ index: any EventIndex
     ) throws(StoreError) -> RowSet {
-        guard !fields.isEmpty else {
-            return try index.rows(of: organization).intersection(bounds)
-        }
-        var rows = bounds
+        var rows: RowSet?
         for terms in fields {
             var sets: [RowSet] = []
             for term in terms { sets.append(try index.rows(of: organization, with: term)) }
-            rows = rows.intersection(RowSet.union(of: sets))
-            if rows.isEmpty { return .empty }
+            let found = RowSet.union(of: sets)
+            let both = rows.map { $0.intersection(found) } ?? found
+            if both.isEmpty { return .empty }
+            rows = both
         }
-        return rows
+        if let rows { return rows }
+        return try index.rows(of: organization)
     }
 
     private func inTime(

@@ -2,11 +2,11 @@ import NIOPosix
 import Synchronization
 
 /// Says when a read should stop: its caller is gone, or its time is up.
-final class ReadControl: Sendable {
+package final class ReadControl: Sendable {
     private let cancelled = Atomic<Bool>(false)
     private let end: ContinuousClock.Instant
 
-    init(end: ContinuousClock.Instant) {
+    package init(end: ContinuousClock.Instant) {
         self.end = end
     }
 

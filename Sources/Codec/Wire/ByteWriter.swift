@@ -7,6 +7,9 @@ struct ByteWriter {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Takes memory for so many bytes in all.
+    mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+
     mutating func byte(_ value: UInt8) { bytes.append(value) }
 
     mutating func varint(_ value: UInt64) {

@@ -5,6 +5,13 @@ package struct QueryResponseWriter {
     private var writer = ByteWriter()
     /// Events so far.
     package private(set) var count = 0
+    private let eventsMax: Int
+
+    /// A page that has more is likely to be full.
+    private static let shortEvents = 8
+
+    /// Bytes that are taken at once at the most: the others of a larger page grow as they come.
+    private static let reservedBytesMax = 96 << 10
 
     /// The fields behind the events: a token, two sequences and the unreadable ranges at their
     /// greatest.
@@ -12,7 +19,8 @@ package struct QueryResponseWriter {
         2 * WireSize.varint(.max) + 2 + 3 + Limits.pageTokenBytesMax
         + Limits.unreadableRangesMax * (2 + 2 * (1 + WireSize.varint(.max)))
 
-    package init() {}
+    /// - Parameter eventsMax: to take the memory of a page that gets long at once.
+    package init(eventsMax: Int = 0) { self.eventsMax = eventsMax }
 
     /// The greatest size of the message if an event of `payloadBytes` were appended and the page
     /// then finished.
@@ -22,6 +30,11 @@ package struct QueryResponseWriter {
     }
 
     package mutating func append(_ payload: UnsafeRawBufferPointer) {
+        if count == QueryResponseWriter.shortEvents, count < eventsMax {
+            // As if the others were like the first ones.
+            let bytes = writer.bytes.count / count * eventsMax * 9 / 8
+            writer.reserve(min(bytes, QueryResponseWriter.reservedBytesMax))
+        }
         writer.field(1, payload)
         count += 1
     }

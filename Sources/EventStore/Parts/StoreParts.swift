@@ -7,6 +7,9 @@ import AuditModel
 /// log that cannot be sealed stays among them.
 struct StoreParts: Sendable {
     private(set) var all: [StorePart]
+    /// The segments among them; nil for a log. `all` holds them: a search that looks at each need not,
+    /// whose price would be half of the look.
+    private(set) var unretainedSegments: [Unmanaged<Segment>?] = []
     /// The segments before the first log.
     private var sealedCount = 0
     /// Of all parts but the last, which grows.
@@ -96,6 +99,7 @@ extension StoreParts {
         precondition(log.header.firstSequence == active.extent.lastSequence.next)
         count(all[all.count - 1])
         all.append(.log(log))
+        unretainedSegments.append(nil)
     }
 
     /// Puts a part into the place of the one that begins with the same sequence.
@@ -126,6 +130,7 @@ extension StoreParts {
     }
 
     private mutating func countSealed() {
+        unretainedSegments = all.map { $0.segment.map { Unmanaged.passUnretained($0) } }
         sealedCount = all.firstIndex { $0.log != nil } ?? all.count
     }
 }

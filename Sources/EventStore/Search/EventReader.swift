@@ -11,6 +11,8 @@ package struct EventReader: ~Copyable {
     private var batch: EventBatch?
     private var block: EventBlock?
     private var blockOrigin = Sequence.zero
+    /// The blocks of the segment that was read last: they are asked for with each event.
+    private var places: (segment: Segment, blocks: [BlockIndex.Entry])?
     /// How often it went on to another frame or block, from the disk or a cache.
     package private(set) var blocksRead = 0
 
@@ -57,9 +59,19 @@ package struct EventReader: ~Copyable {
             let row = part.row(of: sequence)
             block =
                 usesCaches
-                ? try segment.block(holding: row) : try segment.uncachedBlock(holding: row)
+                ? try segment.block(holding: row, among: blocks(of: segment))
+                : try segment.uncachedBlock(holding: row)
             blockOrigin = part.origin
         }
+    }
+
+    private mutating func blocks(
+        of segment: Segment
+    ) throws(StoreError) -> [BlockIndex.Entry] {
+        if let places, places.segment === segment { return places.blocks }
+        let blocks = try segment.blockIndex()
+        places = (segment, blocks)
+        return blocks
     }
 
     private mutating func frame(

@@ -41,43 +41,60 @@ package struct SearchPart: Sendable {
 
     /// False when no event in it can have happened in the range.
     package func mayHold(_ range: OccurredRange) -> Bool {
-        guard case .segment(let segment) = source, let times = segment.bounds.occurredAt else {
-            return true
-        }
-        if let since = range.since, times.upperBound < since { return false }
-        if let until = range.until, times.lowerBound >= until { return false }
-        return true
+        if case .segment(let segment) = source { segment.mayHold(range) } else { true }
     }
 }
 
 /// What a search looks through, as of one moment: what is recorded, sealed or hidden later changes
 /// nothing about it.
 package struct SearchView: Sendable {
-    /// Oldest first, without overlap.
+    /// Oldest first, without overlap; those that a probe has excluded are left out.
     package let parts: [SearchPart]
+    /// What is stored and may be shown, with what the probe has excluded; nil when there is nothing.
+    package let sequences: SequenceRange?
     package let visibility: Visibility
 }
 
 extension EventStore {
     /// What is stored and shown now. Indexes the newest events first when they are few: for threads
     /// that may wait for the disk.
-    package func searchView() -> SearchView {
+    ///
+    /// - Parameter probe: leaves out segments in which nothing matches; reads their filters the first
+    ///   time.
+    package func searchView(for probe: SearchProbe? = nil) -> SearchView {
         indexNewest()
         let (stored, head, visibility) = published.withLock {
             ($0.parts, $0.head, $0.retention.visibility)
         }
         var parts: [SearchPart] = []
-        for part in stored.all {
-            // A frame is in its log a moment before it is the head.
-            let last = min(part.lastSequence, head)
-            guard last >= max(part.firstSequence, visibility.lowestFloor) else { continue }
-            switch part {
+        for (number, segment) in stored.unretainedSegments.enumerated() {
+            // The filter of an outdated index knows no more than that.
+            if let probe,
+                let isExcluded = segment?._withUnsafeGuaranteedRef({
+                    isIndexed($0) && !probe.mayMatch($0)
+                }), isExcluded
+            {
+                continue
+            }
+            switch stored.all[number] {
             case .sealed(let segment):
+                guard segment.bounds.sequences.last >= visibility.lowestFloor else { continue }
                 parts.append(SearchPart(segment, isIndexed: isIndexed(segment)))
-            case .log(let log): parts += log.searchParts(through: last)
+            case .log(let log):
+                // A frame is in its log a moment before it is the head.
+                let last = min(log.extent.lastSequence, head)
+                guard last >= max(log.header.firstSequence, visibility.lowestFloor) else {
+                    continue
+                }
+                parts += log.searchParts(through: last)
             }
         }
-        return SearchView(parts: parts, visibility: visibility)
+        withExtendedLifetime(stored) {}
+        let first = max(stored.firstSequence, visibility.lowestFloor)
+        return SearchView(
+            parts: parts,
+            sequences: first <= head ? SequenceRange(first: first, last: head) : nil,
+            visibility: visibility)
     }
 }
 

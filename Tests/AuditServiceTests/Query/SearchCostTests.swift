@@ -84,6 +84,40 @@ struct SearchCostTests {
         #expect(count <= 2)
     }
 
+    @Test func whatNoSegmentHasCostsOneFilterOfEach() throws {
+        let disk = SimulatedDisk()
+        let fixture = try ServiceFixture(logBytesMax: 16 << 10, on: disk)
+        for number in 0..<40 {
+            let actor = number == 7 ? "once" : "ada"
+            try fixture.record(
+                (0..<20).map { _ in .sample(actor: actor, snapshot: "\"\(number)\"") },
+                batchEvents: 20, now: Timestamp(nanosecondsSinceEpoch: Int64(number)))
+        }
+        while try fixture.store.seal() != nil {}
+        let segments = disk.paths.count { $0.hasSuffix(".segment") }
+        #expect(segments > 1)
+        fixture.store.indexLogs()
+        func page(_ actor: String) throws -> (reads: Int, response: QueryResponse) {
+            let before = disk.reads
+            let response = try QueryResponse(
+                decoding: PageQuery(store: fixture.store, limits: ServiceLimits()).run(
+                    QueryRequest(
+                        organizationID: "acme", filter: EventFilter(actorIDs: [actor])),
+                    fixture.control))
+            return (disk.reads - before, response)
+        }
+        let first = try page("nobody")
+        #expect(first.reads <= segments && first.response.events.isEmpty)
+        let second = try page("no one")
+        #expect(second.reads == 0 && second.response.events.isEmpty)
+        #expect(second.response.scannedThrough == Sequence(1), "all of it was searched")
+        #expect(second.response.nextPageToken.isEmpty)
+        #expect(try page("once").response.events.count == 20)
+        let again = try page("once")
+        #expect(again.reads == 0 && again.response.events.count == 20)
+        #expect(again.response.scannedThrough == Sequence(1))
+    }
+
     @Test func aPageWorksWithinItsBlocksAndGoesOnByToken() throws {
         var limits = ServiceLimits()
         limits.pageBlocksMax = 5

@@ -20,7 +20,8 @@ enum IdentifierTable {
 
     @inline(__always)
     static func page(of hash: UInt64, pages: Int) -> Int {
-        Int((hash >> 32) &* UInt64(pages) >> 32)
+        // The shift binds tighter than the product.
+        Int(((hash >> 32) &* UInt64(pages)) >> 32)
     }
 
     @inline(__always)
@@ -104,53 +105,5 @@ extension IdentifierTable {
             offset = piece.end
         }
         return reader.isDone && offset == part.upperBound ? pages : nil
-    }
-}
-
-/// Says of most ids that they are new, and of none that is there: a Bloom filter in which all bits of an
-/// id lie in one block of 32 bytes (Putze, Sanders and Singler, 2007, as Parquet has it).
-enum IdentifierFilter {
-    static let blockBytes = 32
-
-    static func bytes(for identifiers: Int) -> Int {
-        let bits = identifiers * Limits.filterBitsPerIdentifier
-        return (bits + blockBytes * 8 - 1) / (blockBytes * 8) * blockBytes
-    }
-
-    /// One bit in each of eight words.
-    @inline(__always)
-    private static func bits(of hash: UInt64) -> SIMD8<UInt32> {
-        let odd = SIMD8<UInt32>(
-            0x47B6_137B, 0x4497_4D91, 0x8824_AD5B, 0xA2B7_289D,
-            0x7054_95C7, 0x2DF1_424B, 0x9EFC_4947, 0x5C6B_FB31)
-        let key = SIMD8<UInt32>(repeating: UInt32(truncatingIfNeeded: hash))
-        return SIMD8<UInt32>(repeating: 1) &<< ((key &* odd) &>> 27)
-    }
-
-    @inline(__always)
-    private static func offset(of hash: UInt64, _ filterBytes: Int) -> Int {
-        Int((hash >> 32) &* UInt64(filterBytes / blockBytes) >> 32) * blockBytes
-    }
-
-    /// `filter` is not empty.
-    static func insert(_ hash: UInt64, to filter: UnsafeMutableRawBufferPointer) {
-        let offset = offset(of: hash, filter.count)
-        let bits = bits(of: hash)
-        for word in 0..<8 {
-            let place = offset + word * 4
-            let old = UnsafeRawBufferPointer(filter).loadLittleEndian(UInt32.self, at: place)
-            filter.storeLittleEndian(old | bits[word], at: place)
-        }
-    }
-
-    static func mayContain(_ hash: UInt64, _ filter: UnsafeRawBufferPointer) -> Bool {
-        guard filter.count >= blockBytes else { return false }
-        let offset = offset(of: hash, filter.count)
-        let bits = bits(of: hash)
-        for word in 0..<8 {
-            let present = filter.loadLittleEndian(UInt32.self, at: offset + word * 4)
-            if present & bits[word] == 0 { return false }
-        }
-        return true
     }
 }

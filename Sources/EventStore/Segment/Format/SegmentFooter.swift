@@ -18,6 +18,11 @@ enum SegmentPart: Int, CaseIterable {
     case identifierFilter
     /// Without its dictionary no event can be read, so there are two.
     case dictionaryCopy
+    /// Says of most terms that no event here has them.
+    case termFilter
+
+    /// Segments of earlier programs end with this many parts: what came later is empty in them.
+    static let countAtFirst = 14
 
     /// For a message.
     var name: String {
@@ -36,6 +41,7 @@ enum SegmentPart: Int, CaseIterable {
         case .identifierIndex: "the index of the id table"
         case .identifierFilter: "the id filter"
         case .dictionaryCopy: "the copy of the compression dictionary"
+        case .termFilter: "the filter of the terms"
         }
     }
 }
@@ -74,7 +80,16 @@ struct SegmentFooter: Equatable {
     /// By the part's number; checksums included.
     var parts: [Range<Int>]
 
-    static let bytes = 7 * 8 + SegmentPart.allCases.count * 16
+    static let bytes = bytes(parts: SegmentPart.allCases.count)
+
+    private static func bytes(parts: Int) -> Int { 7 * 8 + parts * 16 }
+
+    /// How many parts a footer of that size names; nil when there is none.
+    fileprivate static func parts(inBytes bytes: Int) -> Int? {
+        (SegmentPart.countAtFirst...SegmentPart.allCases.count).first {
+            SegmentFooter.bytes(parts: $0) == bytes
+        }
+    }
 
     init(oldestRecordedAt: Timestamp, newestRecordedAt: Timestamp) {
         self.oldestRecordedAt = oldestRecordedAt
@@ -109,7 +124,7 @@ struct SegmentFooter: Equatable {
 
     /// Nil unless the parts lie one behind the other from the header to `end`, where the footer is.
     init?(_ bytes: UnsafeRawBufferPointer, end: Int) {
-        guard bytes.count == SegmentFooter.bytes else { return nil }
+        guard let count = SegmentFooter.parts(inBytes: bytes.count) else { return nil }
         var reader = ByteReader(bytes)
         events = Int(truncatingIfNeeded: reader.integer(UInt64.self))
         eventBytes = Int(truncatingIfNeeded: reader.integer(UInt64.self))
@@ -123,13 +138,14 @@ struct SegmentFooter: Equatable {
         dictionaryChecksum = reader.integer(UInt64.self)
         parts = []
         var offset = SegmentHeader.bytes
-        for _ in SegmentPart.allCases {
+        for _ in 0..<count {
             let start = reader.integer(UInt64.self)
             let length = reader.integer(UInt64.self)
             guard start == UInt64(offset), length <= UInt64(end - offset) else { return nil }
             parts.append(offset..<offset + Int(length))
             offset += Int(length)
         }
+        while parts.count < SegmentPart.allCases.count { parts.append(end..<end) }
         guard reader.isDone, offset == end, events >= 0, eventBytes >= 0,
             oldestRecordedAt <= newestRecordedAt, leastOccurredAt <= greatestOccurredAt
         else { return nil }
@@ -172,7 +188,8 @@ enum SegmentTail {
         else { return nil }
         let offset = bytes.loadLittleEndian(UInt64.self, at: Offset.footer)
         guard offset <= UInt64(fileBytes) else { return nil }
-        let piece = Piece(offset: Int(offset), length: SegmentFooter.bytes)
-        return piece.end + SegmentTail.bytes == fileBytes ? piece : nil
+        let length = fileBytes - SegmentTail.bytes - Piece.checksumBytes - Int(offset)
+        guard SegmentFooter.parts(inBytes: length) != nil else { return nil }
+        return Piece(offset: Int(offset), length: length)
     }
 }

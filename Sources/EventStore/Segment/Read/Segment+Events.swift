@@ -4,7 +4,14 @@ extension Segment {
     /// The block in which the row lies, from the cache or with one read; nil when retention left
     /// the row out or the segment does not have it.
     package func block(holding row: Row) throws(StoreError) -> EventBlock? {
-        guard let (number, entry) = try place(of: row) else { return nil }
+        try block(holding: row, among: blockIndex())
+    }
+
+    /// The same for who asks for many: `index` is that of the blocks.
+    func block(
+        holding row: Row, among index: [BlockIndex.Entry]
+    ) throws(StoreError) -> EventBlock? {
+        guard let (number, entry) = place(of: row, among: index) else { return nil }
         let block = try cached(.eventBlock, UInt64(number)) { () throws(StoreError) in
             try readBlock(entry)
         }
@@ -13,16 +20,15 @@ extension Segment {
 
     /// The same for who reads all of a segment once: the cache keeps what it has.
     func uncachedBlock(holding row: Row) throws(StoreError) -> EventBlock? {
-        guard let (_, entry) = try place(of: row) else { return nil }
+        guard let (_, entry) = place(of: row, among: try blockIndex()) else { return nil }
         let block = try readBlock(entry)
         return block.index(of: row) == nil ? nil : block
     }
 
     /// The block whose rows the row is among.
     private func place(
-        of row: Row
-    ) throws(StoreError) -> (number: Int, entry: BlockIndex.Entry)? {
-        let index = try blockIndex()
+        of row: Row, among index: [BlockIndex.Entry]
+    ) -> (number: Int, entry: BlockIndex.Entry)? {
         let number = index.partitionIndex { $0.lastRow >= row }
         guard number < index.count, index[number].firstRow <= row else { return nil }
         return (number, index[number])

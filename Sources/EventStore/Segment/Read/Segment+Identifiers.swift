@@ -25,7 +25,7 @@ extension Segment {
     /// Rows whose id may be the one; looked for in the events themselves when the table is damaged.
     private func candidates(_ hash: UInt64) throws(StoreError) -> [Row] {
         do throws(StoreError) {
-            guard try IdentifierFilter.mayContain(hash, filter().bytes) else { return [] }
+            if hasSpreadIdentifiers, !HashFilter.mayContain(hash, try filter().bytes) { return [] }
             let pages = try identifierPages()
             return pages.isEmpty ? [] : try candidates(hash, pages)
         } catch {
@@ -68,7 +68,7 @@ extension Segment {
         }
     }
 
-    private func readCopy(_ part: SegmentPart) throws(StoreError) -> OwnedBytes {
+    func readCopy(_ part: SegmentPart) throws(StoreError) -> OwnedBytes {
         try read(part) { bytes in
             let copy = OwnedBytes(count: bytes.count)
             copy.buffer.copyMemory(from: bytes)
@@ -95,9 +95,14 @@ extension Segment {
         }
     }
 
+    /// Those who wrote segments without a filter of terms put all ids into the first page of the table
+    /// and the first block of its filter.
+    var hasSpreadIdentifiers: Bool { !footer[.termFilter].isEmpty }
+
     /// Rows whose fingerprint is that of the hash.
     func candidates(_ hash: UInt64, _ pages: [Piece]) throws(StoreError) -> [Row] {
-        let number = IdentifierTable.page(of: hash, pages: pages.count)
+        let number =
+            hasSpreadIdentifiers ? IdentifierTable.page(of: hash, pages: pages.count) : 0
         let piece = pages[number]
         let page = try identifierPage(number, piece)
         var rows: [Row] = []

@@ -12,6 +12,23 @@ extension Segment {
     ) throws(StoreError) -> RowSet {
         guard isIndexed(term) else { return .empty }
         let key = TermKey.of(term, in: organization)
+        let isAny = term.qualifier == nil
+        let salt = isAny ? file.header.salt : ~file.header.salt
+        let hash = key.withUnsafeBytes { Checksum.of($0, salt: salt) }
+        // The next page of a search asks for the same again.
+        let found = try cached(.termRows, hash) { () throws(StoreError) in
+            TermRows(key, isAny: isAny, try readRows(of: organization, with: term, key))
+        }
+        // Two terms with one hash take turns in the cache.
+        guard found.key == key, found.isAny == isAny else {
+            return try readRows(of: organization, with: term, key)
+        }
+        return found.set
+    }
+
+    private func readRows(
+        of organization: [UInt8], with term: EventTerm, _ key: [UInt8]
+    ) throws(StoreError) -> RowSet {
         var places: OrganizationRows?
         var found: [Row] = []
         try visitTerms(startingWith: key) { entry throws(StoreError) in
@@ -117,6 +134,22 @@ final class OrganizationRows: CachedPart {
     var residentBytes: Int {
         organization.count + rows.count * MemoryLayout<Row>.stride + set.residentBytes
     }
+}
+
+/// The rows of a term.
+private final class TermRows: CachedPart {
+    let key: [UInt8]
+    /// Whether it is of a value with any qualifier.
+    let isAny: Bool
+    let set: RowSet
+
+    init(_ key: [UInt8], isAny: Bool, _ set: RowSet) {
+        self.key = key
+        self.isAny = isAny
+        self.set = set
+    }
+
+    var residentBytes: Int { key.count + set.residentBytes }
 }
 
 /// A set of rows as a bit for each rank in an organization.

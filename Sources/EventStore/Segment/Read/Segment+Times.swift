@@ -7,6 +7,7 @@ extension Segment {
     ) throws(StoreError) -> RowSet {
         let chunks = try occurredChunks()
         let live = footer.events == rowEnd ? nil : try self.rows()
+        if live == nil, rows.count <= chunks.count { return try few(rows, range, chunks) }
         var parts: [RowSet] = []
         var tested: [Row] = []
         for (number, chunk) in chunks.enumerated() where range.overlaps(chunk) {
@@ -32,6 +33,33 @@ extension Segment {
         }
         parts.append(RowSet(tested))
         return RowSet.union(of: parts)
+    }
+
+    /// The same for few rows without holes between the events: each is looked at in its chunk.
+    private func few(
+        _ rows: RowSet, _ range: OccurredRange, _ chunks: [OccurredColumn.Chunk]
+    ) throws(StoreError) -> RowSet {
+        var found: [Row] = []
+        var read: (number: Int, times: [Int64])?
+        for row in rows.rows {
+            let number = Int(row) / Limits.occurredChunkValues
+            let chunk = chunks[number]
+            guard range.overlaps(chunk) else { continue }
+            if range.contains(chunk.least), range.contains(chunk.greatest) {
+                found.append(row)
+                continue
+            }
+            let first = number * Limits.occurredChunkValues
+            var times = read?.times ?? []
+            if read?.number != number {
+                let count = min(Limits.occurredChunkValues, footer.events - first)
+                times = try self.times(number, chunk.piece, count: count)
+                read = (number, times)
+            }
+            let time = Timestamp(nanosecondsSinceEpoch: times[Int(row) - first])
+            if range.contains(time) { found.append(row) }
+        }
+        return RowSet(found)
     }
 
     /// The rows from one event to another, which are `count` events.

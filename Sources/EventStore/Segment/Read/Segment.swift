@@ -3,12 +3,18 @@ package import AuditModel
 /// A sealed range of events: one immutable file of compressed blocks and their indexes. The format
 /// is described in docs/disk-format.md.
 ///
-/// Holds about 1 KiB: everything that is read of the file is kept by the cache of its
-/// `SegmentResources`. Every part is verified when it is read; `damaged` names file, part, offset and
-/// the sequences that are lost or, for a part of the index, that cannot be found by it. What is in
-/// other parts stays readable: when an index of terms, times or ids is damaged, `block(holding:)`
+/// Holds about 1 KiB and, once it was searched, the filter of its terms (`Limits.termFilterBytesMax`):
+/// everything else that is read of the file is kept by the cache of its `SegmentResources`.
+/// Every part is verified when it is read; `damaged` names file, part, offset and the sequences that are lost
+/// or, for a part of the index, that cannot be found by it. What is in other parts stays readable:
+/// when an index of terms, times or ids is damaged, `block(holding:)`
 /// still reads every event, and who asks may look at all of them instead.
 package final class Segment: EventIndex {
+    // What every search looks at lies together.
+    let residentTermFilter = ResidentFilter()
+    let salt: UInt64
+    /// `TermExtractor.version` of what it was indexed by.
+    package let termsVersion: UInt32
     package let bounds: SegmentBounds
     let file: SegmentFile
     let footer: SegmentFooter
@@ -30,6 +36,8 @@ package final class Segment: EventIndex {
 
     private init(_ file: SegmentFile, _ footer: SegmentFooter, _ resources: SegmentResources) {
         self.file = file
+        salt = file.header.salt
+        termsVersion = file.header.termsVersion
         self.footer = footer
         self.resources = resources
         number = resources.numberForSegment()
@@ -39,6 +47,12 @@ package final class Segment: EventIndex {
             occurredAt: footer.events == 0
                 ? nil : footer.leastOccurredAt...footer.greatestOccurredAt,
             fileBytes: file.bytes, eventBytes: footer.eventBytes, skipped: file.header.skipped)
+    }
+
+    deinit {
+        if let filter = residentTermFilter.bytes {
+            resources.giveBackTermFilterBytes(filter.count)
+        }
     }
 
     private static func readFooter(of file: SegmentFile) throws(StoreError) -> SegmentFooter {
@@ -65,12 +79,17 @@ package final class Segment: EventIndex {
     package func retire() throws(StoreError) { try file.pin() }
 
     package var sequences: SequenceRange? { bounds.sequences }
-
-    /// `TermExtractor.version` of what it was indexed by.
-    package var termsVersion: UInt32 { file.header.termsVersion }
 }
 
 extension Segment {
+    /// False when no event in it can have happened in the range.
+    func mayHold(_ range: OccurredRange) -> Bool {
+        guard let times = bounds.occurredAt else { return false }
+        if let since = range.since, times.upperBound < since { return false }
+        if let until = range.until, times.lowerBound >= until { return false }
+        return true
+    }
+
     package func row(of sequence: Sequence) -> Row? {
         let range = bounds.sequences
         guard sequence >= range.first, sequence <= range.last else { return nil }

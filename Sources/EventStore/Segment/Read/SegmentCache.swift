@@ -32,7 +32,7 @@ final class CachedBytes: CachedPart {
 struct CacheKey: Hashable {
     enum Kind: UInt8 {
         case eventBlock, dictionary, blockIndex, liveRows, organizations, organizationRows
-        case termIndex, termBlock, postings, occurredIndex, occurredChunk
+        case termIndex, termBlock, termFilter, termRows, postings, occurredIndex, occurredChunk
         case identifierIndex, identifierPage, identifierFilter, identifierHashes
     }
 
@@ -42,8 +42,10 @@ struct CacheKey: Hashable {
     /// Which of its kind.
     var number: UInt64 = 0
 
-    func hash(into hasher: inout Hasher) {
-        hasher.combine((segment << 8 | UInt64(kind.rawValue)) &* 0x9E37_79B9_7F4A_7C15 ^ number)
+    func hash(into hasher: inout Hasher) { hasher.combine(mixed) }
+
+    fileprivate var mixed: UInt64 {
+        (segment << 8 | UInt64(kind.rawValue)) &* 0x9E37_79B9_7F4A_7C15 ^ number
     }
 }
 
@@ -63,7 +65,7 @@ final class SegmentCache: Sendable {
     func part<Part: CachedPart>(
         _ key: CacheKey, _ make: () throws(StoreError) -> Part
     ) throws(StoreError) -> Part {
-        let shard = shards[Int(UInt(bitPattern: key.hashValue) % UInt(SegmentCache.shardCount))]
+        let shard = shards[Int((key.mixed &* 0xD6E8_FEB8_6659_FD93) >> 61)]
         if let found = shard.find(key) { return unsafeDowncast(found, to: Part.self) }
         let made = try make()
         shard.insert(made, key)

@@ -8,6 +8,7 @@ package final class SegmentResources: Sendable {
     let cache: SegmentCache
     let openFiles: OpenFiles
     private let decompressors = Mutex<[DecompressorBox]>([])
+    private let termFilterBytes = Atomic<Int>(0)
     private let nextSegment = Atomic<UInt64>(1)
 
     /// - Parameters:
@@ -39,6 +40,18 @@ package final class SegmentResources: Sendable {
 
     /// A number that no other open segment has, so that the cache never mixes them up.
     func numberForSegment() -> UInt64 { nextSegment.add(1, ordering: .relaxed).oldValue }
+
+    /// Whether a filter of so many bytes may stay in memory with its segment.
+    func takeTermFilterBytes(_ bytes: Int) -> Bool {
+        let taken = termFilterBytes.add(bytes, ordering: .relaxed).newValue
+        guard taken > Limits.termFilterBytesMax else { return true }
+        giveBackTermFilterBytes(bytes)
+        return false
+    }
+
+    func giveBackTermFilterBytes(_ bytes: Int) {
+        termFilterBytes.subtract(bytes, ordering: .relaxed)
+    }
 
     /// Lends a decompressor: making one costs more than a small block.
     func withDecompressor<Result: ~Copyable>(

@@ -13,6 +13,7 @@ struct IndexVerifier {
         report.check { () throws(StoreError) in try checkRows() }
         report.check { () throws(StoreError) in try checkOrganizations() }
         report.check { () throws(StoreError) in try checkTerms() }
+        report.check { () throws(StoreError) in try checkTermFilter() }
         report.check { () throws(StoreError) in try checkTimes() }
         do throws(StoreError) { try checkIdentifiers(hashes) } catch { report.add(error) }
     }
@@ -69,6 +70,15 @@ struct IndexVerifier {
         guard entries == builder.terms.count else { throw wrong(.terms) }
     }
 
+    /// A segment of an earlier program has none.
+    private func checkTermFilter() throws(StoreError) {
+        guard let filter = try segment.readTermFilter(), knowsTerms, let builder else { return }
+        for term in 0..<builder.terms.count {
+            let hash = TermFilter.hash(builder.termKey(of: term), salt: segment.file.header.salt)
+            guard HashFilter.mayContain(hash, filter.bytes) else { throw wrong(.termFilter) }
+        }
+    }
+
     private func checkTimes() throws(StoreError) {
         var first = 0
         for (number, chunk) in try segment.occurredChunks().enumerated() {
@@ -101,7 +111,7 @@ struct IndexVerifier {
         guard entries == builder.count else { throw wrong(.identifiers) }
         for event in 0..<hashes.count {
             let hash = hashes[event]
-            guard IdentifierFilter.mayContain(hash, filter.bytes) else {
+            guard !segment.hasSpreadIdentifiers || HashFilter.mayContain(hash, filter.bytes) else {
                 throw wrong(.identifierFilter)
             }
             guard try segment.candidates(hash, pages).contains(builder.rows[event]) else {

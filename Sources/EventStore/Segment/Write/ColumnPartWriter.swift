@@ -67,9 +67,11 @@ struct ColumnPartWriter {
 
         start = output.offset
         let filter = FlatArray<UInt8>(
-            repeating: 0, count: IdentifierFilter.bytes(for: hashes.count))
+            repeating: 0,
+            count: HashFilter.bytes(
+                for: hashes.count, bitsPerValue: Limits.filterBitsPerIdentifier))
         for hash in hashes.elements {
-            IdentifierFilter.insert(hash, to: UnsafeMutableRawBufferPointer(filter.elements))
+            HashFilter.insert(hash, to: UnsafeMutableRawBufferPointer(filter.elements))
         }
         try output.append(filter.bytes)
         footer[.identifierFilter] = start..<output.offset

@@ -204,6 +204,7 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
             try events.writeDictionary(dictionary, to: &output)
         }
         footer[.dictionaryCopy] = start..<output.offset
+        try TermFilter.write(index, salt: header.salt, to: &output, &footer)
     }
 
     private mutating func writePacked(
