@@ -55,7 +55,7 @@ fuzz: ## Every byte that comes from outside, under libFuzzer (FUZZ_SECONDS=60 a 
 	@dev/install-dependencies build
 	dev/fuzz $(FUZZ_TARGETS)
 
-bench: build ## Ratios against other servers and SQLite, and memory (BENCH_ARGS='--quick --only feed')
+bench: build ## Ratios against other servers and SQLite, and memory (BENCH_ARGS='--quick --only search')
 	@dev/install-dependencies bench
 	@dev/make-bench-servers
 	@dev/make-venv $(VENV)

@@ -124,6 +124,10 @@ let package = Package(
         .executableTarget(
             name: "EchoServer", dependencies: ["AuditRPC", logging],
             path: "Benchmarks/EchoServer", swiftSettings: strict),
+        .executableTarget(
+            name: "StoreBench",
+            dependencies: ["AuditModel", "AuditService", "Codec", "EventStore"],
+            path: "Benchmarks/StoreBench", swiftSettings: strict),
 
         .target(
             name: "TestSupport",

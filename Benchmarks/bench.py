@@ -4,7 +4,7 @@ Absolute numbers say more of the machine than of the code; a ratio to a known pr
 The two sides run by turns, so that each round's ratio is of the same minute of the machine; the
 median of those ratios counts. Every loop is bounded in count and time.
 
-usage: make bench [BENCH_ARGS=--quick]
+usage: make bench [BENCH_ARGS='--quick --only search']
 """
 
 import argparse
@@ -28,6 +28,7 @@ sys.path[:0] = [str(ROOT / "Tests/PythonSupport"), str(ROOT / ".build/python-stu
 import echo  # noqa: E402
 import feed  # noqa: E402
 import feed_tables  # noqa: E402
+import search  # noqa: E402
 from auditrpc.v1 import audit_log_pb2 as log  # noqa: E402
 from clients import Client, actor, event, resource, target  # noqa: E402
 from process import Server, eventually  # noqa: E402
@@ -215,7 +216,7 @@ def row(name, ours, theirs, aim):
     return name, ours, theirs, ratios, aim
 
 
-def report(echoes, ratios, resident, feeds):
+def report(echoes, ratios, resident, feeds, searches):
     lines = [
         f"Measured {time.strftime('%Y-%m-%d', time.gmtime())} on {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}; events of {EVENT_BYTES} bytes.",
@@ -225,6 +226,8 @@ def report(echoes, ratios, resident, feeds):
         lines += [*echo.table(echoes), ""]
     if feeds:
         lines += [*feed_tables.table(feeds), ""]
+    if searches:
+        lines += [*search.table(searches), ""]
     if not ratios:
         return "\n".join(lines)
     lines += [
@@ -245,7 +248,10 @@ def report(echoes, ratios, resident, feeds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
-    parser.add_argument("--only", choices=["echo", "feed", "store"], help="one part of them")
+    parser.add_argument("--only", choices=["echo", "feed", "store", "search"], help="one part")
+    parser.add_argument(
+        "--events", type=int, help="events that are searched: 10,000,000, or 1,000,000 if quick"
+    )
     parser.add_argument("--folder", help="where data is written (default: a temporary folder)")
     options = parser.parse_args()
     rounds, share = (3, 10) if options.quick else (7, 1)
@@ -253,18 +259,22 @@ def main():
     parent = options.folder or ROOT / ".build"
     with tempfile.TemporaryDirectory(prefix="bench-", dir=parent) as folder:
         folder = Path(folder)
-        echoes, ratios, resident, feeds = [], [], [], None
+        # PostgreSQL is run by another user.
+        folder.chmod(0o711)
+        echoes, ratios, resident, feeds, searches = [], [], [], None, None
         if options.only in (None, "echo"):
             echoes = echo.measure(folder, rounds, 2 / share)
         if options.only in (None, "feed"):
             feeds = feed.measure(folder, *((1, 2) if options.quick else (3, 4)), make_event)
+        if options.only in (None, "search"):
+            searches = search.measure(folder, 3, options.events or 10_000_000 // share)
         if options.only in (None, "store"):
             ratios = [
                 unary(folder, rounds, 200_000 // share),
                 ingest(folder, rounds, 500 // share),
             ]
             resident = memory(folder, 1_000_000 // share)
-    text = report(echoes, ratios, resident, feeds)
+    text = report(echoes, ratios, resident, feeds, searches)
     results = ROOT / "Benchmarks/results"
     results.mkdir(exist_ok=True)
     (results / "latest.md").write_text(text)

@@ -1,16 +1,16 @@
 import AuditModel
 import Codec
-import EventStore
+package import EventStore
 
 /// Which fields of an event the store indexes, and how: the same values that a filter names and that
 /// facets count. The numbers are those of the contract, and on disk: none is ever used anew.
-enum EventTerms {
+package enum EventTerms {
     /// Goes up with every change of what `IndexTerms.visit` finds in an event. Segments of an older
     /// one are searched event by event until upkeep has indexed them anew.
     static let version: UInt32 = 1
 
     /// For `StoreConfiguration.terms`.
-    static let extractor = TermExtractor(version: version) { event, report in
+    package static let extractor = TermExtractor(version: version) { event, report in
         IndexTerms.visit(event.payload) { term in
             report(number(of: term.field), term.value, term.type)
         }

@@ -1,11 +1,11 @@
-import EventStore
+package import EventStore
 import Synchronization
 
 /// The thread that indexes what was recorded, so that searches find it without looking at each event.
 ///
 /// Begins with what a restart has to index anew; then wakes whenever enough was recorded. What is
 /// less, the next search indexes by itself.
-final class Indexer: Sendable {
+package final class Indexer: Sendable {
     private let shared: Shared
     private let thread: BackgroundThread
 
@@ -33,7 +33,7 @@ final class Indexer: Sendable {
         func wake() { isDue.update { $0 = true } }
     }
 
-    init(store: EventStore) {
+    package init(store: EventStore) {
         let shared = Shared()
         self.shared = shared
         thread = BackgroundThread {
@@ -42,7 +42,7 @@ final class Indexer: Sendable {
     }
 
     /// Events were committed. Waits for nothing.
-    func recorded(_ events: Int) {
+    package func recorded(_ events: Int) {
         let waiting = shared.waiting.add(events, ordering: .relaxed).newValue
         guard waiting >= Limits.indexedBySearchMax,
             waiting - events < Limits.indexedBySearchMax
@@ -51,7 +51,7 @@ final class Indexer: Sendable {
     }
 
     /// Ends the thread between two blocks of a log. Call it once.
-    func stop() {
+    package func stop() {
         shared.hasEnded.store(true, ordering: .relaxed)
         shared.wake()
         thread.join()

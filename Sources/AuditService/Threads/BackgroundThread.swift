@@ -4,12 +4,12 @@ import Glibc
 ///
 /// Neither may run on an event loop or in Swift's own pool, where a thread that waits for a disk
 /// holds up everything else.
-final class BackgroundThread: @unchecked Sendable {
+package final class BackgroundThread: @unchecked Sendable {
     // @unchecked: `thread` is written in init alone, before the object is shared.
     private var thread = pthread_t()
 
     /// Starts the thread at once.
-    init(_ body: @escaping @Sendable () -> Void) {
+    package init(_ body: @escaping @Sendable () -> Void) {
         let start = Unmanaged.passRetained(Start(body))
         let result = pthread_create(
             &thread, nil,
@@ -23,7 +23,7 @@ final class BackgroundThread: @unchecked Sendable {
     }
 
     /// Waits until the body has returned. Call it once.
-    func join() {
+    package func join() {
         pthread_join(thread, nil)
     }
 

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// `Synchronization.Mutex` has nothing to wait on, which a thread that sleeps until there is work
 /// needs.
-final class Mailbox<State>: @unchecked Sendable {
+package final class Mailbox<State>: @unchecked Sendable {
     // @unchecked: `state` is touched only with `mutex` held.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -12,7 +12,7 @@ final class Mailbox<State>: @unchecked Sendable {
     /// Threads that sleep and have not been woken: waking them is a system call, made once.
     private var sleepers = 0
 
-    init(_ state: sending State) {
+    package init(_ state: sending State) {
         self.state = state
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
@@ -27,7 +27,7 @@ final class Mailbox<State>: @unchecked Sendable {
 
     /// Changes the state and wakes the threads that wait on it. Costs no system call when none
     /// does.
-    func update<Result, Failure: Error>(
+    package func update<Result, Failure: Error>(
         _ body: (inout State) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         pthread_mutex_lock(mutex)
@@ -41,7 +41,7 @@ final class Mailbox<State>: @unchecked Sendable {
     }
 
     /// Sleeps until `body` gives a value.
-    func wait<Result>(until body: (inout State) -> sending Result?) -> sending Result {
+    package func wait<Result>(until body: (inout State) -> sending Result?) -> sending Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {
