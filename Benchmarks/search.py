@@ -103,9 +103,9 @@ class Postgres:
             self.command("postgres", "-D", str(data)), cwd="/",
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
-        socket = self.folder / f".s.PGSQL.{self.PORT}"
+        is_ready = [self.programs / "pg_isready", "-q", "-h", self.folder, "-p", str(self.PORT)]
         end = time.monotonic() + self.START_SECONDS_MAX
-        while not socket.exists():
+        while subprocess.run(is_ready, timeout=self.START_SECONDS_MAX).returncode != 0:
             if time.monotonic() > end or self.process.poll() is not None:
                 self.__exit__()
                 raise SystemExit("PostgreSQL does not start")
