@@ -47,6 +47,8 @@ public struct SequenceRange: Hashable, Sendable {
         self.first = first
         self.last = last
     }
+
+    public func contains(_ sequence: Sequence) -> Bool { first <= sequence && sequence <= last }
 }
 
 extension SequenceRange: CustomStringConvertible {

@@ -129,8 +129,28 @@ package struct Cursor: ~Copyable, Sendable {
             throw error
         }
         segmentReader = reader
-        pass(batch.map { SequenceRange(first: $0.firstSequence, last: $0.lastSequence) } ?? rest)
+        let found = batch.map { SequenceRange(first: $0.firstSequence, last: $0.lastSequence) }
+        if let lost = lost(in: rest, before: found) {
+            pass(lost)
+            throw .lost(lost, segment.path)
+        }
+        pass(found ?? rest)
         return batch
+    }
+
+    /// The next events that a repair could not save, if they come before those that were found.
+    private func lost(in rest: SequenceRange, before found: SequenceRange?) -> SequenceRange? {
+        guard !store.lost.isEmpty else { return nil }
+        var passed = rest
+        if let found {
+            guard !found.contains(position) else { return nil }
+            switch direction {
+            case .forward: passed.last = found.first.previous
+            case .backward: passed.first = found.last.next
+            }
+        }
+        let lost = store.lost.overlapping(passed)
+        return direction == .forward ? lost.first : lost.last
     }
 
     /// Moves behind a range, and by one at least.

@@ -18,12 +18,22 @@ extension EventStore {
         var report = ExpiryReport(oldest: .zero, clockHeldBack: heldBack)
         hide(at: believed)
         let dead = expired(at: believed)
+        defer { count(report, at: now) }
         // Full disks are why removal comes before a new log and before what is written anew.
         try removeFirstParts(below: dead, &report)
         if try rollAged(at: believed) { try removeFirstParts(below: dead, &report) }
         try rewriteSegments(below: dead, &report)
         report.oldest = readable.oldest
         return report
+    }
+
+    /// Also what was done before a sweep failed.
+    private func count(_ report: ExpiryReport, at now: Timestamp) {
+        published.withLock { published in
+            published.totals.sweptAt = now
+            published.totals.sweptEvents += report.events
+            published.totals.sweptBytes += report.bytes
+        }
     }
 
     /// The floors below which events may be removed: those that hide, unless the clock went back
@@ -58,7 +68,7 @@ extension EventStore {
     // MARK: Whole files
 
     /// Oldest first, each one durably: a crash in between leaves no hole.
-    private func removeFirstParts(
+    func removeFirstParts(
         below dead: Visibility, _ report: inout ExpiryReport
     ) throws(StoreError) {
         var removed = report
@@ -75,7 +85,7 @@ extension EventStore {
     }
 
     /// False once other rules hold: the next sweep goes by them.
-    private func isInForce(_ dead: Visibility) -> Bool { visibility.plan === dead.plan }
+    func isInForce(_ dead: Visibility) -> Bool { visibility.plan === dead.plan }
 
     private func isDead(
         _ part: StorePart, below dead: Visibility, _ maintenance: inout Maintenance
@@ -134,12 +144,16 @@ extension EventStore {
 
     /// Writes a segment without its dead events once there are enough of them. Those that are left keep
     /// their sequences; without any it stands for its range until it is the first part.
-    private func rewrite(
-        _ segment: Segment, below dead: Visibility, _ maintenance: inout Maintenance,
-        _ report: inout ExpiryReport
+    ///
+    /// - Parameter deadShare: enough is this part of its events; nil for any.
+    func rewrite(
+        _ segment: Segment, below dead: Visibility, deadShare: Int? = Limits.deadShare,
+        _ maintenance: inout Maintenance, _ report: inout ExpiryReport
     ) throws(StoreError) {
         let count = try maintenance.deadRows.count(in: segment, below: dead)
-        guard count > 0, count * Limits.deadShare >= segment.bounds.events else { return }
+        guard count > 0, deadShare.map({ count * $0 >= segment.bounds.events }) ?? true else {
+            return
+        }
         let rewritten = try rewrite(segment, below: dead, &maintenance)
         report.rewritten += 1
         report.events += segment.bounds.events - rewritten.bounds.events

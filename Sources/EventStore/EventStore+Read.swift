@@ -99,7 +99,11 @@ extension EventStore {
     ) throws(StoreError) -> StoredEvent? {
         guard let row = segment.row(of: sequence), let block = try segment.block(holding: row),
             let index = block.index(of: row)
-        else { return nil }
+        else {
+            let range = SequenceRange(first: sequence, last: sequence)
+            guard lost.overlapping(range).isEmpty else { throw .lost(range, segment.path) }
+            return nil
+        }
         return StoredEvent(block.batch(around: index), holding: sequence)
     }
 

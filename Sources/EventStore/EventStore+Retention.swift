@@ -47,6 +47,7 @@ extension EventStore {
             published.withLock { published in
                 if published.head > head { state.appended(recordedAt: published.newestRecordedAt) }
                 state.removed(through: published.parts.firstSequence.previous)
+                state.drop(below: published.retention.capFloor, in: published.parts)
                 published.retention = state
             }
         }
@@ -65,10 +66,14 @@ extension EventStore {
         under rules: RetentionRules, now: Timestamp, uptime: Duration
     ) -> (state: RetentionState, head: Sequence) {
         let (now, _) = clock.withLock { $0.time(wall: now, uptime: uptime) }
-        let (parts, head) = published.withLock { ($0.parts, $0.head) }
+        let (parts, head, capFloor) = published.withLock {
+            ($0.parts, $0.head, $0.retention.capFloor)
+        }
         var state = RetentionState(
             CompiledRetention(rules), oldest: parts.firstSequence,
             recordedAt: parts.oldestRecordedAt)
+        // What the size cap let go stays hidden, whatever the rules.
+        state.drop(below: capFloor, in: parts)
         for age in state.due(at: now) {
             let first = firstEvent(recordedSince: age.cutoff)
             state.hide(age, below: first?.sequence ?? head.next, recordedAt: first?.recordedAt)

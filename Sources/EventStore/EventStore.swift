@@ -14,6 +14,8 @@ package final class EventStore: Sendable {
     let index: IdentifierIndex
     let cache = FrameCache()
     let segmentResources: SegmentResources
+    /// Events that a repair could not save.
+    package let lost: LostRanges
 
     /// What readers see. Held for a few instructions, never during a file operation.
     let published: Mutex<Published>
@@ -34,6 +36,7 @@ package final class EventStore: Sendable {
         var newestRecordedAt: Timestamp
         var retention: RetentionState
         var writeRefusal: String?
+        var totals = StoreTotals()
     }
 
     struct Writer {
@@ -62,10 +65,17 @@ package final class EventStore: Sendable {
                 .invalidConfiguration,
                 "a log of \(configuration.logBytesMax) bytes is not within \(Limits.logBytesRange)")
         }
+        if let bytesMax = configuration.bytesMax, bytesMax < configuration.logBytesMax {
+            throw StoreError(
+                .invalidConfiguration,
+                "\(bytesMax) bytes for the whole store are less than the "
+                    + "\(configuration.logBytesMax) of one log")
+        }
         try configuration.retention.check()
         var configuration = configuration
         configuration.directory = FolderPath.withoutTrailingSlashes(configuration.directory)
         let (lock, marker) = try prepareFolder(configuration, fileSystem)
+        let lost = try LostRanges.read(configuration, fileSystem)
         let index = IdentifierIndex(secret: configuration.salt())
         let resources = SegmentResources(fileSystem: fileSystem)
         var recovery = Recovery(configuration, resources, index: index)
@@ -86,7 +96,7 @@ package final class EventStore: Sendable {
             allocatedEnd = LogHeader.bytes
         }
         let store = EventStore(
-            configuration, resources, index, StoreParts(parts), allocatedEnd: allocatedEnd,
+            configuration, resources, index, StoreParts(parts), lost, allocatedEnd: allocatedEnd,
             lock: lock)
         let segments = store.parts.segmentCount
         let report = RecoveryReport(
@@ -97,10 +107,12 @@ package final class EventStore: Sendable {
 
     private init(
         _ configuration: StoreConfiguration, _ resources: SegmentResources,
-        _ index: IdentifierIndex, _ parts: StoreParts, allocatedEnd: Int, lock: any File
+        _ index: IdentifierIndex, _ parts: StoreParts, _ lost: LostRanges, allocatedEnd: Int,
+        lock: any File
     ) {
         self.configuration = configuration
         self.index = index
+        self.lost = lost
         segmentResources = resources
         fileSystem = resources.fileSystem
         let active = parts.active

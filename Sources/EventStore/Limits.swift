@@ -171,4 +171,27 @@ package enum Limits {
 
     /// Findings of one verification; a disk that is gone has more places than anyone reads.
     package static let findingsMax = 1000
+
+    // MARK: Repair
+
+    /// Events that the largest log can hold, none shorter than its header: what a log may have held of
+    /// which nothing can be read.
+    static let logEntriesMax = (logBytesRange.upperBound + frameBytesMax) / EventHeader.bytes
+
+    /// Bytes of a damaged file that are looked through at a time.
+    static let salvageBytes = 1024 * 1024
+
+    /// Segments without events that stand for a hole between two files. Each has 2^32 rows: more
+    /// sequences than that are not missing, they were never given.
+    static let fillersMax = 16
+
+    /// Ranges of lost events that are remembered, at most 42 bytes each, and their file.
+    package static let lostRangesMax = 100_000
+    static let lostFileBytesMax = lostRangesMax * 42 + 256
+
+    /// Places of one damaged file that a repair names.
+    static let findingsPerFile = 20
+
+    /// Folders of damaged files that are made in one second.
+    static let damagedFoldersMax = 100
 }

@@ -28,6 +28,10 @@ package struct StoreConfiguration: Sendable {
     /// `Restoration`.
     package var openedAt: Timestamp
 
+    /// In bytes: when the files of the store are larger, the oldest events go, whatever their age; see
+    /// `EventStore.dropExcess`. Nil for any size.
+    package var bytesMax: Int?
+
     /// Gives each new log and segment the seed of its checksums, so that nothing a client stores can pass for a
     /// frame.
     package var salt: @Sendable () -> UInt64
@@ -36,6 +40,7 @@ package struct StoreConfiguration: Sendable {
         directory: String, terms: TermExtractor, logBytesMax: Int = 64 * 1024 * 1024,
         logEventsMax: Int = 250_000, logAgeMax: Duration? = .seconds(86_400),
         retention: RetentionRules = RetentionRules(), openedAt: Timestamp = .epoch,
+        bytesMax: Int? = nil,
         salt: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }
     ) {
         self.directory = directory
@@ -45,6 +50,7 @@ package struct StoreConfiguration: Sendable {
         self.logAgeMax = logAgeMax
         self.retention = retention
         self.openedAt = openedAt
+        self.bytesMax = bytesMax
         self.salt = salt
     }
 }
@@ -56,6 +62,8 @@ extension StoreConfiguration {
     var snapshotMarkerPath: String { directory + "/" + SnapshotMarker.name }
     /// How long whose events are kept, as the service writes it; here a file that goes into snapshots.
     package var policiesPath: String { directory + "/policies.json" }
+    /// Names the events that a repair could not save.
+    var lostPath: String { directory + "/LOST" }
 }
 
 /// What was found when the store was opened.

@@ -83,6 +83,11 @@ extension StoreError {
         }
     }
 
+    /// Of events that a repair could not save.
+    static func lost(_ sequences: SequenceRange, _ path: String) -> StoreError {
+        .damaged("events that could not be saved", file: path, offset: 0, sequences: sequences)
+    }
+
     static func damaged(
         _ what: String, part: String? = nil, file: String, offset: Int, sequences: SequenceRange
     ) -> StoreError {

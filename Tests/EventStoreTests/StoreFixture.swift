@@ -60,5 +60,5 @@ func fill(
 
 /// The log files of the disk, oldest first.
 func logs(_ disk: SimulatedDisk) -> [String] {
-    disk.paths.filter { $0.hasSuffix(".log") }
+    disk.paths.filter { $0.contains("/log/") && $0.hasSuffix(".log") }
 }

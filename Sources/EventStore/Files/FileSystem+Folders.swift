@@ -30,6 +30,11 @@ enum FolderPath {
         return withoutTrailingSlashes(String(name[...slash]))
     }
 
+    /// What is behind the last slash.
+    static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
     /// The root keeps its slash.
     static func withoutTrailingSlashes(_ path: String) -> String {
         var path = path

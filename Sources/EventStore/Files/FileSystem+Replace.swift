@@ -40,4 +40,27 @@ extension FileSystem {
         }.get()
         return Array(bytes[..<count])
     }
+
+    /// Gives a file a second name; where the file system has none, a copy, which needs room. Durable
+    /// once the folder is synchronized.
+    func keep(_ path: String, as newPath: String) throws(FileError) {
+        do throws(FileError) {
+            return try link(path, to: newPath)
+        } catch {
+            guard error.isUnlinkable else { throw error }
+        }
+        let source = try open(path, create: false)
+        let copy = try open(newPath, create: true)
+        let buffer = OwnedBytes(count: Limits.salvageBytes)
+        var offset = 0
+        while true {
+            let count = try source.readWhole(into: buffer.buffer, at: offset)
+            guard count > 0 else { break }
+            var done = 0
+            try copy.writeWhole(
+                UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]), at: offset, done: &done)
+            offset += count
+        }
+        try copy.synchronize()
+    }
 }

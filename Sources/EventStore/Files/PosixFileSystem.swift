@@ -175,6 +175,9 @@ extension FileError {
 
     var isTooLarge: Bool { number == FileError.tooLarge }
 
+    /// Something has the name.
+    static let exists = EEXIST
+
     /// There is no such file.
     var isMissing: Bool { number == ENOENT }
 

@@ -168,7 +168,7 @@ extension StoreError {
     }
 
     fileprivate static let refusalAdvice = """
-        . Nothing was changed. Check the disk, then restore this file from a backup; \
-        or move the whole folder aside to start empty
+        . Nothing was changed. Check the disk, then restore this file from a backup; or save what \
+        can be read with `auditrpc store repair`, which says first what would be lost (--dry-run)
         """
 }

@@ -6,6 +6,8 @@ struct RetentionState: Sendable {
     private(set) var visibility: Visibility
     /// When the event at each floor was recorded; nil when nothing is stored there yet.
     private var recordedAt: [Timestamp?]
+    /// Everything below it that is not under legal hold was let go by the size cap; zero for nothing.
+    private(set) var capFloor = Sequence.zero
 
     /// Nothing is hidden yet.
     ///
@@ -47,6 +49,22 @@ struct RetentionState: Sendable {
         else { return }
         visibility.floors[due.ageIndex] = floor
         self.recordedAt[due.ageIndex] = recordedAt
+    }
+
+    /// Hides everything below `floor` that is not under legal hold; its event was recorded at
+    /// `recordedAt`, nil when there is none yet.
+    mutating func drop(below floor: Sequence, recordedAt: Timestamp?) {
+        capFloor = max(capFloor, floor)
+        for index in visibility.floors.indices
+        where index != visibility.plan.heldIndex && floor > visibility.floors[index] {
+            visibility.floors[index] = floor
+            self.recordedAt[index] = recordedAt
+        }
+    }
+
+    /// Likewise, where a file of `parts` begins with the floor.
+    mutating func drop(below floor: Sequence, in parts: StoreParts) {
+        drop(below: floor, recordedAt: parts.part(holding: floor)?.oldestRecordedAt)
     }
 
     /// A frame was stored: the first event of every floor that had none.

@@ -53,6 +53,8 @@ package struct SearchView: Sendable {
     /// What is stored and may be shown, with what the probe has excluded; nil when there is nothing.
     package let sequences: SequenceRange?
     package let visibility: Visibility
+    /// No index knows of them, and they may have matched.
+    package let lost: LostRanges
 }
 
 extension EventStore {
@@ -94,7 +96,7 @@ extension EventStore {
         return SearchView(
             parts: parts,
             sequences: first <= head ? SequenceRange(first: first, last: head) : nil,
-            visibility: visibility)
+            visibility: visibility, lost: lost)
     }
 }
 

@@ -64,7 +64,8 @@ struct RetentionStateTests {
         #expect(rules.age(of: Array("short".utf8)) == .seconds(3))
         #expect(rules.age(of: Array("other".utf8)) == .seconds(30))
         #expect(rules.age(of: Array("held".utf8)) == nil)
-        #expect(plan.ages == [.seconds(3), .seconds(30), nil])
+        #expect(plan.ages == [.seconds(3), .seconds(30), nil, nil])
+        #expect(plan.heldIndex == 3)
         #expect(plan.longest == nil)
     }
 

@@ -267,5 +267,5 @@ extension EventStore {
 
 /// The segment files of the disk, oldest first.
 func segments(_ disk: SimulatedDisk) -> [String] {
-    disk.paths.filter { $0.contains(".segment") }
+    disk.paths.filter { $0.contains("/segments/") }
 }

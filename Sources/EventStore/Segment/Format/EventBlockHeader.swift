@@ -51,6 +51,12 @@ struct EventBlockHeader {
 enum IdentifierColumn {
     private static let idBytes = 16
 
+    /// Of a column that begins with the mask.
+    static func bytes(mask: UInt16, count: Int) -> Int {
+        let common = mask.nonzeroBitCount
+        return 2 + common + count * (idBytes - common)
+    }
+
     static func write(_ ids: UnsafeMutableBufferPointer<EventID>, to bytes: inout FlatArray<UInt8>)
     {
         var high: UInt64 = 0

@@ -42,6 +42,17 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
             IndexBuilder(first: sequences.first, secret: salt, terms: terms), isIndexed: false)
     }
 
+    /// Likewise, with what retention took of organizations before, in ascending order of their bytes.
+    init(
+        _ sequences: SequenceRange, recordedAt: ClosedRange<Timestamp>?,
+        removals: [OrganizationList.Removal], in directory: String, _ resources: SegmentResources,
+        salt: UInt64, skipped: SequenceRange?, terms: TermExtractor
+    ) throws(StoreError) {
+        try self.init(
+            sequences, recordedAt, removals, skipped, in: directory, resources, salt,
+            IndexBuilder(first: sequences.first, secret: salt, terms: terms), isIndexed: false)
+    }
+
     /// Begins a segment that is to take the place of another, from which some rows are left out.
     ///
     /// - Parameter removals: what of organizations was left out by then, in ascending order of their bytes.

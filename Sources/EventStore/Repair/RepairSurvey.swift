@@ -1,0 +1,116 @@
+import AuditModel
+
+/// Reads every byte of a folder and says what can be saved of each file. Changes nothing.
+struct RepairSurvey {
+    let configuration: StoreConfiguration
+    let fileSystem: any FileSystem
+
+    /// In the order of their names. Logs that a whole segment stands for are left out: a start removes
+    /// them.
+    ///
+    /// - Parameter progress: told the bytes that were read, and of how many.
+    ///
+    /// Throws `inputOutput`, `unsupportedVersion`, and `damaged` for a file under a wrong name.
+    func run(_ progress: (Int, Int) -> Void) throws(StoreError) -> [RepairFile] {
+        let logs = try names(configuration.logDirectory) { LogName.firstSequence(of: $0) }
+        let segments = try names(configuration.segmentDirectory) {
+            SegmentName.firstSequence(of: $0)
+        }
+        let total = bytes(of: logs.map(logPath) + segments.map(segmentPath))
+        var done = 0
+        var files: [RepairFile] = []
+        for first in Set(logs + segments).sorted() {
+            if segments.contains(first) {
+                let segment = try surveySegment(first)
+                done += bytes(of: [segment.path])
+                files.append(segment)
+            }
+            if logs.contains(first) {
+                try surveyLog(first, &files)
+                done += bytes(of: [logPath(first)])
+            }
+            progress(done, total)
+        }
+        return files.enumerated().filter { number, file in
+            number + 1 == files.count || !file.isLeft(behind: files[number + 1])
+        }.map(\.element)
+    }
+
+    private func logPath(_ first: Sequence) -> String {
+        configuration.logDirectory + "/" + LogName.of(first)
+    }
+
+    private func segmentPath(_ first: Sequence) -> String {
+        configuration.segmentDirectory + "/" + SegmentName.of(first)
+    }
+
+    /// None of a folder that is not there.
+    private func names(
+        _ directory: String, _ first: (String) -> Sequence?
+    ) throws(StoreError) -> [Sequence] {
+        do throws(FileError) {
+            return try fileSystem.list(directory).compactMap(first).sorted()
+        } catch {
+            guard !error.isMissing else { return [] }
+            return try StoreError.wrappingFileErrors { () throws(FileError) in throw error }
+        }
+    }
+
+    private func bytes(of paths: [String]) -> Int {
+        paths.reduce(0) { sum, path in
+            sum + ((try? fileSystem.open(path, create: false).size()) ?? 0)
+        }
+    }
+
+    private func surveySegment(_ first: Sequence) throws(StoreError) -> RepairFile {
+        let path = segmentPath(first)
+        let resources = SegmentResources(
+            fileSystem: fileSystem, cacheBytesMax: 0, openFilesMax: 1)
+        let report = SegmentVerifier(resources, terms: configuration.terms).verify(path)
+        for finding in report.findings where finding.error.code != .damaged {
+            throw finding.error
+        }
+        if report.isWhole, let bounds = report.bounds, bounds.sequences.first == first {
+            return RepairFile(whole: bounds, path)
+        }
+        let found = try SegmentSalvage(path: path, fileSystem: fileSystem, first: first).read {
+            _ in
+        }
+        return RepairFile(found, path, first, report)
+    }
+
+    /// A log beside the segment that was made of it is one that its seal did not come to remove: it
+    /// stands for the segment when more of it can be read.
+    private func surveyLog(
+        _ first: Sequence, _ files: inout [RepairFile]
+    ) throws(StoreError) {
+        if let before = files.last, before.kind == .segment, first <= before.through,
+            before.findings.isEmpty || first > before.first
+        {
+            return
+        }
+        let path = logPath(first)
+        let found = try LogSalvage(path: path, fileSystem: fileSystem, first: first).read { _ in }
+        var log = RepairFile(found, path, first)
+        guard let segment = files.last, segment.first == first else {
+            files.append(log)
+            return
+        }
+        if log.events >= segment.events, log.through >= segment.through {
+            log.findings = segment.findings
+            log.replaces = [segment.path]
+            files[files.count - 1] = log
+        } else {
+            files[files.count - 1].replaces = [path]
+        }
+    }
+}
+
+extension RepairFile {
+    /// Whether it is the empty log of a snapshot whose restored store went on further on: a start
+    /// removes it.
+    fileprivate func isLeft(behind next: RepairFile) -> Bool {
+        guard let skipped = next.skipped else { return false }
+        return kind == .log && through < first && atMost == nil && skipped.first <= first
+    }
+}

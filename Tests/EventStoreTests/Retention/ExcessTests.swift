@@ -1,0 +1,178 @@
+import AuditModel
+import EventStore
+import TestSupport
+import Testing
+
+@Suite("The size cap")
+struct ExcessTests {
+    private static let held = Array("held".utf8)
+
+    private func open(
+        _ disk: SimulatedDisk, bytesMax: Int?, logBytesMax: Int = 4096
+    ) throws(StoreError) -> EventStore {
+        var configuration = StoreConfiguration.test(logBytesMax: logBytesMax)
+        configuration.bytesMax = bytesMax
+        return try EventStore.open(configuration, fileSystem: disk).store
+    }
+
+    /// A frame a second; a third of the events are of an organization that may be under legal hold.
+    private func fill(_ store: EventStore, _ oracle: inout StoreOracle, seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        for time in 0..<100 {
+            var events = StoreOracle.Stored.random(count: 3, using: &generator)
+            events[time % 3].organization = "held"
+            oracle.add(try store.store(events, now: second(time)))
+        }
+    }
+
+    private func filled(seed: UInt64) throws -> (disk: SimulatedDisk, oracle: StoreOracle) {
+        let disk = SimulatedDisk()
+        let store = try open(disk, bytesMax: nil)
+        var oracle = StoreOracle()
+        try fill(store, &oracle, seed: seed)
+        try store.sealAll()
+        store.close()
+        return (disk.afterKill(), oracle)
+    }
+
+    @Test("does nothing without one, or while the files are smaller")
+    func nothing() throws {
+        let (disk, oracle) = try filled(seed: 1)
+        for bytesMax in [nil, 10_000_000] {
+            let store = try open(disk.afterKill(), bytesMax: bytesMax)
+            #expect(!store.hasExcess)
+            #expect(try store.dropExcess() == nil)
+            #expect(try oracle.difference(to: store) == nil)
+        }
+    }
+
+    @Test("removes the oldest files until the rest is smaller, and hides them at once")
+    func oldestFirst() throws {
+        let (disk, oracle) = try filled(seed: 2)
+        let count = segments(disk).count
+        let bytesMax = 30_000
+        let store = try open(disk, bytesMax: bytesMax)
+        let before = store.bounds
+        #expect(before.bytes > bytesMax && store.hasExcess)
+        let report = try #require(try store.dropExcess())
+        #expect(store.bounds.bytes <= bytesMax && !store.hasExcess)
+        #expect(report.files == count - segments(disk).count)
+        #expect(report.events == before.events - store.bounds.events)
+        #expect(report.bytes == before.bytes - store.bounds.bytes)
+        #expect(report.oldest == store.bounds.oldest && report.oldest > before.oldest)
+        // No more than it takes: the last one that went would not have fitted.
+        #expect(store.bounds.bytes + report.bytes / report.files * 2 > bytesMax)
+        #expect(try oracle.difference(to: store) == nil)
+        #expect(store.figures.totals.droppedEvents == report.events)
+        #expect(store.figures.totals.droppedBytes == report.bytes)
+        #expect(store.figures.totals.sweptEvents == 0)
+        // Longer rules bring nothing back, and so does a restart.
+        try store.setRetention(
+            RetentionRules(standard: .seconds(10_000)), now: second(100), uptime: .zero)
+        #expect(store.bounds.oldest == report.oldest)
+        store.close()
+        let again = try open(disk.afterKill(), bytesMax: bytesMax)
+        #expect(again.bounds.oldest == report.oldest)
+        #expect(try oracle.difference(to: again) == nil)
+    }
+
+    @Test("spares what is under legal hold, and the log that is being written")
+    func spares() throws {
+        let (disk, oracle) = try filled(seed: 3)
+        let store = try open(disk, bytesMax: 4_096)
+        let rules = RetentionRules(holds: [Self.held])
+        try store.setRetention(rules, now: second(100), uptime: .zero)
+        let report = try #require(try store.dropExcess())
+        #expect(report.rewritten > 3 && report.files == 0)
+        #expect(!store.hasExcess, "nothing is left that may go")
+        #expect(try store.dropExcess() == nil)
+        let active = try #require(logs(disk).last?.split(separator: "/").last?.prefix(20))
+        let floor = Sequence(UInt64(active)!)
+        #expect(store.bounds(of: Array("acme".utf8)).oldest == floor)
+        #expect(store.bounds(of: Self.held).oldest == Sequence(1))
+        func showing(_ sequence: Sequence) -> StoreOracle.Showing {
+            sequence >= floor || oracle[sequence].organization == "held" ? .shown : .hidden
+        }
+        #expect(try oracle.difference(to: store, showing: showing) == nil)
+        // A hold that ends lets go of the rest, and one that begins keeps what is there.
+        try store.setRetention(RetentionRules(), now: second(100), uptime: .zero)
+        #expect(store.bounds.oldest == floor)
+        #expect(try oracle.difference(to: store) == nil)
+    }
+
+    @Test("leaves logs alone whose events may be under legal hold, until they are sealed")
+    func unsealed() throws {
+        let disk = SimulatedDisk()
+        let store = try open(disk, bytesMax: 8_192)
+        var oracle = StoreOracle()
+        try fill(store, &oracle, seed: 4)
+        let rules = RetentionRules(holds: [Self.held])
+        try store.setRetention(rules, now: second(100), uptime: .zero)
+        #expect(!store.hasExcess)
+        #expect(try store.dropExcess() == nil)
+        try store.sealAll()
+        #expect(try #require(try store.dropExcess()).rewritten > 3)
+        // Without a hold logs go as they are.
+        let (plain, other) = (SimulatedDisk(), StoreOracle())
+        var stored = other
+        let unheld = try open(plain, bytesMax: 8_192)
+        try fill(unheld, &stored, seed: 4)
+        #expect(try #require(try unheld.dropExcess()).files > 3)
+        #expect(unheld.bounds.bytes <= 8_192)
+        #expect(try stored.difference(to: unheld) == nil)
+    }
+
+    @Test("works on a full disk")
+    func fullDisk() throws {
+        let (disk, oracle) = try filled(seed: 5)
+        let store = try open(disk, bytesMax: 30_000)
+        disk.plan = FaultPlan(capacityBytes: 0)
+        #expect(try #require(try store.dropExcess()).files > 0)
+        #expect(store.bounds.bytes <= 30_000)
+        #expect(try oracle.difference(to: store) == nil)
+    }
+
+    @Test("a kill or a failure at any step, and a power cut then, are made good by the next")
+    func everyStep() throws {
+        let (filled, oracle) = try filled(seed: 6)
+        func drop(_ disk: SimulatedDisk) throws -> EventStore {
+            let store = try open(disk, bytesMax: 12_000)
+            try store.setRetention(
+                RetentionRules(holds: [Self.held]), now: second(100), uptime: .zero)
+            _ = try store.dropExcess()
+            return store
+        }
+        let whole = filled.afterKill()
+        let floor = try drop(whole).bounds(of: nil).oldest
+        let other = try drop(filled.afterKill()).bounds(of: Array("acme".utf8)).oldest
+        #expect(floor == Sequence(1) && other > Sequence(1))
+        for step in stride(from: 0, to: whole.steps, by: 3) {
+            for plan in [
+                FaultPlan(killedAtStep: step), FaultPlan(failingStep: step),
+                FaultPlan(failingStep: step, persists: true),
+            ] {
+                let disk = filled.afterKill()
+                disk.plan = plan
+                _ = try? drop(disk)
+                var generator = SeededGenerator(seed: UInt64(step))
+                for left in [disk.afterKill(), disk.afterPowerCut(using: &generator)] {
+                    let store = try drop(left)
+                    let difference = try oracle.difference(to: store) { sequence in
+                        if oracle[sequence].organization == "held" { return .shown }
+                        return sequence >= other ? .shown : .removable
+                    }
+                    #expect(difference == nil, "step \(step), \(plan)")
+                    #expect(store.bounds.bytes <= 12_000 || !store.hasExcess)
+                }
+            }
+        }
+    }
+
+    @Test("that is smaller than a log is refused")
+    func tooSmall() throws {
+        let error = #expect(throws: StoreError.self) {
+            try open(SimulatedDisk(), bytesMax: 4_095, logBytesMax: 4_096)
+        }
+        #expect(error?.code == .invalidConfiguration)
+    }
+}
