@@ -20,6 +20,9 @@ package struct AuditServerConfiguration: Sendable {
     package var sweepInterval: Duration
     /// Bytes of one log file: the grain in which retention returns space.
     package var logBytesMax: Int
+    /// Bytes of all files of the store beyond which the oldest events go before their time; nil for
+    /// any size.
+    package var bytesMax: Int?
     /// Compresses answers that hold events (Query, GetEvent, Subscribe) for clients that take gzip. Off,
     /// because it costs time on the event loops.
     package var compressesAnswers: Bool
@@ -36,6 +39,7 @@ package struct AuditServerConfiguration: Sendable {
         dataDirectory: String,
         retention: Duration? = .seconds(30 * 86_400), drainTime: Duration = .seconds(10),
         sweepInterval: Duration = .seconds(60), logBytesMax: Int = 64 << 20,
+        bytesMax: Int? = nil,
         compressesAnswers: Bool = false, connectionAgeMax: Duration? = nil,
         limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
         version: String = AuditServer.version
@@ -49,6 +53,7 @@ package struct AuditServerConfiguration: Sendable {
         self.drainTime = drainTime
         self.sweepInterval = sweepInterval
         self.logBytesMax = logBytesMax
+        self.bytesMax = bytesMax
         self.compressesAnswers = compressesAnswers
         self.connectionAgeMax = connectionAgeMax
         self.limits = limits

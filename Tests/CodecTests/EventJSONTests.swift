@@ -135,6 +135,15 @@ struct EventJSONTests {
                 == #"{"facets":[{"value":"a","count":2}],"total_count":2,"complete":false,"#
                 + #""scanned_through":5,"unreadable":[{"first":1,"last":2}]}"#)
         #expect(
+            text(GetStatusResponse(store: storeStatus).json())
+                == #"{"head_sequence":0,"oldest_sequence":0,"event_count":0,"stored_bytes":0,"#
+                + #""subscriber_count":0,"store":{"segment_count":1,"log_count":2,"#
+                + #""segment_bytes":3,"log_bytes":4,"sealed_event_count":5,"#
+                + #""sealed_event_bytes":600,"sealable_log_count":7,"damaged_log_count":8,"#
+                + #""max_bytes":9,"dropped_event_count":10,"dropped_bytes":11,"#
+                + #""swept_event_count":13,"swept_bytes":14,"lost_event_count":15,"#
+                + #""last_sweep_at":"2023-11-14T22:13:32Z"}}"#)
+        #expect(
             text(GetStatusResponse(retention: .milliseconds(1_500), version: "1").json())
                 == #"{"head_sequence":0,"oldest_sequence":0,"event_count":0,"stored_bytes":0,"#
                 + #""retention":"1.5s","version":"1","subscriber_count":0}"#)

@@ -131,13 +131,34 @@ let samples: [(golden: String, message: any WireMessage)] =
                 headSequence: Sequence(9), oldestSequence: Sequence(2), eventCount: 8,
                 storedBytes: 4_096, retention: .seconds(604_800), version: "1.0",
                 startedAt: Timestamp(seconds: 1_700_000_000, nanoseconds: 0), subscriberCount: 3,
-                refusingWrites: "disk full")
+                refusingWrites: "disk full", store: storeStatus)
         ),
         (
             Golden.getStatusResponseOfFeed,
             GetStatusResponse(version: "1", feed: .sample)
         ),
     ] + serviceSamples
+
+/// Each figure another.
+let storeStatus: StoreStatus = {
+    var status = StoreStatus()
+    status.segmentCount = 1
+    status.logCount = 2
+    status.segmentBytes = 3
+    status.logBytes = 4
+    status.sealedEventCount = 5
+    status.sealedEventBytes = 600
+    status.sealableLogCount = 7
+    status.damagedLogCount = 8
+    status.maxBytes = 9
+    status.droppedEventCount = 10
+    status.droppedBytes = 11
+    status.lastSweepAt = Timestamp(seconds: 1_700_000_012, nanoseconds: 0)
+    status.sweptEventCount = 13
+    status.sweptBytes = 14
+    status.lostEventCount = 15
+    return status
+}()
 
 /// Those of health and reflection.
 private let serviceSamples: [(golden: String, message: any WireMessage)] = [

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from auditrpc.v1 import audit_log_pb2 as audit_log
 from clients import Client, event
 from guarantees import Fact, dense, detected, durable
 from process import Server, run
@@ -114,3 +115,86 @@ def test_a_missing_file_between_others_stops_the_start(tmp_path, organization):
     code, output = refused_start(data)
     assert code not in (0, None)
     assert files[2].name in output or files[3].name in output
+
+
+def repaired(data, status=65):
+    done = run("store", "repair", data)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def flipped(content):
+    """A bit of a batch in the middle."""
+    damaged = bytearray(content)
+    damaged[content.index(word(20))] ^= 0x10
+    return bytes(damaged)
+
+
+def zeroed(content):
+    """A few batches, as a bad sector would leave them."""
+    first, last = content.index(word(10)), content.index(word(14))
+    return content[:first] + bytes(last - first) + content[last:]
+
+
+def headless(content):
+    """A bit of the header, which can be mended."""
+    return content[:34] + bytes([content[34] ^ 2]) + content[35:]
+
+
+@pytest.mark.parametrize("damage, least", [(flipped, 78), (zeroed, 68), (headless, 80)])
+def test_a_repair_serves_everything_that_can_be_read(copied, damage, least):
+    data, log, content = copied
+    log.write_bytes(damage(content))
+    assert refused_start(data)[0] not in (0, None)
+    planned = run("store", "repair", data, "--dry-run")
+    assert log.read_bytes() == damage(content) and not [*data.glob("damaged-*")]
+    status = 0 if least == 2 * BATCHES else 65
+    done = repaired(data, status)
+    assert planned.returncode == status
+    (folder,) = data.glob("damaged-*")
+    assert (folder / log.name).read_bytes() == damage(content), "the damaged file is kept"
+    assert log.name in (folder / "REPORT").read_text()
+    with Server(data) as server, Client(server.address, "acme") as client:
+        events, unreadable = [], []
+        for page in client.pages():
+            events += page.events
+            unreadable += [(gone.first, gone.last) for gone in page.unreadable]
+        there = {one.sequence for one in events}
+        lost = {number for first, last in unreadable for number in range(first, last + 1)}
+        assert len(there) >= least
+        assert there.isdisjoint(lost)
+        assert there | lost == set(range(1, 2 * BATCHES + 1)), "a lost event is passed in silence"
+        counted = client.facets(audit_log.FACET_FIELD_SOURCE)
+        assert [(gone.first, gone.last) for gone in counted.unreadable] == unreadable
+        assert client.status().store.lost_event_count == len(lost)
+        for first, last in unreadable:
+            assert f"events {first} to {last} are lost" in done.stdout
+        (result,) = client.record(event(change="after the repair"))
+        assert result.sequence > 2 * BATCHES
+        # Who follows is told of the gap, exactly.
+        told = []
+        with client.subscribe(oldest=True, on_gap=audit_log.ON_GAP_CONTINUE) as feed:
+            for answer in feed:
+                if answer.WhichOneof("kind") == "gap":
+                    told.append((answer.gap.first_sequence, answer.gap.last_sequence))
+                if answer.WhichOneof("kind") == "caught_up":
+                    break
+        assert told == unreadable
+    assert "nothing is wrong" in repaired(data, 0).stdout
+
+
+def test_a_log_of_which_nothing_can_be_read_gives_no_sequence_twice(copied):
+    data, log, _ = copied
+    log.write_bytes(b"#!/bin/sh\necho this is no log\n" * 100)
+    repaired(data)
+    with Server(data) as server, Client(server.address, "acme") as client:
+        assert client.events() == []
+        (result,) = client.record(event(change="after the repair"))
+        assert result.sequence > 2 * BATCHES
+
+
+def test_a_repair_beside_a_server_is_refused(copied):
+    data, _, _ = copied
+    with Server(data) as server:
+        done = repaired(data, 70)
+        assert f"in use by process {server.pid}" in done.stderr

@@ -43,6 +43,14 @@ struct ServeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
+            Bytes of all files beyond which the oldest events go before their time, such as 50GiB, \
+            but for those under legal hold ($AUDITRPC_MAX_BYTES; none).
+            """, valueName: "bytes"))
+    var maxBytes: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
             The certificate, and what leads to its root, in PEM: speak TLS on every host:port \
             ($AUDITRPC_TLS_CERT).
             """, valueName: "file"))
@@ -111,10 +119,17 @@ struct ServeOptions: ParsableArguments {
             configuration.retention = try Self.age(age)
         }
         if let bytes = setting(logBytes, "--log-bytes", or: "AUDITRPC_LOG_BYTES") {
-            guard let count = Int(bytes.text), count > 0 else {
-                throw bytes.error("is not a number of bytes")
+            configuration.logBytesMax = try bytes.bytes()
+        }
+        if let bytes = setting(maxBytes, "--max-bytes", or: "AUDITRPC_MAX_BYTES"),
+            bytes.text != "none"
+        {
+            let count = try bytes.bytes()
+            guard count >= configuration.logBytesMax else {
+                throw bytes.error(
+                    "is less than one log, \(StatusTable.bytes(UInt64(configuration.logBytesMax)))")
             }
-            configuration.logBytesMax = count
+            configuration.bytesMax = count
         }
         if let age = setting(
             maxConnectionAge, "--max-connection-age", or: "AUDITRPC_MAX_CONNECTION_AGE")

@@ -34,6 +34,13 @@ struct Setting: Hashable {
         return duration
     }
 
+    func bytes() throws(CommandError) -> Int {
+        guard let bytes = ByteExpression.bytes(text) else {
+            throw error("is not a number of bytes: \(ByteExpression.help)")
+        }
+        return bytes
+    }
+
     /// A switch: on by its option, or by its variable with `1`, `true`, `yes` or `on`.
     static func flag(
         _ option: Bool, or variable: String, in environment: [String: String]

@@ -38,7 +38,8 @@ package final class AuditServer: Service {
         let (store, report) = try EventStore.open(
             StoreConfiguration(
                 directory: configuration.dataDirectory, terms: EventTerms.extractor,
-                logBytesMax: configuration.logBytesMax, openedAt: .now))
+                logBytesMax: configuration.logBytesMax, openedAt: .now,
+                bytesMax: configuration.bytesMax))
         logger.info(
             "store opened",
             metadata: [
@@ -230,6 +231,7 @@ package final class AuditServer: Service {
             retention: retention.policies.retention(of: "").policy.maxAge,
             version: configuration.version,
             startedAt: startedAt, subscriberCount: UInt32(feed.hub.subscriptionCount),
-            refusingWrites: store.writeRefusal ?? "")
+            refusingWrites: store.writeRefusal ?? "",
+            store: StoreStatus(store.figures, bytesMax: configuration.bytesMax))
     }
 }

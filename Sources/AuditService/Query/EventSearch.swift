@@ -32,7 +32,7 @@ struct EventSearch {
         let (low, high) = isForward ? (first, last) : (last, first)
         guard low <= high else { return Outcome() }
         let view = store.searchView(for: plan.probe)
-        var walk = SearchWalk(self, plan, view.visibility, isForward: isForward)
+        var walk = SearchWalk(self, plan, view, isForward: isForward)
         for number in view.parts.indices {
             let part = view.parts[isForward ? number : view.parts.count - 1 - number]
             guard let range = part.sequences(from: low, through: high) else { continue }
@@ -53,6 +53,7 @@ private struct SearchWalk: ~Copyable {
     private let search: EventSearch
     private let plan: SearchPlan
     private let visibility: Visibility
+    private let lost: LostRanges
     private let isForward: Bool
     private var reader: EventReader
     private(set) var outcome = EventScan.Outcome()
@@ -63,11 +64,12 @@ private struct SearchWalk: ~Copyable {
     private static let looksPerClock = 16
 
     init(
-        _ search: EventSearch, _ plan: SearchPlan, _ visibility: Visibility, isForward: Bool
+        _ search: EventSearch, _ plan: SearchPlan, _ view: SearchView, isForward: Bool
     ) {
         self.search = search
         self.plan = plan
-        self.visibility = visibility
+        visibility = view.visibility
+        lost = view.lost
         self.isForward = isForward
         // A text may have to be looked for everywhere.
         reader = EventReader(search.store, usesCaches: search.usesCaches && plan.isExact)
@@ -87,6 +89,16 @@ private struct SearchWalk: ~Copyable {
         guard let rows = rows(of: part, range) else { return try scan(range, visit) }
         try walk(rows, part, range, visit)
         if outcome.end == .complete { outcome.through = end(of: range) }
+        noteLost(in: range)
+    }
+
+    /// What a repair could not save of the part of the range that was passed: an index says nothing of it.
+    private mutating func noteLost(in range: SequenceRange) {
+        guard !lost.isEmpty, let through = outcome.through, range.contains(through) else { return }
+        outcome.unreadable += lost.overlapping(
+            isForward
+                ? SequenceRange(first: range.first, last: through)
+                : SequenceRange(first: through, last: range.last))
     }
 
     /// Nil where each event must be looked at.

@@ -77,6 +77,7 @@ private struct FacetRun {
             guard isComplete else { return }
             if try count(part, number, range) {
                 through = range.first
+                unreadable += view.lost.overlapping(range)
             } else if isComplete {
                 try search(from: range.last, through: range.first)
             }

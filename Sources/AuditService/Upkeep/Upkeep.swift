@@ -1,8 +1,8 @@
 import EventStore
 import Logging
 
-/// Seals full logs, sweeps what retention lets go and renews outdated indexes, on a thread of its own:
-/// each may take seconds and waits for the disk, and none holds up recording or reading.
+/// Seals full logs, sweeps what retention and the size cap let go and renews outdated indexes, on a
+/// thread of its own: each may take seconds and waits for the disk, and none holds up recording or reading.
 final class Upkeep: Sendable {
     private let store: EventStore
     private let mailbox: Mailbox<UpkeepPlan>
@@ -31,6 +31,7 @@ final class Upkeep: Sendable {
     func tick(uptime: Duration) {
         var waiting: Set<UpkeepPlan.Task> = []
         if store.hasSealable { waiting.insert(.seal) }
+        if store.hasExcess { waiting.insert(.drop) }
         if store.hasOutdatedIndex { waiting.insert(.reindex) }
         mailbox.update { $0.tick(uptime: uptime, waiting: waiting) }
     }

@@ -3,6 +3,8 @@ struct UpkeepPlan {
     enum Task: Hashable {
         case sweep
         case seal
+        /// Lets go what is beyond the size cap.
+        case drop
         case reindex
         case end
     }
@@ -38,7 +40,8 @@ struct UpkeepPlan {
     mutating func end() { isEnding = true }
 
     /// Nil when there is nothing to do. A sweep goes first: it makes room, and what it removes need not
-    /// be sealed. A seal goes before an index, since logs that wait for it hold memory.
+    /// be sealed. A seal goes before an index, since logs that wait for it hold memory, and
+    /// before the size cap, since a segment is a fraction of its log.
     mutating func next() -> Task? {
         if isEnding { return .end }
         if isSweepDue {
@@ -46,7 +49,7 @@ struct UpkeepPlan {
             sweptAt = uptime
             return .sweep
         }
-        return [.seal, .reindex].first { task in
+        return [.seal, .drop, .reindex].first { task in
             waiting.contains(task) && uptime >= pausedUntil[task] ?? .zero
         }
     }

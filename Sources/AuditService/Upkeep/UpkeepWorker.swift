@@ -9,11 +9,19 @@ struct UpkeepWorker {
 
     func run(_ task: UpkeepPlan.Task) -> UpkeepPlan.Outcome {
         switch task {
-        case .sweep: sweep()
+        case .sweep:
+            // Each whether the other failed or not.
+            Self.sum(of: [sweep(), drop()])
         case .seal: seal()
         case .reindex: reindex()
+        case .drop: drop()
         case .end: .nothingToDo
         }
+    }
+
+    private static func sum(of outcomes: [UpkeepPlan.Outcome]) -> UpkeepPlan.Outcome {
+        if outcomes.contains(.failed) { return .failed }
+        return outcomes.contains(.done) ? .done : .nothingToDo
     }
 
     private func sweep() -> UpkeepPlan.Outcome {
@@ -41,6 +49,27 @@ struct UpkeepWorker {
                 "oldest": "\(report.oldest)",
             ])
         return .done
+    }
+
+    private func drop() -> UpkeepPlan.Outcome {
+        do throws(StoreError) {
+            guard let report = try store.dropExcess() else { return .nothingToDo }
+            logger.warning(
+                "the size cap removed events before their time: the store is larger than --max-bytes",
+                metadata: [
+                    "events": "\(report.events)", "bytes": "\(report.bytes)",
+                    "files": "\(report.files)", "rewritten": "\(report.rewritten)",
+                    "oldest": "\(report.oldest)",
+                    "events_since_start": "\(store.figures.totals.droppedEvents)",
+                ])
+            return .done
+        } catch {
+            guard error.code != .closed else { return .nothingToDo }
+            logger.error(
+                "the size cap could not remove events; the next sweep tries again",
+                metadata: ["cause": "\(error)"])
+            return .failed
+        }
     }
 
     /// A seal uses tens of mebibytes for a second, in pieces whose pages glibc keeps for next time: about

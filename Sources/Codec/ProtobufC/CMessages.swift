@@ -197,6 +197,11 @@ extension Auditrpc__V1__FeedLag: CMessage {
         auditrpc__v1__feed_lag__init
     }
 }
+extension Auditrpc__V1__StoreStatus: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__store_status__init
+    }
+}
 extension Auditrpc__V1__RetentionPolicy: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         auditrpc__v1__retention_policy__init

@@ -78,7 +78,7 @@ extension EventStore {
             try check()
             guard try add(part.firstSequence, to: &folder) else { break }
         }
-        try folder.copyPolicies(of: configuration)
+        try folder.copyLists(of: configuration)
         return extent.lastSequence
     }
 

@@ -157,17 +157,23 @@ struct SnapshotFolder {
         }
     }
 
-    /// Copies the policies; nothing where there are none.
-    mutating func copyPolicies(of store: StoreConfiguration) throws(StoreError) {
-        let policies = try doing { fileSystem throws(FileError) in
-            try fileSystem.contents(store.policiesPath, bytesMax: Limits.policiesBytesMax)
+    /// Copies the policies, and the list of what a repair could not save; nothing where there is none.
+    mutating func copyLists(of store: StoreConfiguration) throws(StoreError) {
+        try copy(store.policiesPath, as: configuration.policiesPath, Limits.policiesBytesMax)
+        try copy(store.lostPath, as: configuration.lostPath, Limits.lostFileBytesMax)
+    }
+
+    private mutating func copy(
+        _ source: String, as path: String, _ bytesMax: Int
+    ) throws(StoreError) {
+        let bytes = try doing { fileSystem throws(FileError) in
+            try fileSystem.contents(source, bytesMax: bytesMax)
         }
-        guard let policies else { return }
-        try requireRoom(policies.count)
-        let path = configuration.policiesPath
+        guard let bytes else { return }
+        try requireRoom(bytes.count)
         made += [.file(path + ".new"), .file(path)]
         try doing { fileSystem throws(FileError) in
-            try fileSystem.replace(path, with: policies)
+            try fileSystem.replace(path, with: bytes)
         }
         copiedFiles += 1
     }

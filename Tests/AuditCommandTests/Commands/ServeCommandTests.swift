@@ -95,6 +95,7 @@ struct ServeCommandTests {
         let environment = [
             "AUDITRPC_LISTEN": "127.0.0.1:7000, unix:/run/audit.sock", "AUDITRPC_DATA": "/d",
             "AUDITRPC_RETENTION": "1h", "AUDITRPC_LOG_BYTES": "1048576",
+            "AUDITRPC_MAX_BYTES": "50GiB",
             "AUDITRPC_TLS_CERT": "c", "AUDITRPC_TLS_KEY": "k", "AUDITRPC_TLS_CLIENT_CA": "a",
             "AUDITRPC_SOCKET_MODE": "0660", "AUDITRPC_INSECURE": "yes",
             "AUDITRPC_LOG_LEVEL": "DEBUG",
@@ -105,6 +106,7 @@ struct ServeCommandTests {
         #expect(fromVariables.dataDirectory == "/d")
         #expect(fromVariables.retention == .seconds(3_600))
         #expect(fromVariables.logBytesMax == 1 << 20)
+        #expect(fromVariables.bytesMax == 50 << 30)
         #expect(
             fromVariables.tls
                 == ServerTLS(certificateFile: "c", keyFile: "k", clientCAFile: "a"))
@@ -113,6 +115,7 @@ struct ServeCommandTests {
 
         let arguments = [
             "--listen", "[::1]:1", "--data", "e", "--retention", "2h", "--log-bytes", "7",
+            "--max-bytes", "8KiB",
             "--tls-cert", "c2", "--tls-key", "k2", "--tls-client-ca", "a2", "--socket-mode", "0600",
             "--log-level", "error",
         ]
@@ -121,6 +124,7 @@ struct ServeCommandTests {
         #expect(fromOptions.dataDirectory == "e")
         #expect(fromOptions.retention == .seconds(7_200))
         #expect(fromOptions.logBytesMax == 7)
+        #expect(fromOptions.bytesMax == 8 << 10)
         #expect(
             fromOptions.tls
                 == ServerTLS(certificateFile: "c2", keyFile: "k2", clientCAFile: "a2"))
@@ -162,7 +166,8 @@ struct ServeCommandTests {
         ["--listen", ""], ["--listen", "nonsense"], ["--listen", "127.0.0.1"],
         ["--listen", "127.0.0.1:99999"], ["--listen", "[::1:5"], ["--listen", "unix:"],
         ["--retention", "0s"], ["--retention", "long"], ["--data", ""], ["--log-bytes", "many"],
-        ["--log-bytes", "0"], ["--socket-mode", "999"], ["--socket-mode", "07777"],
+        ["--max-bytes", "1MiB"], ["--max-bytes", "50G"], ["--log-bytes", "0"],
+        ["--socket-mode", "999"], ["--socket-mode", "07777"],
         ["--tls-cert", "c"], ["--tls-key", "k"], ["--tls-client-ca", "a"],
     ])
     func refuses(arguments: [String]) throws {

@@ -57,6 +57,25 @@ struct UpkeepPlanTests {
         #expect(plan.next() == nil)
     }
 
+    @Test func sealsBeforeItLetsGoByTheSizeCap() {
+        var plan = UpkeepPlan(sweepInterval: .seconds(60))
+        plan.tick(uptime: .seconds(1), waiting: [.seal, .drop, .reindex])
+        #expect(plan.next() == .sweep)
+        #expect(plan.next() == .seal)
+        plan.finished(.seal, .nothingToDo)
+        #expect(plan.next() == .drop, "what goes need not be indexed anew")
+        plan.finished(.drop, .nothingToDo)
+        #expect(plan.next() == .reindex)
+        // A seal that has no room must not keep the cap from making it.
+        plan.tick(uptime: .seconds(2), waiting: [.seal, .drop])
+        #expect(plan.next() == .seal)
+        plan.finished(.seal, .failed)
+        #expect(plan.next() == .drop)
+        plan.finished(.drop, .failed)
+        plan.tick(uptime: .seconds(3), waiting: [.seal, .drop])
+        #expect(plan.next() == nil)
+    }
+
     @Test func endsBeforeAnythingElse() {
         var plan = UpkeepPlan(sweepInterval: .seconds(60))
         plan.tick(uptime: .seconds(1), waiting: [.seal])

@@ -763,6 +763,51 @@ void   auditrpc__v1__get_status_response__free_unpacked
   assert(message->base.descriptor == &auditrpc__v1__get_status_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   auditrpc__v1__store_status__init
+                     (Auditrpc__V1__StoreStatus         *message)
+{
+  static const Auditrpc__V1__StoreStatus init_value = AUDITRPC__V1__STORE_STATUS__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__store_status__get_packed_size
+                     (const Auditrpc__V1__StoreStatus *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__store_status__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__store_status__pack
+                     (const Auditrpc__V1__StoreStatus *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__store_status__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__store_status__pack_to_buffer
+                     (const Auditrpc__V1__StoreStatus *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__store_status__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__StoreStatus *
+       auditrpc__v1__store_status__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__StoreStatus *)
+     protobuf_c_message_unpack (&auditrpc__v1__store_status__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__store_status__free_unpacked
+                     (Auditrpc__V1__StoreStatus *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__store_status__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   auditrpc__v1__feed_status__init
                      (Auditrpc__V1__FeedStatus         *message)
 {
@@ -2313,7 +2358,7 @@ const ProtobufCMessageDescriptor auditrpc__v1__get_status_request__descriptor =
   (ProtobufCMessageInit) auditrpc__v1__get_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor auditrpc__v1__get_status_response__field_descriptors[10] =
+static const ProtobufCFieldDescriptor auditrpc__v1__get_status_response__field_descriptors[11] =
 {
   {
     "head_sequence",
@@ -2424,8 +2469,20 @@ static const ProtobufCFieldDescriptor auditrpc__v1__get_status_response__field_d
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "store",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__GetStatusResponse, store),
+    &auditrpc__v1__store_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "feed",
-    40,
+    11,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -2438,21 +2495,21 @@ static const ProtobufCFieldDescriptor auditrpc__v1__get_status_response__field_d
 };
 static const unsigned auditrpc__v1__get_status_response__field_indices_by_name[] = {
   2,   /* field[2] = event_count */
-  9,   /* field[9] = feed */
+  10,   /* field[10] = feed */
   0,   /* field[0] = head_sequence */
   1,   /* field[1] = oldest_sequence */
   8,   /* field[8] = refusing_writes */
   4,   /* field[4] = retention */
   6,   /* field[6] = started_at */
+  9,   /* field[9] = store */
   3,   /* field[3] = stored_bytes */
   7,   /* field[7] = subscriber_count */
   5,   /* field[5] = version */
 };
-static const ProtobufCIntRange auditrpc__v1__get_status_response__number_ranges[2 + 1] =
+static const ProtobufCIntRange auditrpc__v1__get_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 40, 9 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor auditrpc__v1__get_status_response__descriptor =
 {
@@ -2462,11 +2519,231 @@ const ProtobufCMessageDescriptor auditrpc__v1__get_status_response__descriptor =
   "Auditrpc__V1__GetStatusResponse",
   "auditrpc.v1",
   sizeof(Auditrpc__V1__GetStatusResponse),
-  10,
+  11,
   auditrpc__v1__get_status_response__field_descriptors,
   auditrpc__v1__get_status_response__field_indices_by_name,
-  2,  auditrpc__v1__get_status_response__number_ranges,
+  1,  auditrpc__v1__get_status_response__number_ranges,
   (ProtobufCMessageInit) auditrpc__v1__get_status_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__store_status__field_descriptors[15] =
+{
+  {
+    "segment_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, segment_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, log_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "segment_bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, segment_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_bytes",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, log_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sealed_event_count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, sealed_event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sealed_event_bytes",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, sealed_event_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sealable_log_count",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, sealable_log_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "damaged_log_count",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, damaged_log_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_bytes",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, max_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dropped_event_count",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, dropped_event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dropped_bytes",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, dropped_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_sweep_at",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, last_sweep_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "swept_event_count",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, swept_event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "swept_bytes",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, swept_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lost_event_count",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__StoreStatus, lost_event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__store_status__field_indices_by_name[] = {
+  7,   /* field[7] = damaged_log_count */
+  10,   /* field[10] = dropped_bytes */
+  9,   /* field[9] = dropped_event_count */
+  11,   /* field[11] = last_sweep_at */
+  3,   /* field[3] = log_bytes */
+  1,   /* field[1] = log_count */
+  14,   /* field[14] = lost_event_count */
+  8,   /* field[8] = max_bytes */
+  6,   /* field[6] = sealable_log_count */
+  5,   /* field[5] = sealed_event_bytes */
+  4,   /* field[4] = sealed_event_count */
+  2,   /* field[2] = segment_bytes */
+  0,   /* field[0] = segment_count */
+  13,   /* field[13] = swept_bytes */
+  12,   /* field[12] = swept_event_count */
+};
+static const ProtobufCIntRange auditrpc__v1__store_status__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 15 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__store_status__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.StoreStatus",
+  "StoreStatus",
+  "Auditrpc__V1__StoreStatus",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__StoreStatus),
+  15,
+  auditrpc__v1__store_status__field_descriptors,
+  auditrpc__v1__store_status__field_indices_by_name,
+  1,  auditrpc__v1__store_status__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__store_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor auditrpc__v1__feed_status__field_descriptors[14] =

@@ -42,6 +42,7 @@ typedef struct Auditrpc__V1__ListFacetsResponse Auditrpc__V1__ListFacetsResponse
 typedef struct Auditrpc__V1__Facet Auditrpc__V1__Facet;
 typedef struct Auditrpc__V1__GetStatusRequest Auditrpc__V1__GetStatusRequest;
 typedef struct Auditrpc__V1__GetStatusResponse Auditrpc__V1__GetStatusResponse;
+typedef struct Auditrpc__V1__StoreStatus Auditrpc__V1__StoreStatus;
 typedef struct Auditrpc__V1__FeedStatus Auditrpc__V1__FeedStatus;
 typedef struct Auditrpc__V1__FeedLag Auditrpc__V1__FeedLag;
 
@@ -596,6 +597,7 @@ struct  Auditrpc__V1__GetStatusResponse
    * Empty while events are accepted; otherwise why they are not.
    */
   ProtobufCBinaryData refusing_writes;
+  Auditrpc__V1__StoreStatus *store;
   /*
    * What the live feed does for all organizations together: for operators only, once identities exist.
    */
@@ -603,7 +605,70 @@ struct  Auditrpc__V1__GetStatusResponse
 };
 #define AUDITRPC__V1__GET_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__get_status_response__descriptor) \
-    , 0, 0, 0, 0, NULL, {0,NULL}, NULL, 0, {0,NULL}, NULL }
+    , 0, 0, 0, 0, NULL, {0,NULL}, NULL, 0, {0,NULL}, NULL, NULL }
+
+
+/*
+ * The files of a server's store, of all organizations together.
+ */
+struct  Auditrpc__V1__StoreStatus
+{
+  ProtobufCMessage base;
+  /*
+   * Sealed, compressed files.
+   */
+  uint64_t segment_count;
+  /*
+   * Files that events are appended to, or wait to be sealed.
+   */
+  uint64_t log_count;
+  uint64_t segment_bytes;
+  /*
+   * Without what is allocated ahead.
+   */
+  uint64_t log_bytes;
+  /*
+   * In segments.
+   */
+  uint64_t sealed_event_count;
+  /*
+   * That those have without compression and indexes.
+   */
+  uint64_t sealed_event_bytes;
+  /*
+   * Logs that are full and not sealed yet.
+   */
+  uint64_t sealable_log_count;
+  /*
+   * Logs that cannot be sealed, since a part of them cannot be read.
+   */
+  uint64_t damaged_log_count;
+  /*
+   * The size cap; 0 without one.
+   */
+  uint64_t max_bytes;
+  /*
+   * What the size cap removed since the server started.
+   */
+  uint64_t dropped_event_count;
+  uint64_t dropped_bytes;
+  /*
+   * Absent before the first one.
+   */
+  Google__Protobuf__Timestamp *last_sweep_at;
+  /*
+   * What retention removed since the server started.
+   */
+  uint64_t swept_event_count;
+  uint64_t swept_bytes;
+  /*
+   * Events among those kept that a repair of damaged files could not save; some may never have been.
+   */
+  uint64_t lost_event_count;
+};
+#define AUDITRPC__V1__STORE_STATUS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__store_status__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0 }
 
 
 /*
@@ -1001,6 +1066,25 @@ Auditrpc__V1__GetStatusResponse *
 void   auditrpc__v1__get_status_response__free_unpacked
                      (Auditrpc__V1__GetStatusResponse *message,
                       ProtobufCAllocator *allocator);
+/* Auditrpc__V1__StoreStatus methods */
+void   auditrpc__v1__store_status__init
+                     (Auditrpc__V1__StoreStatus         *message);
+size_t auditrpc__v1__store_status__get_packed_size
+                     (const Auditrpc__V1__StoreStatus   *message);
+size_t auditrpc__v1__store_status__pack
+                     (const Auditrpc__V1__StoreStatus   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__store_status__pack_to_buffer
+                     (const Auditrpc__V1__StoreStatus   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__StoreStatus *
+       auditrpc__v1__store_status__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__store_status__free_unpacked
+                     (Auditrpc__V1__StoreStatus *message,
+                      ProtobufCAllocator *allocator);
 /* Auditrpc__V1__FeedStatus methods */
 void   auditrpc__v1__feed_status__init
                      (Auditrpc__V1__FeedStatus         *message);
@@ -1106,6 +1190,9 @@ typedef void (*Auditrpc__V1__GetStatusRequest_Closure)
                   void *closure_data);
 typedef void (*Auditrpc__V1__GetStatusResponse_Closure)
                  (const Auditrpc__V1__GetStatusResponse *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__StoreStatus_Closure)
+                 (const Auditrpc__V1__StoreStatus *message,
                   void *closure_data);
 typedef void (*Auditrpc__V1__FeedStatus_Closure)
                  (const Auditrpc__V1__FeedStatus *message,
@@ -1220,6 +1307,7 @@ extern const ProtobufCMessageDescriptor auditrpc__v1__list_facets_response__desc
 extern const ProtobufCMessageDescriptor auditrpc__v1__facet__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__get_status_request__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__get_status_response__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__store_status__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__feed_status__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__feed_lag__descriptor;
 extern const ProtobufCServiceDescriptor auditrpc__v1__audit_log__descriptor;

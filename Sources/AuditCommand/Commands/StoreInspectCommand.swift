@@ -1,0 +1,20 @@
+import ArgumentParser
+
+struct StoreInspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Print the logs and segments of a data folder.",
+        discussion: """
+            Reads the logs and the ends of the segments, and changes nothing; a server may be running.
+
+            Example:
+
+              auditrpc store inspect /var/lib/auditrpc
+            """)
+
+    @Argument(help: "The data folder.") var folder: String
+
+    func run() throws {
+        try StoreFileTable.write(folder, readsEverything: false)
+    }
+}
