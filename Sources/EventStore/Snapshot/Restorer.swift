@@ -14,10 +14,12 @@ struct Restorer {
     func run(_ parts: [StorePart]) throws(StoreError) -> [StorePart] {
         try StoreError.wrappingFileErrors { () throws(FileError) in
             for part in parts { try synchronize(part.path) }
-            do throws(FileError) {
-                try synchronize(configuration.policiesPath)
-            } catch {
-                guard error.isMissing else { throw error }
+            for path in [configuration.policiesPath, configuration.lostPath] {
+                do throws(FileError) {
+                    try synchronize(path)
+                } catch {
+                    guard error.isMissing else { throw error }
+                }
             }
             try fileSystem.synchronizeDirectory(configuration.segmentDirectory)
             try fileSystem.synchronizeDirectory(configuration.logDirectory)

@@ -98,6 +98,34 @@ struct RepairPlanTests {
         }
     }
 
+    @Test(
+        "what a restored store skipped is not missing, and is said by what takes the file's place")
+    func skipped() throws {
+        var restored = log(1_000, 1_003, at: 1)
+        restored.skipped = range(5, 999)
+        let whole = try RepairPlan([segment(1, 4), restored], now: second(0))
+        #expect(whole.findings.isEmpty && whole.lost.isEmpty)
+        restored.findings = ["a frame"]
+        let plan = try RepairPlan([segment(1, 4), restored], now: second(0))
+        #expect(plan.lost.isEmpty)
+        #expect(
+            plan.steps.contains(
+                .write(
+                    RepairPlan.Write(
+                        sequences: range(1_000, 1_003), source: restored, recordedAt: nil,
+                        skipped: range(5, 999)))))
+        // Missing before that: only what nobody skipped.
+        #expect(try RepairPlan([segment(1, 2), restored], now: second(0)).lost == [range(3, 4)])
+        restored.through = restored.first.previous
+        restored.events = 0
+        let empty = try RepairPlan([segment(1, 4), restored], now: second(0))
+        #expect(
+            empty.steps == [
+                .beginLog(
+                    first: Sequence(1_000), recordedAtFloor: second(1), skipped: range(5, 999))
+            ])
+    }
+
     @Test("what would give sequences twice, or mixes two stores, is refused with advice")
     func refused() throws {
         for files in [
