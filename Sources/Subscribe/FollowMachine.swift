@@ -121,9 +121,9 @@ package struct FollowMachine: Hashable, Sendable {
         if let sent { told = sent }
     }
 
-    /// The read from the position on found these damaged.
-    package mutating func foundDamage(through last: Sequence) -> Step {
-        missing(SequenceRange(first: position.next, last: max(last, position.next)), .damage)
+    /// The read from the position on found that these are gone.
+    package mutating func foundGone(through last: Sequence, _ reason: GapReason) -> Step {
+        missing(SequenceRange(first: position.next, last: max(last, position.next)), reason)
     }
 
     private mutating func missing(_ gone: SequenceRange, _ reason: GapReason) -> Step {

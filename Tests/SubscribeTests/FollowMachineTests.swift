@@ -52,9 +52,9 @@ struct FollowMachineTests {
     @Test func damageIsAnExactGapOrAFailure() {
         let damaged = SequenceRange(first: Sequence(3), last: Sequence(7))
         var failing = FollowMachine(after: Sequence(2), onGap: .fail)
-        #expect(failing.foundDamage(through: Sequence(7)) == .fail(damaged, .damage))
+        #expect(failing.foundGone(through: Sequence(7), .damage) == .fail(damaged, .damage))
         var goingOn = FollowMachine(after: Sequence(2), onGap: .goOn)
-        #expect(goingOn.foundDamage(through: Sequence(7)) == .say(.gap(damaged, .damage)))
+        #expect(goingOn.foundGone(through: Sequence(7), .damage) == .say(.gap(damaged, .damage)))
         #expect(goingOn.position == Sequence(7))
     }
 

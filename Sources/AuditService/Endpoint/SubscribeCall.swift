@@ -135,7 +135,9 @@ final class SubscribeCall: ServerCallHandler {
             following.ready = portions
         case .damage(let last, let error):
             report(error)
-            take(following.machine.foundDamage(through: last), following, call)
+            take(following.machine.foundGone(through: last, .damage), following, call)
+        case .removed(let last):
+            take(following.machine.foundGone(through: last, .retention), following, call)
         case .failure(let error):
             return end(error, call)
         }

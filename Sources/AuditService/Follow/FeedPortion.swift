@@ -37,6 +37,9 @@ enum FeedReading: Sendable {
     case portions([FeedPortion])
     /// The events from the position through this one are damaged.
     case damage(through: Sequence, ServiceError)
+    /// Those of the organization from the position through this one were removed by retention, before
+    /// longer rules came to cover them.
+    case removed(through: Sequence)
     case failure(ServiceError)
 }
 

@@ -23,17 +23,24 @@ struct FeedReader: Sendable {
         if let skipped = store.skipped(atOrAfter: position.next) {
             head = min(head, skipped.first.previous)
         }
+        // Nor is what a repair could not save.
+        if let lost = store.lost.range(atOrAfter: position.next) {
+            guard lost.first > position.next else { return .lost(lost) }
+            head = min(head, lost.first.previous)
+        }
         // What follows is a gap: the machine says so before anything behind it is sent.
         guard floor <= position.next, position < head else { return .portions([]) }
-        var gathering = Gathering(limits, seal, after: position)
-        let search = EventSearch(
-            store: store, control: control, eventsMax: limits.catchUpEventsMax,
-            blocksMax: limits.catchUpBlocksMax, unreadableMax: 1, usesCaches: false)
-        let outcome: EventSearch.Outcome
+        var gathering: Gathering
+        var outcome: EventSearch.Outcome
         do throws(ServiceError) {
-            outcome = try search.run(
-                plan, from: position.next, through: min(last ?? head, head), .oldestFirst
-            ) { gathering.add($0) }
+            (outcome, gathering) = try search(
+                plan, after: position, through: min(last ?? head, head), control)
+            if let removed = removed(of: plan, after: position, through: outcome.through) {
+                guard removed.first > position.next else { return .removed(through: removed.last) }
+                // What is behind it is read once that was said.
+                (outcome, gathering) = try search(
+                    plan, after: position, through: removed.first.previous, control)
+            }
         } catch {
             return .failure(error)
         }
@@ -54,6 +61,30 @@ struct FeedReader: Sendable {
             ServiceError(
                 .dataLoss, "stored events are damaged: sequences \(damage)",
                 cause: outcome.problem))
+    }
+
+    private func search(
+        _ plan: SearchPlan, after position: Sequence, through last: Sequence, _ control: ReadControl
+    ) throws(ServiceError) -> (EventSearch.Outcome, Gathering) {
+        var gathering = Gathering(limits, seal, after: position)
+        let search = EventSearch(
+            store: store, control: control, eventsMax: limits.catchUpEventsMax,
+            blocksMax: limits.catchUpBlocksMax, unreadableMax: 1, usesCaches: false)
+        let outcome = try search.run(plan, from: position.next, through: last, .oldestFirst) {
+            gathering.add($0)
+        }
+        return (outcome, gathering)
+    }
+
+    /// The first stretch behind the position in which retention took events of the organization that it
+    /// would show now. Of all organizations together that is not asked: what the shorter retention of
+    /// one took is no gap to who follows them all.
+    private func removed(
+        of plan: SearchPlan, after position: Sequence, through last: Sequence?
+    ) -> SequenceRange? {
+        guard let organization = plan.organization, let last else { return nil }
+        // A segment that cannot say it has forgotten it; its events are read all the same.
+        return try? store.removed(of: organization, from: position.next, through: last)
     }
 
     private struct Gathering {
@@ -82,5 +113,15 @@ struct FeedReader: Sendable {
             portions.append(writer.take(isFull: isFull))
             return portions
         }
+    }
+}
+
+extension FeedReading {
+    /// What a repair could not save.
+    fileprivate static func lost(_ range: SequenceRange) -> FeedReading {
+        .damage(
+            through: range.last,
+            ServiceError(
+                .dataLoss, "events \(range) were damaged, and a repair could not save them"))
     }
 }

@@ -19,6 +19,12 @@ package struct LostRanges: Hashable, Sendable {
 
     package var isEmpty: Bool { ranges.isEmpty }
 
+    /// The first of them that does not end before `sequence`.
+    package func range(atOrAfter sequence: Sequence) -> SequenceRange? {
+        let index = ranges.partitionIndex { $0.last >= sequence }
+        return index < ranges.count ? ranges[index] : nil
+    }
+
     /// What of them lies in a range, in order.
     package func overlapping(_ range: SequenceRange) -> [SequenceRange] {
         ranges[ranges.partitionIndex { $0.last >= range.first }...]

@@ -121,12 +121,14 @@ struct RawSegment {
     private init(_ path: String, _ file: any File, _ bytes: Int, _ header: SegmentHeader) {
         (self.path, self.file, self.bytes, self.header) = (path, file, bytes, header)
         // Where it lies in a file of this length, whether the last bytes say so or not.
-        let place = Piece(
-            offset: bytes - SegmentTail.bytes - Piece.checksumBytes - SegmentFooter.bytes,
-            length: SegmentFooter.bytes)
-        footer = RawSegment.piece(place, file, header).flatMap { piece in
-            SegmentFooter(piece.content, end: place.offset)
-        }
+        footer =
+            SegmentFooter.sizes.lazy.compactMap { size in
+                let place = Piece(
+                    offset: bytes - SegmentTail.bytes - Piece.checksumBytes - size, length: size)
+                return RawSegment.piece(place, file, header).flatMap { piece in
+                    SegmentFooter(piece.content, end: place.offset)
+                }
+            }.first
     }
 
     var rowEnd: Int {

@@ -1,28 +1,45 @@
 package import AuditModel
 
 extension EventStore {
-    /// The end of what was removed of an organization around a sequence, before longer rules came to
-    /// cover it: everything of it from `sequence` through the result is gone. Nil when nothing of it
-    /// is missing at or behind `sequence` in that part of the store.
+    /// The first stretch, within a range at its beginning, of which retention took everything that an
+    /// organization had there, before longer rules came to cover it: at least its last event is gone.
+    /// Nil when nothing of the organization is missing in the range.
     ///
-    /// Throws `damaged` or `inputOutput` when a segment cannot say it.
+    /// Reads only of segments that were written anew. Throws `damaged` or `inputOutput` when one of them
+    /// cannot say it.
     package func removed(
-        of organization: [UInt8], from sequence: Sequence
-    ) throws(StoreError) -> Sequence? {
+        of organization: [UInt8], from first: Sequence, through last: Sequence
+    ) throws(StoreError) -> SequenceRange? {
+        guard first <= last else { return nil }
         let parts = parts.all
-        var end: Sequence?
-        var next = sequence
-        for part in parts[parts.partitionIndex(where: { $0.lastSequence >= sequence })...] {
-            guard let segment = part.segment, segment.bounds.sequences.first <= next else { break }
-            let removal = try segment.removals().first { $0.organization == organization }
-            guard let removal, removal.end > 0 else { break }
-            let last = segment.sequence(of: removal.end - 1)
-            guard last >= next else { break }
-            end = last
-            // What goes on in the next segment is one piece with it.
-            next = last.next
-            guard last == segment.bounds.sequences.last else { break }
+        var found: SequenceRange?
+        for part in parts[parts.partitionIndex(where: { $0.lastSequence >= first })...] {
+            if let found {
+                // What goes on in the next segment is one piece with it.
+                guard part.firstSequence == found.last.next else { break }
+            } else {
+                guard part.firstSequence <= last else { break }
+            }
+            guard let segment = part.segment, part.missingEvents > 0,
+                let removal = try segment.removal(of: organization)
+            else {
+                guard found == nil else { break }
+                continue
+            }
+            let begin = found?.first ?? max(first, part.firstSequence)
+            let end = segment.sequence(of: removal.end - 1)
+            guard end >= begin, found != nil || begin <= last else { continue }
+            found = SequenceRange(first: begin, last: end)
+            guard end == part.lastSequence else { break }
         }
-        return end
+        return found
+    }
+}
+
+extension Segment {
+    fileprivate func removal(
+        of organization: [UInt8]
+    ) throws(StoreError) -> OrganizationList.Removal? {
+        try removals().first { $0.organization == organization && $0.end > 0 }
     }
 }

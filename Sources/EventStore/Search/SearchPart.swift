@@ -70,10 +70,11 @@ extension EventStore {
         }
         var parts: [SearchPart] = []
         for (number, segment) in stored.unretainedSegments.enumerated() {
-            // The filter of an outdated index knows no more than that.
+            // The filter of an outdated index knows no more than that, and no filter of what was lost.
             if let probe,
                 let isExcluded = segment?._withUnsafeGuaranteedRef({
                     isIndexed($0) && !probe.mayMatch($0)
+                        && (lost.isEmpty || lost.overlapping($0.bounds.sequences).isEmpty)
                 }), isExcluded
             {
                 continue

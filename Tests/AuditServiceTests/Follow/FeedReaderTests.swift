@@ -69,6 +69,42 @@ struct FeedReaderTests {
         #expect(try #require(reader.portions(plan, after: Sequence(5))).isEmpty)
     }
 
+    @Test(
+        "tells what was removed before a longer policy came, and nobody else of it",
+        arguments: ["long", "short"])
+    func longerPolicy(organization: String) throws {
+        let (store, oracle) = try sweptStore()
+        try store.setRetention(RetentionRules(), now: .now, uptime: .sinceStart)
+        let reader = FeedReader(
+            store: store, limits: ServiceLimits(), seal: { SharedMessage($0) })
+        let plan = SearchPlan(EventFilter(), organization: Array(organization.utf8))
+        var position = store.bounds.oldest.previous
+        var sent = 0
+        var gone: [SequenceRange] = []
+        while position < oracle.head {
+            let control = ReadControl(end: .now.advanced(by: .seconds(3600)))
+            switch reader.read(plan, after: position, control) {
+            case .portions(let portions):
+                sent += portions.reduce(0) { $0 + $1.events }
+                let through = try #require(portions.last?.through)
+                try #require(through > position, "it goes on")
+                position = through
+            case .removed(let last):
+                gone.append(SequenceRange(first: position.next, last: last))
+                position = last
+            case .damage, .failure:
+                Issue.record("the store is whole")
+                return
+            }
+        }
+        let own = (store.bounds.oldest.rawValue...oracle.head.rawValue).map { Sequence($0) }
+            .filter { oracle[$0].organization == organization }
+        let told = own.count { sequence in gone.contains { $0.contains(sequence) } }
+        #expect(sent + told == own.count)
+        #expect(gone.isEmpty == (organization == "long"))
+        #expect(gone.allSatisfy { oracle[$0.last].organization == organization })
+    }
+
     @Test("stops before what a restored store skipped: that is a gap", arguments: [false, true])
     func skipped(isSealed: Bool) throws {
         let disk = SimulatedDisk()

@@ -95,6 +95,11 @@ final class SimulatedSubscriber {
         }
         switch reading {
         case .portions(let portions): return portions
+        case .removed(let last):
+            if case .say(let notice) = following?.machine.foundGone(through: last, .retention) {
+                hear(notice)
+            }
+            return []
         case .damage(_, let error), .failure(let error): throw error
         }
     }

@@ -60,22 +60,25 @@ struct SweepTests {
         let gone = (1...oracle.events.count).map { Sequence(UInt64($0)) }
             .filter { oracle[$0].organization == "short" && !there.contains($0) }
         #expect(gone.count > 20)
+        let last = oracle.head
+        #expect(try again.removed(of: Array("long".utf8), from: Sequence(1), through: last) == nil)
+        // From stretch to stretch, each event of "short" is either there or in one of them.
+        var position = Sequence(1)
+        var stretches: [SequenceRange] = []
+        while let range = try again.removed(of: Self.short, from: position, through: last) {
+            #expect(range.first >= position && gone.contains(range.last), "\(range)")
+            stretches.append(range)
+            position = range.last.next
+        }
+        #expect(!stretches.isEmpty)
         for number in 1...oracle.events.count {
             let sequence = Sequence(UInt64(number))
-            #expect(try again.removed(of: Array("long".utf8), from: sequence) == nil)
-            guard let end = try again.removed(of: Self.short, from: sequence) else {
-                let next = gone.first { $0 >= sequence }
-                // The end of a piece is the end of what is gone of a segment.
-                #expect(
-                    next.map { again.part(holding: $0)?.firstSequence ?? .zero > sequence } ?? true,
-                    "\(sequence)")
-                continue
-            }
-            #expect(gone.contains(end), "\(sequence): \(end)")
-            let kept = there.contains {
-                sequence <= $0 && $0 <= end && oracle[$0].organization == "short"
-            }
-            #expect(!kept, "\(sequence) to \(end) has something that is there")
+            guard oracle[sequence].organization == "short" else { continue }
+            let isGone = stretches.contains { $0.contains(sequence) }
+            #expect(isGone != there.contains(sequence), "\(sequence)")
+            // A stretch is found from each of its sequences, and from each before it that is near.
+            let near = try again.removed(of: Self.short, from: sequence, through: sequence)
+            #expect((near != nil) == isGone, "\(sequence): \(String(describing: near))")
         }
     }
 

@@ -84,11 +84,14 @@ struct SegmentFooter: Equatable {
 
     private static func bytes(parts: Int) -> Int { 7 * 8 + parts * 16 }
 
+    /// The sizes that a footer can have, by whatever program it was written; the newest's first.
+    static let sizes = (SegmentPart.countAtFirst...SegmentPart.allCases.count).reversed().map {
+        bytes(parts: $0)
+    }
+
     /// How many parts a footer of that size names; nil when there is none.
     fileprivate static func parts(inBytes bytes: Int) -> Int? {
-        (SegmentPart.countAtFirst...SegmentPart.allCases.count).first {
-            SegmentFooter.bytes(parts: $0) == bytes
-        }
+        sizes.firstIndex(of: bytes).map { SegmentPart.allCases.count - $0 }
     }
 
     init(oldestRecordedAt: Timestamp, newestRecordedAt: Timestamp) {
