@@ -12,7 +12,7 @@ struct FeedSimulationTests {
     func promises() async throws {
         let environment = ProcessInfo.processInfo.environment
         let seeds =
-            environment["AUDITRPC_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...40)
+            environment["AUDITRPC_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...12)
         var gaps = 0
         var timesBehind = 0
         var shared = 0
