@@ -82,6 +82,10 @@ struct EventDetails {
         let time = (previous.occurredAt ?? previous.recordedAt)?.rfc3339 ?? ""
         let heading = "Difference to event \(previous.sequence) (\(previous.eventType), \(time))"
         var lines = [style.paint(SafeText.line(heading), .bold)]
+        if response.previousUnknown {
+            lines.append(
+                style.paint("  some events in between are damaged: another may come before", .dim))
+        }
         if response.differences.isEmpty {
             lines.append(style.paint("  the snapshots are equal", .dim))
         }

@@ -56,10 +56,6 @@ struct FeedReader: Sendable {
         guard damage.first <= position.next else {
             return .portions(gathering.finish(through: damage.first.previous, isFull: true))
         }
-        // A disk that fails now may not the next time: nobody passes over events because of that.
-        if let problem = outcome.problem, problem.code != .damaged {
-            return .failure(ServiceError(problem))
-        }
         return .damage(
             through: damage.last,
             ServiceError(

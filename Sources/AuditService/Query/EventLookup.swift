@@ -30,7 +30,7 @@ struct EventLookup {
                     Array(EventFields(event.payload).snapshot))
                 return GetEventResponseWriter.encode(
                     event: event.payload, previous: previous, differences: differences,
-                    previousUnknown: false)
+                    previousUnknown: isUnknown)
             }
         }
     }
@@ -160,7 +160,10 @@ struct EventLookup {
             payload = Array(event.payload)
             return .stop
         }
-        return (payload, payload == nil && (outcome.end == .budget || !outcome.unreadable.isEmpty))
+        // What lies between and cannot be read may have been the previous one.
+        let isUnknown =
+            !outcome.unreadable.isEmpty || payload == nil && outcome.end == .budget
+        return (payload, isUnknown)
     }
 
     private func reading<Result>(

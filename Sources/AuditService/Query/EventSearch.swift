@@ -82,14 +82,36 @@ private struct SearchWalk: ~Copyable {
     mutating func pass(
         _ part: SearchPart, _ range: SequenceRange, _ visit: (EventView) -> EventScan.Visit
     ) throws(ServiceError) {
-        guard try mayGoOn() else {
+        guard try mayGoOn(), let affordable = affordable(range) else {
             outcome.end = .budget
             return
         }
+        try pass(part, within: affordable, visit)
+        if affordable != range, outcome.end == .complete { outcome.end = .budget }
+    }
+
+    private mutating func pass(
+        _ part: SearchPart, within range: SequenceRange, _ visit: (EventView) -> EventScan.Visit
+    ) throws(ServiceError) {
         guard let rows = rows(of: part, range) else { return try scan(range, visit) }
         try walk(rows, part, range, visit)
         if outcome.end == .complete { outcome.through = end(of: range) }
         noteLost(in: range)
+    }
+
+    /// The beginning of the range, in the order of the walk, with no more lost places than may be noted;
+    /// nil when it begins with one too many.
+    private func affordable(_ range: SequenceRange) -> SequenceRange? {
+        let lost = lost.overlapping(range)
+        let most = max(0, search.unreadableMax - outcome.unreadable.count)
+        guard lost.count > most else { return range }
+        var affordable = range
+        if isForward {
+            affordable.last = lost[most].first.previous
+        } else {
+            affordable.first = lost[lost.count - 1 - most].last.next
+        }
+        return affordable.first <= affordable.last ? affordable : nil
     }
 
     /// What a repair could not save of the part of the range that was passed: an index says nothing of it.
@@ -135,7 +157,7 @@ private struct SearchWalk: ~Copyable {
                     return plan.isExact || plan.filter.matches(event) ? visit(event) : .goOn
                 }
             } catch {
-                unreadable = note(error, within: range)
+                unreadable = try note(error, within: range)
                 guard outcome.unreadable.count < search.unreadableMax else {
                     outcome.end = .budget
                     return
@@ -172,10 +194,12 @@ private struct SearchWalk: ~Copyable {
         }
     }
 
-    /// Notes the part of a damaged place that lies in the range; all of it where nothing of the file
-    /// can be read.
-    private mutating func note(_ error: StoreError, within range: SequenceRange) -> SequenceRange {
-        let damaged = error.damage?.sequences ?? range
+    /// Notes the part of a damaged place that lies in the range. Other errors end the walk: what cannot be
+    /// read now is there.
+    private mutating func note(
+        _ error: StoreError, within range: SequenceRange
+    ) throws(ServiceError) -> SequenceRange {
+        guard let damaged = error.damage?.sequences else { throw ServiceError(error) }
         let noted = SequenceRange(
             first: max(damaged.first, range.first), last: min(damaged.last, range.last))
         outcome.unreadable.append(noted)

@@ -73,11 +73,14 @@ private struct FacetRun {
             let part = view.parts[number]
             guard let range = part.sequences(from: bounds.oldest, through: bounds.head)
             else { continue }
-            isComplete = try mayGoOn()
+            let lost = view.lost.overlapping(range)
+            isComplete =
+                try mayGoOn()
+                && (lost.isEmpty || unreadable.count + lost.count <= limits.unreadableMax)
             guard isComplete else { return }
             if try count(part, number, range) {
                 through = range.first
-                unreadable += view.lost.overlapping(range)
+                unreadable += lost
             } else if isComplete {
                 try search(from: range.last, through: range.first)
             }

@@ -24,7 +24,8 @@ public struct GetEventResponse: Hashable, Sendable {
     public var previous: Event?
     /// From the previous snapshot to this one.
     public var differences: [JSONDifference]
-    /// The search ended at its budget: there may be a previous event.
+    /// There may be a previous event, or a later one than `previous`: the search ended at its budget,
+    /// or passed events that are damaged.
     public var previousUnknown: Bool
 
     public init(

@@ -67,6 +67,52 @@ struct SearchDamageTests {
         #expect((lost > 0) == losesEvents, "an index says nothing that the events do not")
     }
 
+    /// More places than one page may name: the pages name each of them, once, and give everything else.
+    @Test(arguments: [Order.newestFirst, .oldestFirst])
+    func whatARepairLostIsNamedExactly(order: Order) throws {
+        let disk = SimulatedDisk()
+        let fixture = try ServiceFixture(logBytesMax: 8 << 10, on: disk)
+        let old = Timestamp.now.advanced(by: .seconds(-1_000))
+        for number in 0..<120 {
+            let organization = number % 3 == 0 ? "short" : "long"
+            try fixture.record([.sample(organization: organization)], now: old)
+        }
+        // What a sweep takes leaves the rows that a repair would.
+        let short = RetentionRules(ages: [Array("short".utf8): .seconds(10)])
+        for _ in 0..<2 {
+            try fixture.store.setRetention(short, now: .now, uptime: .sinceStart)
+            _ = try fixture.store.expire(now: .now, uptime: .sinceStart)
+            try fixture.seal()
+        }
+        var there: Set<Sequence> = []
+        var cursor = fixture.store.cursor(from: Sequence(1), .forward)
+        while let batch = try cursor.next() {
+            for index in 0..<batch.count { there.insert(batch.firstSequence + index) }
+        }
+        let lost = (1...120).map { Sequence($0) }.filter { !there.contains($0) }
+        #expect(lost.count > 6)
+        let ranges = LostRanges(lost.map { SequenceRange(first: $0, last: $0) })
+        try disk.replace("data/LOST", with: ranges.text)
+        try fixture.reopen()
+
+        var limits = ServiceLimits()
+        limits.unreadableMax = 2
+        let pages = try fixture.pages(QueryRequest(order: order, pageSize: 30), limits: limits)
+        let found = pages.flatMap(\.events).map(\.sequence)
+        #expect(found == (order == .oldestFirst ? there.sorted() : there.sorted().reversed()))
+        let named = pages.flatMap(\.unreadable)
+        #expect(pages.allSatisfy { $0.unreadable.count <= 2 })
+        #expect(named.sorted { $0.first < $1.first } == ranges.ranges)
+        let facets = try FacetCount(store: fixture.store, limits: limits).run(
+            ListFacetsRequest(field: .eventType, filter: EventFilter(), limit: 10), fixture.control)
+        #expect(!facets.complete && facets.unreadable.count <= 2)
+        let event = try GetEventResponse(
+            decoding: EventLookup(store: fixture.store, limits: ServiceLimits()).run(
+                GetEventRequest(organizationID: "long", key: .sequence(lost[2].next)),
+                fixture.control))
+        #expect(event.previousUnknown && event.previous != nil)
+    }
+
     /// Pages of a query give every match that they do not name as unreadable, and name nothing that
     /// can be read. How many events were named.
     private func check(
