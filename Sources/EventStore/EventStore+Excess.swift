@@ -2,11 +2,13 @@ import AuditModel
 internal import Synchronization
 
 extension EventStore {
-    /// Whether the files are larger than `StoreConfiguration.bytesMax` and something can go.
+    /// Whether the files are larger than `StoreConfiguration.bytesMax` and something can go, or
+    /// something is still on the disk that was let go before.
     package var hasExcess: Bool {
         guard let bytesMax = configuration.bytesMax else { return false }
         return published.withLock { published in
-            published.parts.bytes > bytesMax && published.nextExcess != nil
+            published.hasDropLeft
+                || published.parts.bytes > bytesMax && published.nextExcess != nil
         }
     }
 
@@ -16,60 +18,85 @@ extension EventStore {
     ///
     /// Events under legal hold stay: a segment with some is written anew without the others. Whose events
     /// a log holds is not known, so while anything is under legal hold it goes once it is sealed. The log
-    /// that is being written stays, too. Removal needs no room on the disk.
+    /// that is being written stays, too. Removal needs no room on the disk; writing anew does.
     ///
-    /// Throws what `expire` throws; what was done before stays done.
+    /// Throws what `expire` throws; what was done before stays done. The next call begins with what
+    /// this one hid and could not remove, and hides more only when that is gone and not enough.
     package func dropExcess() throws(StoreError) -> ExpiryReport? {
         var report = ExpiryReport(oldest: .zero)
+        var damage: StoreError?
         defer { count(report) }
-        while hasExcess, let part = hideExcess() {
-            var dead: Visibility
-            repeat {
-                dead = dropped()
-                try removeFirstParts(below: dead, &report)
-                try rewriteExcess(of: part, below: dead, &report)
-                // Other rules may hold since: then it is done by those.
-            } while !isInForce(dead)
-        }
+        repeat { try finishDrop(&report, &damage) } while hideExcess()
+        if let damage { throw damage }
         report.oldest = readable.oldest
         return report.files + report.rewritten > 0 ? report : nil
     }
 
+    /// Takes what is hidden by the cap off the disk. Goes on behind a segment that is damaged.
+    private func finishDrop(
+        _ report: inout ExpiryReport, _ damage: inout StoreError?
+    ) throws(StoreError) {
+        // Other rules may hold after a round: then it is done by those.
+        while let (dead, sequences) = dropLeft() {
+            try removeFirstParts(below: dead, &report)
+            for case .sealed(let segment) in parts.all {
+                guard segment.bounds.sequences.first < sequences.upperBound else { break }
+                guard segment.bounds.sequences.last >= sequences.lowerBound else { continue }
+                do throws(StoreError) {
+                    try rewriteExcess(of: segment, below: dead, &report)
+                } catch {
+                    guard error.code == .damaged else { throw error }
+                    damage = damage ?? error
+                }
+            }
+            published.withLock { published in
+                guard published.retention.visibility.plan === dead.plan else { return }
+                published.retention.finishDrop(below: sequences.upperBound)
+            }
+        }
+    }
+
     /// Writes a segment anew that holds what is not to go.
     private func rewriteExcess(
-        of part: StorePart, below dead: Visibility, _ report: inout ExpiryReport
+        of segment: Segment, below dead: Visibility, _ report: inout ExpiryReport
     ) throws(StoreError) {
         var written = report
         defer { report = written }
         try maintaining { maintenance throws(StoreError) in
             // As it is now: it may be gone, or written anew since.
-            guard isInForce(dead), let current = parts.part(holding: part.firstSequence),
-                current.firstSequence == part.firstSequence, let segment = current.segment
-            else { return }
-            try rewrite(segment, below: dead, deadShare: nil, &maintenance, &written)
+            let first = segment.bounds.sequences.first
+            guard isInForce(dead), let current = parts.part(startingAt: first)?.segment else {
+                return
+            }
+            try rewrite(current, below: dead, deadShare: nil, &maintenance, &written)
         }
     }
 
-    /// Hides the oldest file of which something may go.
-    private func hideExcess() -> StorePart? {
-        published.withLock { published in
-            guard let (part, next) = published.nextExcess else { return nil }
+    /// Hides the oldest file of which something may go, when the files are too large. Whether it did.
+    private func hideExcess() -> Bool {
+        guard let bytesMax = configuration.bytesMax else { return false }
+        return published.withLock { published in
+            guard published.parts.bytes > bytesMax, let (part, next) = published.nextExcess else {
+                return false
+            }
             published.retention.drop(
                 below: part.lastSequence.next, recordedAt: next.oldestRecordedAt)
-            return part
+            return true
         }
     }
 
-    /// The floors below which the cap lets go. Only those: what is hidden for its age goes by the clock.
-    private func dropped() -> Visibility {
+    /// The floors below which the cap lets go, and where something of that may be left; nil when nothing
+    /// is. Only those floors: what is hidden for its age goes by the clock.
+    private func dropLeft() -> (dead: Visibility, sequences: Range<Sequence>)? {
         published.withLock { published in
+            guard published.hasDropLeft else { return nil }
             var dead = published.retention.visibility
             for index in dead.floors.indices {
                 dead.floors[index] =
                     index == dead.plan.heldIndex
                     ? published.parts.firstSequence : published.retention.capFloor
             }
-            return dead
+            return (dead, published.retention.capDone..<published.retention.capFloor)
         }
     }
 
@@ -82,6 +109,11 @@ extension EventStore {
 }
 
 extension EventStore.Published {
+    /// Whether something may be on the disk that the cap let go.
+    fileprivate var hasDropLeft: Bool {
+        retention.capFloor > max(retention.capDone, parts.firstSequence)
+    }
+
     /// The oldest file that the cap has not been through, and the one behind it; nil when only what it
     /// spares is left.
     fileprivate var nextExcess: (part: StorePart, next: StorePart)? {

@@ -36,7 +36,10 @@ extension EventStore {
                 try? removeLeftovers(&maintenance)
                 throw error
             }
-            published.withLock { $0.parts.replace(by: .sealed(segment)) }
+            published.withLock { published in
+                published.parts.replace(by: .sealed(segment))
+                published.retention.sealed(from: segment.bounds.sequences.first)
+            }
             maintenance.leftovers.append(log.path)
             try removeLeftovers(&maintenance)
             return SealReport(

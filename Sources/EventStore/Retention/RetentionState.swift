@@ -8,6 +8,8 @@ struct RetentionState: Sendable {
     private var recordedAt: [Timestamp?]
     /// Everything below it that is not under legal hold was let go by the size cap; zero for nothing.
     private(set) var capFloor = Sequence.zero
+    /// Up to where nothing of that is on the disk any more, by these rules; at most `capFloor`.
+    private(set) var capDone = Sequence.zero
 
     /// Nothing is hidden yet.
     ///
@@ -66,6 +68,12 @@ struct RetentionState: Sendable {
     mutating func drop(below floor: Sequence, in parts: StoreParts) {
         drop(below: floor, recordedAt: parts.part(holding: floor)?.oldestRecordedAt)
     }
+
+    /// What the size cap let go below `floor` is gone from the disk.
+    mutating func finishDrop(below floor: Sequence) { capDone = max(capDone, floor) }
+
+    /// A log that begins there was sealed: now it is known what of it is under legal hold.
+    mutating func sealed(from first: Sequence) { capDone = min(capDone, first) }
 
     /// A frame was stored: the first event of every floor that had none.
     mutating func appended(recordedAt time: Timestamp) {

@@ -1,7 +1,8 @@
 import AuditModel
-import EventStore
 import TestSupport
 import Testing
+
+@testable import EventStore
 
 @Suite("The size cap")
 struct ExcessTests {
@@ -94,9 +95,36 @@ struct ExcessTests {
             sequence >= floor || oracle[sequence].organization == "held" ? .shown : .hidden
         }
         #expect(try oracle.difference(to: store, showing: showing) == nil)
-        // A hold that ends lets go of the rest, and one that begins keeps what is there.
+        // A hold that ends lets go of the rest.
         try store.setRetention(RetentionRules(), now: second(100), uptime: .zero)
         #expect(store.bounds.oldest == floor)
+        #expect(try oracle.difference(to: store) == nil)
+    }
+
+    @Test("a hold that ends lets go of what it kept, and of nothing younger")
+    func endOfHold() throws {
+        let (disk, filled) = try filled(seed: 7)
+        var oracle = filled
+        let bytesMax = 40_000
+        let store = try open(disk, bytesMax: bytesMax)
+        try store.setRetention(
+            RetentionRules(holds: [Self.held]), now: second(100), uptime: .zero)
+        #expect(try #require(try store.dropExcess()).rewritten > 3)
+        #expect(store.bounds.bytes <= bytesMax && !store.hasExcess)
+        let floor = store.bounds(of: Array("acme".utf8)).oldest
+        let held = try #require(oracle.sequences.first { $0 >= store.bounds.oldest })
+        #expect(held < floor && oracle[held].organization == "held")
+        var generator = SeededGenerator(seed: 8)
+        while store.bounds.bytes <= bytesMax {
+            let events = StoreOracle.Stored.random(count: 3, using: &generator)
+            oracle.add(try store.store(events, now: second(100)))
+        }
+        try store.setRetention(RetentionRules(), now: second(100), uptime: .zero)
+        #expect(store.bounds.oldest == floor && store.hasExcess)
+        #expect(try #require(try store.dropExcess()).files > 3)
+        #expect(store.bounds.oldest == floor, "what was held was enough")
+        #expect(store.bounds.bytes <= bytesMax && !store.hasExcess)
+        #expect(store.parts.firstSequence == floor)
         #expect(try oracle.difference(to: store) == nil)
     }
 
@@ -166,6 +194,71 @@ struct ExcessTests {
                 }
             }
         }
+    }
+
+    @Test("what failed is done by the next call in the same process, before anything else is hidden")
+    func everyStepGoesOn() throws {
+        let (filled, oracle) = try filled(seed: 6)
+        for rules in [RetentionRules(), RetentionRules(holds: [Self.held])] {
+            func open() throws -> (disk: SimulatedDisk, store: EventStore) {
+                let disk = filled.afterKill()
+                let store = try self.open(disk, bytesMax: 36_000)
+                try store.setRetention(rules, now: second(100), uptime: .zero)
+                return (disk, store)
+            }
+            let (disk, whole) = try open()
+            let before = disk.steps
+            let expected = try #require(try whole.dropExcess())
+            #expect(expected.files + expected.rewritten > 3)
+            let floor = whole.bounds(of: Array("acme".utf8)).oldest
+            for step in before..<disk.steps {
+                for persists in [false, true] {
+                    let (disk, store) = try open()
+                    disk.plan = FaultPlan(failingStep: step, persists: persists)
+                    let failed = #expect(throws: StoreError.self, "step \(step)") {
+                        try store.dropExcess()
+                    }
+                    #expect(failed?.code == .inputOutput)
+                    #expect(store.hasExcess, "step \(step)")
+                    _ = try store.dropExcess()
+                    #expect(!store.hasExcess, "step \(step)")
+                    #expect(
+                        store.bounds(of: Array("acme".utf8)).oldest == floor,
+                        "step \(step), persists \(persists)")
+                    #expect(store.figures.totals.droppedEvents == expected.events)
+                    #expect(store.bounds.bytes == whole.bounds.bytes)
+                    let difference = try oracle.difference(to: store) { sequence in
+                        if sequence >= floor { return .shown }
+                        return rules.holds.contains(Array(oracle[sequence].organization.utf8))
+                            ? .shown : .hidden
+                    }
+                    #expect(difference == nil, "step \(step), persists \(persists)")
+                }
+            }
+        }
+    }
+
+    @Test("a full disk under a legal hold costs one file until there is room")
+    func fullDiskUnderHold() throws {
+        let (disk, oracle) = try filled(seed: 5)
+        let store = try open(disk, bytesMax: 30_000)
+        try store.setRetention(
+            RetentionRules(holds: [Self.held]), now: second(100), uptime: .zero)
+        disk.plan = FaultPlan(capacityBytes: 0)
+        let second = store.parts.all[1].firstSequence
+        for _ in 0..<5 {
+            let error = #expect(throws: StoreError.self) { try store.dropExcess() }
+            #expect(error?.code == .diskFull)
+            #expect(store.bounds(of: Array("acme".utf8)).oldest == second && store.hasExcess)
+        }
+        disk.plan = FaultPlan()
+        #expect(try #require(try store.dropExcess()).rewritten > 1)
+        #expect(store.bounds.bytes <= 30_000 && !store.hasExcess)
+        let floor = store.bounds(of: Array("acme".utf8)).oldest
+        let difference = try oracle.difference(to: store) { sequence in
+            sequence >= floor || oracle[sequence].organization == "held" ? .shown : .hidden
+        }
+        #expect(difference == nil)
     }
 
     @Test("that is smaller than a log is refused")
