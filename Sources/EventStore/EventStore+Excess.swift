@@ -7,8 +7,7 @@ extension EventStore {
     package var hasExcess: Bool {
         guard let bytesMax = configuration.bytesMax else { return false }
         return published.withLock { published in
-            published.hasDropLeft
-                || published.parts.bytes > bytesMax && published.nextExcess != nil
+            published.hasDropLeft || published.excess(over: bytesMax) != nil
         }
     }
 
@@ -17,8 +16,9 @@ extension EventStore {
     /// there was nothing to do.
     ///
     /// Events under legal hold stay: a segment with some is written anew without the others. Whose events
-    /// a log holds is not known, so while anything is under legal hold it goes once it is sealed. The log
-    /// that is being written stays, too. Removal needs no room on the disk; writing anew does.
+    /// a log holds is not known, so while anything is under legal hold it goes once it is sealed, and one
+    /// that cannot be sealed stays. The log that is being written stays, too. When what stays alone reaches
+    /// the cap, nothing goes: see `excessStall`. Removal needs no room on the disk; writing anew does.
     ///
     /// Throws what `expire` throws; what was done before stays done. The next call begins with what
     /// this one hid and could not remove, and hides more only when that is gone and not enough.
@@ -26,10 +26,18 @@ extension EventStore {
         var report = ExpiryReport(oldest: .zero)
         var damage: StoreError?
         defer { count(report) }
-        repeat { try finishDrop(&report, &damage) } while hideExcess()
+        var measured: CompiledRetention?
+        repeat {
+            try finishDrop(&report, &damage)
+            if isTooLarge, visibility.plan !== measured { measured = try measureSpared() }
+        } while hideExcess(by: measured)
         if let damage { throw damage }
         report.oldest = readable.oldest
         return report.files + report.rewritten > 0 ? report : nil
+    }
+
+    private var isTooLarge: Bool {
+        configuration.bytesMax.map { bytesMax in parts.bytes > bytesMax } ?? false
     }
 
     /// Takes what is hidden by the cap off the disk. Goes on behind a segment that is damaged.
@@ -72,13 +80,14 @@ extension EventStore {
         }
     }
 
-    /// Hides the oldest file of which something may go, when the files are too large. Whether it did.
-    private func hideExcess() -> Bool {
+    /// Hides the oldest file of which something may go, when the files are too large and the rules still
+    /// those by which it was looked at what may. Whether it did.
+    private func hideExcess(by plan: CompiledRetention?) -> Bool {
         guard let bytesMax = configuration.bytesMax else { return false }
         return published.withLock { published in
-            guard published.parts.bytes > bytesMax, let (part, next) = published.nextExcess else {
-                return false
-            }
+            guard published.retention.visibility.plan === plan,
+                let (part, next) = published.excess(over: bytesMax)
+            else { return false }
             published.retention.drop(
                 below: part.lastSequence.next, recordedAt: next.oldestRecordedAt)
             return true
@@ -110,20 +119,24 @@ extension EventStore {
 
 extension EventStore.Published {
     /// Whether something may be on the disk that the cap let go.
-    fileprivate var hasDropLeft: Bool {
+    var hasDropLeft: Bool {
         retention.capFloor > max(retention.capDone, parts.firstSequence)
     }
 
-    /// The oldest file that the cap has not been through, and the one behind it; nil when only what it
-    /// spares is left.
-    fileprivate var nextExcess: (part: StorePart, next: StorePart)? {
+    /// The oldest file that the cap has not been through, and the one behind it; nil when the files are
+    /// not larger, only what the cap spares is left, or that alone reaches it.
+    func excess(over bytesMax: Int) -> (part: StorePart, next: StorePart)? {
+        guard parts.bytes > bytesMax, retention.spared?.all ?? 0 < bytesMax else { return nil }
         let isHeld = retention.visibility.plan.heldIndex != nil
         let floor = retention.capFloor
         for index in parts.all.indices.dropLast() {
             let part = parts.all[index]
             if part.lastSequence < floor { continue }
-            // Those behind a log that waits are younger than what is in it.
-            guard !isHeld || part.segment != nil else { return nil }
+            if isHeld, let log = part.log {
+                // Those behind a log that waits are younger than what is in it.
+                guard !log.isSealable else { return nil }
+                continue
+            }
             return (part, parts.all[index + 1])
         }
         return nil

@@ -11,11 +11,13 @@ struct UpkeepWorker {
         switch task {
         case .sweep:
             // Each whether the other failed or not.
-            Self.sum(of: [sweep(), drop()])
-        case .seal: seal()
-        case .reindex: reindex()
-        case .drop: drop()
-        case .end: .nothingToDo
+            let outcome = Self.sum(of: [sweep(), drop()])
+            tellStall()
+            return outcome
+        case .seal: return seal()
+        case .reindex: return reindex()
+        case .drop: return drop()
+        case .end: return .nothingToDo
         }
     }
 
@@ -70,6 +72,20 @@ struct UpkeepWorker {
                 metadata: ["cause": "\(error)"])
             return .failed
         }
+    }
+
+    /// Once a sweep, for as long as it is so.
+    private func tellStall() {
+        guard let stall = store.excessStall else { return }
+        logger.error(
+            """
+            the store stays larger than --max-bytes: what is under legal hold or damaged leaves \
+            nothing whose removal would help
+            """,
+            metadata: [
+                "bytes": "\(stall.bytes)", "bytes_max": "\(stall.bytesMax)",
+                "held_bytes": "\(stall.heldBytes)", "damaged_bytes": "\(stall.damagedBytes)",
+            ])
     }
 
     /// A seal uses tens of mebibytes for a second, in pieces whose pages glibc keeps for next time: about

@@ -10,6 +10,8 @@ struct RetentionState: Sendable {
     private(set) var capFloor = Sequence.zero
     /// Up to where nothing of that is on the disk any more, by these rules; at most `capFloor`.
     private(set) var capDone = Sequence.zero
+    /// What the size cap cannot let go by these rules, when it was looked at last.
+    var spared: SparedBytes?
 
     /// Nothing is hidden yet.
     ///

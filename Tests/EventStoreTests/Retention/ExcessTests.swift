@@ -80,7 +80,7 @@ struct ExcessTests {
     @Test("spares what is under legal hold, and the log that is being written")
     func spares() throws {
         let (disk, oracle) = try filled(seed: 3)
-        let store = try open(disk, bytesMax: 4_096)
+        let store = try open(disk, bytesMax: 24_000)
         let rules = RetentionRules(holds: [Self.held])
         try store.setRetention(rules, now: second(100), uptime: .zero)
         let report = try #require(try store.dropExcess())
@@ -131,7 +131,7 @@ struct ExcessTests {
     @Test("leaves logs alone whose events may be under legal hold, until they are sealed")
     func unsealed() throws {
         let disk = SimulatedDisk()
-        let store = try open(disk, bytesMax: 8_192)
+        let store = try open(disk, bytesMax: 24_000)
         var oracle = StoreOracle()
         try fill(store, &oracle, seed: 4)
         let rules = RetentionRules(holds: [Self.held])
@@ -164,7 +164,7 @@ struct ExcessTests {
     func everyStep() throws {
         let (filled, oracle) = try filled(seed: 6)
         func drop(_ disk: SimulatedDisk) throws -> EventStore {
-            let store = try open(disk, bytesMax: 12_000)
+            let store = try open(disk, bytesMax: 24_000)
             try store.setRetention(
                 RetentionRules(holds: [Self.held]), now: second(100), uptime: .zero)
             _ = try store.dropExcess()
@@ -190,13 +190,14 @@ struct ExcessTests {
                         return sequence >= other ? .shown : .removable
                     }
                     #expect(difference == nil, "step \(step), \(plan)")
-                    #expect(store.bounds.bytes <= 12_000 || !store.hasExcess)
+                    #expect(store.bounds.bytes <= 24_000 || !store.hasExcess)
                 }
             }
         }
     }
 
-    @Test("what failed is done by the next call in the same process, before anything else is hidden")
+    @Test(
+        "what failed is done by the next call in the same process, before anything else is hidden")
     func everyStepGoesOn() throws {
         let (filled, oracle) = try filled(seed: 6)
         for rules in [RetentionRules(), RetentionRules(holds: [Self.held])] {
@@ -259,6 +260,58 @@ struct ExcessTests {
             sequence >= floor || oracle[sequence].organization == "held" ? .shown : .hidden
         }
         #expect(difference == nil)
+    }
+
+    @Test("removes nothing when what is under legal hold alone reaches it, and says so")
+    func stall() throws {
+        let (disk, oracle) = try filled(seed: 9)
+        let bytesMax = 8_192
+        let store = try open(disk, bytesMax: bytesMax)
+        #expect(store.hasExcess && store.excessStall == nil, "something goes next")
+        try store.setRetention(
+            RetentionRules(holds: [Self.held]), now: second(100), uptime: .zero)
+        #expect(try store.dropExcess() == nil)
+        #expect(!store.hasExcess)
+        let stall = try #require(store.excessStall)
+        #expect(stall.bytes == store.bounds.bytes && stall.bytesMax == bytesMax)
+        #expect(stall.heldBytes >= bytesMax && stall.heldBytes < stall.bytes / 2)
+        #expect(stall.damagedBytes == 0)
+        #expect(try oracle.difference(to: store) == nil)
+        // Once it ends the cap is kept.
+        try store.setRetention(RetentionRules(), now: second(100), uptime: .zero)
+        #expect(store.hasExcess && store.excessStall == nil)
+        #expect(try #require(try store.dropExcess()).files > 3)
+        #expect(store.bounds.bytes <= bytesMax && store.excessStall == nil)
+        #expect(try oracle.difference(to: store) == nil)
+    }
+
+    @Test("goes on behind a log that cannot be sealed", arguments: [24_000, 8_192])
+    func unsealable(bytesMax: Int) throws {
+        let disk = SimulatedDisk()
+        let store = try open(disk, bytesMax: bytesMax)
+        var oracle = StoreOracle()
+        try fill(store, &oracle, seed: 10)
+        try store.setRetention(
+            RetentionRules(holds: [Self.held]), now: second(100), uptime: .zero)
+        disk.overwrite(logs(disk)[1]) { $0[LogHeader.bytes + 300] ^= 1 }
+        #expect(throws: StoreError.self) { try store.sealAll() }
+        #expect(store.excessStall == nil, "the logs behind it are sealed first")
+        try store.sealAll()
+        let damaged = try #require(store.parts.all[1].log)
+        #expect(store.parts.segmentCount == store.parts.all.count - 2)
+        guard bytesMax > 20_000 else {
+            #expect(try store.dropExcess() == nil)
+            #expect(store.excessStall?.damagedBytes == damaged.extent.end)
+            return
+        }
+        #expect(try #require(try store.dropExcess()).rewritten > 3)
+        #expect(!store.hasExcess)
+        #expect(store.bounds(of: Array("acme".utf8)).oldest > damaged.extent.lastSequence)
+        for sequence in oracle.sequences(
+            from: damaged.extent.lastSequence.next, before: oracle.head)
+        where oracle[sequence].organization == "held" {
+            #expect(try store.read(sequence) != nil)
+        }
     }
 
     @Test("that is smaller than a log is refused")
