@@ -1,6 +1,8 @@
 import AuditModel
-import EventStore
+import Synchronization
 import TestSupport
+
+@testable import EventStore
 
 /// A store on a simulated disk, and beside it what it must hold: driven by random operations and
 /// crashes that one seed decides.
@@ -16,7 +18,9 @@ struct ModelStore {
     private var rules = RetentionRules()
     /// By organization, as the rules say.
     private var ages: [String: Duration?] = [:]
-    /// Events that were past their retention during a sweep, by sequence.
+    /// Below it the size cap let go what is not under legal hold; in this process.
+    private var capFloor = Sequence.zero
+    /// Events that were past their retention during a sweep or that the cap let go, by sequence.
     private var removable: Set<Sequence> = []
     /// The last snapshot that was made, and what it must hold.
     private var snapshot: StoreOracle?
@@ -33,8 +37,19 @@ struct ModelStore {
     private(set) var crashes = 0
     private(set) var counts: [String: Int] = [:]
 
-    private func configuration() -> StoreConfiguration {
+    /// The same terms under a later version.
+    private static let renewedTerms = TermExtractor(version: 2) { event, report in
+        ModelEvent.extractor(event, report)
+    }
+
+    private mutating func configuration() -> StoreConfiguration {
         var configuration = StoreConfiguration.test(logBytesMax: 4096)
+        if Bool.random(using: &generator) {
+            configuration.bytesMax = Int.random(in: 4096...24_000, using: &generator)
+        }
+        if Int.random(in: 0..<4, using: &generator) == 0 {
+            configuration.terms = Self.renewedTerms
+        }
         configuration.openedAt = wallClock
         configuration.logEventsMax = 12
         configuration.logAgeMax = .seconds(20)
@@ -65,6 +80,7 @@ struct ModelStore {
 
     private mutating func cycle() throws {
         disk.plan = randomPlan()
+        capFloor = .zero
         note("start with \(disk.plan)")
         do throws(StoreError) {
             let (store, report) = try EventStore.open(configuration(), fileSystem: disk)
@@ -165,7 +181,12 @@ extension ModelStore {
         {
             return .hidden
         }
+        if sequence < capFloor, !isHeld(event) { return .hidden }
         return removable.contains(sequence) ? .removable : .shown
+    }
+
+    private func isHeld(_ event: StoreOracle.Stored) -> Bool {
+        rules.holds.contains(Array(event.organization.utf8))
     }
 
     private var sequences: [Sequence] { oracle.sequences }
@@ -211,9 +232,13 @@ extension ModelStore {
         case 54..<69: advance(store)
         case 69..<76: try expire(store)
         case 76..<79: try setRetention(store)
-        case 79..<95:
+        case 79..<90:
             note("seal")
             _ = try store.seal()
+        case 90..<94: try dropExcess(store)
+        case 94:
+            note("reindex")
+            if try store.reindex() != nil { counts["reindexed", default: 0] += 1 }
         case 95: try check(store)
         case 96: try makeSnapshot(store)
         default:
@@ -334,6 +359,36 @@ extension ModelStore {
         counts["rewritten", default: 0] += report.rewritten
     }
 
+    /// Also when it fails, no more goes than it takes.
+    private mutating func dropExcess(_ store: EventStore) throws(StoreError) {
+        note("drop beyond \(store.configuration.bytesMax ?? .max)")
+        let parts = store.parts.all
+        var failure: StoreError?
+        do throws(StoreError) {
+            let report = try store.dropExcess()
+            counts["dropped", default: 0] += report?.files ?? 0
+            counts["held", default: 0] += report?.rewritten ?? 0
+            try require(!store.hasExcess, "there is something left to go")
+        } catch {
+            failure = error
+        }
+        let floor = store.published.withLock { $0.retention.capFloor }
+        try require(floor >= capFloor, "the cap goes back from \(capFloor) to \(floor)")
+        if floor > capFloor, let last = parts.last(where: { $0.lastSequence < floor }) {
+            let isNeeded =
+                store.bounds.bytes + last.bytes > store.configuration.bytesMax ?? .max
+            try require(isNeeded, "the cap hides \(last.firstSequence) and need not")
+        }
+        capFloor = floor
+        rememberCap()
+        if let failure { throw failure }
+    }
+
+    /// What the cap hides is there or not after a restart.
+    private mutating func rememberCap() {
+        removable.formUnion(sequences.filter { $0 < capFloor && !isHeld(oracle[$0]) })
+    }
+
     /// Of the store as it is; the one before goes.
     private mutating func makeSnapshot(_ store: EventStore) throws(StoreError) {
         note("snapshot")
@@ -364,10 +419,13 @@ extension ModelStore {
         for organization in ["acme", "globex", "o"] where Bool.random(using: &generator) {
             rules.ages[Array(organization.utf8)] = .some(randomAge())
         }
-        if Int.random(in: 0..<4, using: &generator) == 0 { rules.holds = [Array("acme".utf8)] }
+        if Int.random(in: 0..<3, using: &generator) == 0 {
+            rules.holds = [Array(["acme", "o"].randomElement(using: &generator)!.utf8)]
+        }
         note("retention")
         try store.setRetention(rules, now: second(time), uptime: .seconds(time))
         self.rules = rules
+        rememberCap()
         ages = Dictionary(
             uniqueKeysWithValues: ["acme", "globex", "a-longer-organization-name", "o"].map {
                 organization in

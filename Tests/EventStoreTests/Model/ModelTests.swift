@@ -30,7 +30,7 @@ struct ModelTests {
         // A run in which nothing happens proves nothing.
         for what in [
             "append", "find", "seal", "expire", "retention", "removed", "rewritten", "snapshots",
-            "restored",
+            "restored", "drop", "dropped", "held", "reindexed",
         ] {
             #expect(counts[what] ?? 0 > 20, "\(what): \(counts)")
         }
