@@ -444,8 +444,8 @@ struct  Auditrpc__V1__GetEventResponse
   size_t n_differences;
   Auditrpc__V1__JsonDifference **differences;
   /*
-   * There may be a previous event, or a later one than `previous`: the search ended at its budget before the oldest event
-   * kept, or passed events that are damaged.
+   * There may be a previous event, or a later one than `previous`: the search ended at its budget before the oldest
+   * event kept, or passed events that are damaged.
    */
   protobuf_c_boolean previous_unknown;
 };
