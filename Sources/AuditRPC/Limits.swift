@@ -18,8 +18,9 @@ package struct RPCLimits: Sendable, Equatable {
     /// Request bytes of one connection that wait in memory, partial messages and paused calls together.
     /// The call that exceeds it ends; the others go on.
     package var connectionBufferedBytesMax = 16 << 20
-    /// Bytes of answers that wait for one connection's peer to read them, of all its calls together. The
-    /// call that exceeds it ends; a single message is always taken.
+    /// Bytes of answers that wait for one connection's peer to read them, of all its calls together; what several of
+    /// them send counts once. The call that exceeds it ends; a single message is always taken. Calls that ask whether
+    /// they are writable wait before that.
     package var connectionQueuedBytesMax = 32 << 20
     /// Bytes that wait in memory for all connections of a server, requests and answers together. Each connection may
     /// have its part of it (26 KiB, with as many connections as there may be) whatever the others do; a call that
@@ -96,6 +97,12 @@ package struct RPCLimits: Sendable, Equatable {
     /// large is decoded and refused with 431, because what follows depends on it; above, it is an attack
     /// (CVE-2016-1544).
     var headerListBytesCut: Int { 4 * headerListBytesMax }
+
+    /// Bytes of answers that wait for a connection's peer at which none of its calls is writable any more: the largest
+    /// message still has room above it.
+    var connectionHighWatermarkBytes: Int { connectionQueuedBytesMax / 4 * 3 }
+    /// At which they are again.
+    var connectionLowWatermarkBytes: Int { connectionQueuedBytesMax / 2 }
 
     package init() {}
 }

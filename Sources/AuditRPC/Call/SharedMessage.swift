@@ -8,6 +8,8 @@ package final class SharedMessage: Sendable {
     /// Behind its prefix of five bytes.
     let framed: ByteBuffer
     private let compression = Mutex(Compression.untried)
+    /// Connections on which it waits and whose account has it, together once.
+    private let holders = Mutex(0)
 
     private enum Compression {
         case untried
@@ -20,6 +22,24 @@ package final class SharedMessage: Sendable {
 
     /// Bytes that it keeps in memory, as long as it is not compressed too.
     package var byteCount: Int { framed.readableBytes }
+
+    /// Counts its bytes in what all connections share, once for all on which it waits. False when there is no room:
+    /// then it counts for nobody. Every true one is followed by a `release` to the same budget.
+    func hold(in budget: SharedBudget) -> Bool {
+        holders.withLock { holders in
+            guard holders > 0 || budget.take(byteCount) else { return false }
+            holders += 1
+            return true
+        }
+    }
+
+    /// It waits on one connection less.
+    func release(to budget: SharedBudget) {
+        holders.withLock { holders in
+            holders -= 1
+            if holders == 0 { budget.giveBack(byteCount) }
+        }
+    }
 
     /// The message without its prefix.
     package var bytes: [UInt8] {

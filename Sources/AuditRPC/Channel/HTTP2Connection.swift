@@ -25,6 +25,12 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     private final var isFlushing = false
     /// Streams whose queue fell to the low watermark while the session was giving bytes.
     private final var newlyWritable: [MessageStream] = []
+    /// So much waits for the peer that its calls had better wait too.
+    final private(set) var isFull = false
+    /// Those that wait for that to end, the first one first, so that all have their turn.
+    private final var heldBack: [MessageStream] = []
+    /// The shared messages that wait for the peer. Not retained: each removes itself when its last call has sent it.
+    private final var holds: [ObjectIdentifier: Unmanaged<SharedHold>] = [:]
     /// Nothing more is heard or said but the GOAWAY that is queued.
     final private(set) var isBroken = false
     /// The peer gets no more than the time to read why.
@@ -305,10 +311,28 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     }
 
     private final func tellNewlyWritable() {
-        guard !newlyWritable.isEmpty else { return }
-        let streams = newlyWritable
-        newlyWritable.removeAll(keepingCapacity: true)
+        if !newlyWritable.isEmpty {
+            let streams = newlyWritable
+            newlyWritable.removeAll(keepingCapacity: true)
+            for stream in streams { stream.tellWritable() }
+        }
+        guard !isFull, !heldBack.isEmpty else { return }
+        let streams = heldBack
+        heldBack = []
+        for stream in streams { stream.isHeldBack = false }
         for stream in streams { stream.tellWritable() }
+    }
+
+    /// Tells the stream when there is room for it.
+    final func holdBack(_ stream: MessageStream) {
+        guard !stream.isHeldBack else { return }
+        stream.isHeldBack = true
+        heldBack.append(stream)
+    }
+
+    final func forget(_ stream: MessageStream) {
+        stream.isHeldBack = false
+        heldBack.removeAll { $0 === stream }
     }
 
     // MARK: Bytes that wait
@@ -341,6 +365,36 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
 
     final func changeQueuedBytes(by count: Int) {
         waiting.changeQueued(by: count)
+        queueChanged()
+    }
+
+    private final func queueChanged() {
+        if !isFull {
+            isFull = waiting.queued >= limits.connectionHighWatermarkBytes
+        } else if waiting.queued <= limits.connectionLowWatermarkBytes {
+            isFull = false
+            if !heldBack.isEmpty { setNeedsFlush() }
+        }
+    }
+
+    /// A shared message, for one more call that sends it. Nil when it may not wait for the peer.
+    final func hold(_ message: SharedMessage) -> SharedHold? {
+        if let hold = holds[ObjectIdentifier(message)] { return hold.takeUnretainedValue() }
+        guard
+            let isCountedOnce = waiting.take(
+                message, queuedBytesMax: limits.connectionQueuedBytesMax)
+        else { return nil }
+        queueChanged()
+        let hold = SharedHold(message, isCountedOnce: isCountedOnce, on: self)
+        holds[ObjectIdentifier(message)] = Unmanaged.passUnretained(hold)
+        return hold
+    }
+
+    /// The last call that had it queued has sent it, or is over.
+    final func release(_ message: SharedMessage, isCountedOnce: Bool) {
+        holds[ObjectIdentifier(message)] = nil
+        waiting.giveBack(message, isCountedOnce: isCountedOnce)
+        queueChanged()
     }
 
     /// Whether an answer of so many bytes may wait for the peer.

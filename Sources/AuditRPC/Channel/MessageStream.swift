@@ -27,11 +27,16 @@ package class MessageStream: HTTP2Stream {
     private final var countedBytes = 0
     private final var countedPausedBytes = 0
     private final var countedQueuedBytes = 0
+    private final var countedOwnBytes = 0
     private final var isPaused = false
     private final var isDelivering = false
     /// The peer ended its side while bytes of it still waited.
     private final var hasPendingEnd = false
     private final var isAboveWatermark = false
+    /// Waits in its connection's list of those to tell when there is room.
+    final var isHeldBack = false
+    /// Grows whenever the connection takes bytes of this call to send them.
+    package final private(set) var takenCount = 0
     /// What this side said about its messages; gzip allows uncompressed ones too.
     final var outboundEncoding = MessageEncoding.identity
     /// When the call is given up; nil when never.
@@ -298,8 +303,14 @@ package class MessageStream: HTTP2Stream {
 
     // MARK: Outbound
 
-    /// False while the queue is above the high watermark, and until it falls to the low one.
-    package final var isWritable: Bool { !isAboveWatermark }
+    /// False while the queue is above the high watermark, and until it falls to the low one, be it this call's or that
+    /// of the whole connection. Whoever is told false is told of the other side: `writable` follows.
+    package final var isWritable: Bool {
+        guard !isAboveWatermark else { return false }
+        guard let connection, connection.isFull else { return true }
+        connection.holdBack(self)
+        return false
+    }
 
     /// Queues a message, compressed when that was agreed, is wanted and makes it shorter.
     final func enqueue(_ message: [UInt8], compress: Bool = true) {
@@ -315,10 +326,11 @@ package class MessageStream: HTTP2Stream {
     }
 
     /// Queues a message that other calls send too, likewise.
-    final func enqueue(_ message: SharedMessage) {
+    final func enqueue(_ hold: SharedHold) {
         guard let connection else { return }
+        let message = hold.message
         outbound.append(
-            sharing: outboundEncoding == .gzip ? message.framedForGzip : message.framed)
+            sharing: outboundEncoding == .gzip ? message.framedForGzip : message.framed, hold)
         messageQueued(connection)
     }
 
@@ -345,11 +357,14 @@ package class MessageStream: HTTP2Stream {
     final func updateQueuedCount() {
         guard let connection, outbound.byteCount != countedQueuedBytes else { return }
         hasMoved = true
-        connection.changeQueuedBytes(by: outbound.byteCount - countedQueuedBytes)
         countedQueuedBytes = outbound.byteCount
+        let ownBytes = outbound.ownBytes
+        connection.changeQueuedBytes(by: ownBytes - countedOwnBytes)
+        countedOwnBytes = ownBytes
     }
 
     final override func outboundTaken() {
+        takenCount &+= 1
         updateQueuedCount()
         guard isAboveWatermark, let connection,
             outbound.byteCount <= connection.limits.outboundLowWatermarkBytes
@@ -374,8 +389,11 @@ package class MessageStream: HTTP2Stream {
         let (counted, paused) = (countedBytes, countedPausedBytes)
         countedBytes = 0
         countedPausedBytes = 0
-        if countedQueuedBytes > 0 { connection.changeQueuedBytes(by: -countedQueuedBytes) }
+        if isHeldBack { connection.forget(self) }
+        outbound.discardAll()
         countedQueuedBytes = 0
+        if countedOwnBytes > 0 { connection.changeQueuedBytes(by: -countedOwnBytes) }
+        countedOwnBytes = 0
         isClosed = true
         if counted > 0 { connection.changeBufferedBytes(by: -counted, paused: -paused) }
         if hasPendingEnd, readsAfterClose { return }

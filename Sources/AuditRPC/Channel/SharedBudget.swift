@@ -21,14 +21,14 @@ final class SharedBudget: Sendable {
     var used: Int { taken.load(ordering: .relaxed) }
 
     /// False when there is not so much left.
-    fileprivate func take(_ amount: Int) -> Bool {
+    func take(_ amount: Int) -> Bool {
         let (_, now) = taken.add(amount, ordering: .relaxed)
         if now <= max { return true }
         taken.subtract(amount, ordering: .relaxed)
         return false
     }
 
-    fileprivate func giveBack(_ amount: Int) {
+    func giveBack(_ amount: Int) {
         taken.subtract(amount, ordering: .relaxed)
     }
 }
@@ -36,7 +36,7 @@ final class SharedBudget: Sendable {
 /// What one connection has of a budget. Beyond its guarantee it takes in grains and keeps one in hand, so that the
 /// shared number is touched seldom; when it has become quiet, all of that goes back.
 struct BudgetShare: ~Copyable {
-    private let budget: SharedBudget?
+    let budget: SharedBudget?
     private let grain: Int
     /// What may be in hand beyond what is used.
     private let slack: Int

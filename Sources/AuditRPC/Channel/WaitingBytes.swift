@@ -9,8 +9,10 @@ struct WaitingBytes: ~Copyable {
     private(set) var buffered = 0
     /// The part of them that waits for this side: because calls have paused, or handlers have not come to it.
     private var paused = 0
-    /// For the peer: answers that it has not been sent yet.
+    /// For the peer: answers that it has not been sent yet. A message that several calls send counts once.
     private(set) var queued = 0
+    /// The part of them that the server's account has already, for all connections on which they wait.
+    private var countedOnce = 0
     /// Window that was not given back because too much waits already.
     private var withheldWindow = 0
     /// Grows with every change.
@@ -56,12 +58,36 @@ struct WaitingBytes: ~Copyable {
     mutating func hasRoom(forAnswer count: Int, queuedBytesMax: Int) -> Bool {
         // One message is always taken, whatever its size, unless the whole server has no room.
         guard queued == 0 || queued + count <= queuedBytesMax else { return false }
-        return share.cover(buffered + queued + count)
+        return share.cover(ownBytes + count)
     }
+
+    /// A shared message begins to wait for the peer. True when the server's account has it in one place, false when
+    /// this connection's part has it, nil when it may not wait.
+    mutating func take(_ message: SharedMessage, queuedBytesMax: Int) -> Bool? {
+        let count = message.byteCount
+        guard queued == 0 || queued + count <= queuedBytesMax else { return nil }
+        let isCountedOnce = share.budget.map { message.hold(in: $0) } ?? false
+        guard isCountedOnce || share.cover(ownBytes + count) else { return nil }
+        if isCountedOnce { countedOnce += count }
+        changeQueued(by: count)
+        return isCountedOnce
+    }
+
+    /// A shared message that was taken waits no more.
+    mutating func giveBack(_ message: SharedMessage, isCountedOnce: Bool) {
+        if isCountedOnce {
+            countedOnce -= message.byteCount
+            if let budget = share.budget { message.release(to: budget) }
+        }
+        changeQueued(by: -message.byteCount)
+    }
+
+    /// What this connection's part of the server's account has to cover.
+    private var ownBytes: Int { buffered + queued - countedOnce }
 
     @inline(__always)
     private mutating func noteChange() {
         changes &+= 1
-        isOverShare = !share.cover(buffered + queued)
+        isOverShare = !share.cover(ownBytes)
     }
 }

@@ -7,19 +7,21 @@ import NIOCore
 struct OutboundQueue {
     /// A piece of a shared message that is smaller is copied: naming it to the socket would cost more.
     static let sharedPieceBytesMin = 4 << 10
+    /// What a shared message costs each of its calls, beside its bytes.
+    static let sharedSlotBytes = 256
 
     private enum Message {
         /// Still without its prefix.
         case own([UInt8], isCompressed: Bool)
-        case shared(ByteBuffer)
+        case shared(ByteBuffer, SharedHold?)
 
-        static let none = Message.own([], isCompressed: false)
+        static var none: Message { .own([], isCompressed: false) }
 
         /// With the prefix.
         var framedBytes: Int {
             switch self {
             case .own(let bytes, _): bytes.count + MessagePrefix.byteCount
-            case .shared(let framed): framed.readableBytes
+            case .shared(let framed, _): framed.readableBytes
             }
         }
     }
@@ -31,10 +33,15 @@ struct OutboundQueue {
     private var waitingHead = 0
     /// Bytes that have still to go out, prefixes included.
     private(set) var byteCount = 0
+    /// Those of them that are of shared messages, and how many these are.
+    private var sharedBytes = 0
+    private var sharedCount = 0
     /// No message follows.
     private(set) var isFinished = false
 
     var isEmpty: Bool { byteCount == 0 }
+    /// What the queue costs in memory: of shared messages, only their places.
+    var ownBytes: Int { byteCount - sharedBytes + sharedCount * Self.sharedSlotBytes }
     /// Some but not all bytes of a message went out, so that nothing else can follow but its rest.
     var isMidMessage: Bool { currentOffset > 0 }
 
@@ -42,9 +49,13 @@ struct OutboundQueue {
         append(.own(bytes, isCompressed: isCompressed))
     }
 
-    /// - Parameter framed: a message with its prefix.
-    mutating func append(sharing framed: ByteBuffer) {
-        append(.shared(framed))
+    /// - Parameters:
+    ///   - framed: a message with its prefix.
+    ///   - hold: kept until all of it has gone out.
+    mutating func append(sharing framed: ByteBuffer, _ hold: SharedHold? = nil) {
+        sharedBytes += framed.readableBytes
+        sharedCount += 1
+        append(.shared(framed, hold))
     }
 
     private mutating func append(_ message: Message) {
@@ -74,10 +85,21 @@ struct OutboundQueue {
         waitingHead = 0
         if let current, currentOffset > 0 {
             byteCount = current.framedBytes - currentOffset
+            if case .shared = current {
+                (sharedBytes, sharedCount) = (byteCount, 1)
+            } else {
+                (sharedBytes, sharedCount) = (0, 0)
+            }
         } else {
             current = nil
-            byteCount = 0
+            (byteCount, sharedBytes, sharedCount) = (0, 0, 0)
         }
+    }
+
+    /// Drops everything: the stream is over.
+    mutating func discardAll() {
+        currentOffset = 0
+        discardWaiting()
     }
 
     /// Moves up to `capacity` bytes to `target` and returns how many.
@@ -88,13 +110,14 @@ struct OutboundQueue {
             case .own(let bytes, let isCompressed):
                 written += copy(
                     bytes, isCompressed, into: target + written, capacity: capacity - written)
-            case .shared(let framed):
+            case .shared(let framed, _):
                 let count = min(framed.readableBytes - currentOffset, capacity - written)
                 framed.withUnsafeReadableBytes { bytes in
                     _ = memcpy(target + written, bytes.baseAddress! + currentOffset, count)
                 }
                 currentOffset += count
                 written += count
+                sharedBytes -= count
             }
             if currentOffset == message.framedBytes { advance() }
         }
@@ -155,7 +178,7 @@ struct OutboundQueue {
         var left = count
         while left > 0, let message = current {
             var moved = 0
-            if case .shared(let framed) = message {
+            if case .shared(let framed, _) = message {
                 moved = min(framed.readableBytes - currentOffset, left)
                 if moved >= Self.sharedPieceBytesMin {
                     let start = framed.readerIndex + currentOffset
@@ -169,6 +192,7 @@ struct OutboundQueue {
                 }
                 currentOffset += moved
                 byteCount -= moved
+                sharedBytes -= moved
                 if currentOffset == framed.readableBytes { advance() }
             } else {
                 // What stands between shared messages: a notice of a few bytes.
@@ -184,6 +208,7 @@ struct OutboundQueue {
     }
 
     private mutating func advance() {
+        if case .shared = current { sharedCount -= 1 }
         currentOffset = 0
         guard waitingHead < waiting.count else {
             current = nil

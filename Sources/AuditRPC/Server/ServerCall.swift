@@ -91,16 +91,23 @@ package final class ServerCall: MessageStream {
         }
     }
 
-    /// Sends a message that other calls send too; its bytes are not copied for this one.
-    package func send(_ message: SharedMessage) {
-        guard hasRoom(for: message.byteCount) else { return refuseUnread() }
+    /// Sends a message that other calls send too; its bytes are not copied for this one, and count once for all of
+    /// them. False when the call is over, or ends because its peer takes nothing.
+    @discardableResult
+    package func send(_ message: SharedMessage) -> Bool {
+        guard state.isOpen, let connection else { return false }
+        guard let hold = connection.hold(message) else {
+            refuseUnread()
+            return false
+        }
         switch state.send() {
         case .sendHeadersAndMessage:
             submitHeaders(RPCMetadata())
-            enqueue(message)
-        case .sendMessage: enqueue(message)
-        case .ignore: break
+            enqueue(hold)
+        case .sendMessage: enqueue(hold)
+        case .ignore: return false
         }
+        return true
     }
 
     private func submitHeaders(_ metadata: RPCMetadata) {

@@ -12,7 +12,7 @@ package protocol ServerCallHandler: AnyObject {
     /// The call is over, and not by `finish`. Nothing can be sent any more, and no other function follows.
     func cancel(reason: CancelReason, on call: ServerCall)
 
-    /// The outbound queue fell to its low watermark after `isWritable` had become false.
+    /// The outbound queue, or that of the whole connection, fell to its low watermark after `isWritable` was false.
     func writable(on call: ServerCall)
 
     /// The server drains: a call that would go on for ever should finish now.

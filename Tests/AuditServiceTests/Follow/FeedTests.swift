@@ -101,6 +101,26 @@ struct FeedTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func hundredsOfEqualSubscribersOnOneConnectionAllGetALargeCommit() async throws {
+        try await withServer(ringEvents: 1_000) { client in
+            let subscribers = 600
+            var feeds: [Subscription] = []
+            for _ in 0..<subscribers {
+                feeds.append(try await client.subscribe(SubscribeRequest(start: .now)))
+            }
+            try await withThrowingTaskGroup(of: [UInt64].self) { group in
+                for feed in feeds {
+                    group.addTask { try await read(feed, through: 4).sequences }
+                }
+                let snapshot = "\"" + String(repeating: "x", count: 64_000) + "\""
+                _ = try await client.record(
+                    Array(repeating: Event.sample(snapshot: snapshot), count: 4))
+                for try await sequences in group { #expect(sequences == [1, 2, 3, 4]) }
+            }
+        }
+    }
+
     @Test func aFilteredFeedTellsWhereItStands() async throws {
         try await withServer { client in
             let feed = try await client.subscribe(
