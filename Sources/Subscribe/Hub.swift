@@ -102,12 +102,18 @@ package final class Hub<Waker: Sendable>: Sendable {
     /// Asks for one wake-up by what matches behind `position`. False when there may be something
     /// already: look again.
     package func wait(_ id: SubscriptionID, after position: Sequence) -> Bool {
-        guard changeWaiting({ $0.wait(id, after: position) }) else { return false }
+        let head = bounds.head
+        guard changeWaiting({ $0.wait(id, after: position, head: head) }) else { return false }
         // A batch that was published before the wait began, while nobody waited, was not announced
         // to the dispatcher.
         guard bounds.head > position else { return true }
         changeWaiting { _ = $0.stopWaiting(id) }
         return false
+    }
+
+    /// The position up to which nothing matches a subscription that waits; nil when it does not.
+    package func position(of id: SubscriptionID) -> Sequence? {
+        state.withLock { $0.hub.position(of: id) }
     }
 
     /// Ends the wait of a subscription, if it waits; gives the position up to which nothing matched

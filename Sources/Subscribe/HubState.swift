@@ -73,9 +73,12 @@ struct HubState<Waker: Sendable> {
 
     /// Registers the wish to be woken by what matches behind `position`. False when events behind
     /// it were matched already, without this subscription: it must look again itself.
-    mutating func wait(_ id: SubscriptionID, after position: Sequence) -> Bool {
-        // With nobody waiting nothing was matched; from here on it is for this position's sake.
-        if waitingCount == 0 { matchedThrough = max(matchedThrough, position) }
+    ///
+    /// - Parameter head: the newest sequence published.
+    mutating func wait(_ id: SubscriptionID, after position: Sequence, head: Sequence) -> Bool {
+        // With nobody waiting nothing was matched; from here on it is for this position's sake. Who read the disk may
+        // be ahead of what is published: others, who are not, have nothing to look at again.
+        if waitingCount == 0 { matchedThrough = max(matchedThrough, min(position, head)) }
         guard position >= matchedThrough else { return false }
         guard let group = members[id]?.group, members[id]?.waitsAfter == nil else { return true }
         members[id]?.waitsAfter = position
@@ -96,6 +99,12 @@ struct HubState<Waker: Sendable> {
             members[last]?.place = member.place
         }
         waitingCount -= 1
+        return max(position, matchedThrough)
+    }
+
+    /// Up to where nothing waits for this subscription; nil while it is busy.
+    func position(of id: SubscriptionID) -> Sequence? {
+        guard let position = members[id]?.waitsAfter else { return nil }
         return max(position, matchedThrough)
     }
 

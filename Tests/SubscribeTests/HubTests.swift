@@ -42,6 +42,21 @@ struct HubTests {
         #expect(hub.wait(id, after: Sequence(1)))
     }
 
+    @Test func whoIsAheadOfWhatIsPublishedKeepsNobodyFromWaiting() throws {
+        let hub = Hub<String>(head: .zero)
+        let ahead = try #require(hub.subscribe(filter(), waker: "ahead"))
+        let behind = try #require(hub.subscribe(filter(), waker: "behind"))
+        // It has read the disk, where a batch is a moment before it is published.
+        #expect(hub.wait(ahead, after: Sequence(5)))
+        #expect(hub.wait(behind, after: .zero), "there is nothing to look at again")
+        #expect(hub.position(of: behind) == .zero)
+        _ = hub.publish(EventBatch.sample(count: 5, first: Sequence(1)))
+        #expect(hub.dispatch().map(\.waker) == ["behind"])
+        _ = hub.publish(EventBatch.sample(count: 1, first: Sequence(6)))
+        #expect(hub.dispatch().map(\.waker) == ["ahead"])
+        #expect(hub.position(of: behind) == nil)
+    }
+
     @Test func aWakeUpSaysFromWhereOnToLook() throws {
         let hub = Hub<Int>(head: .zero)
         let id = try #require(hub.subscribe(filter(["DELETE"], organization: "acme"), waker: 1))
