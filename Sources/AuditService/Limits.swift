@@ -69,6 +69,8 @@ package struct ServiceLimits: Hashable, Sendable {
     /// Bytes that one reading of the disk gathers for those who catch up: a few messages, so that
     /// all of them go on equally.
     package var catchUpBytesMax = 256 << 10
+    /// Starts at a time that are looked for between two readings.
+    package var catchUpStartsMax = 256
     /// Events that one reading looks at, and blocks of segments or frames of logs.
     package var catchUpEventsMax = 65_536
     package var catchUpBlocksMax = 1_024
@@ -82,6 +84,10 @@ package struct ServiceLimits: Hashable, Sendable {
     package var catchUpRestMax: Duration = .milliseconds(100)
     /// Sequences skipped by a filter after which a subscriber is told where it stands.
     package var feedUntoldMax: UInt64 = 100_000
+    /// How often it is looked whether that many were skipped while nothing matched, and whether a subscriber took
+    /// nothing since: then what was read for it is let go. The server's own, so that no client says how long it keeps
+    /// memory; also what the operator's count of stuck subscribers is made of.
+    package var feedLookInterval: Duration = .seconds(10)
     /// The interval of Progress when the request says none.
     package var progressIntervalDefault: Duration = .seconds(10)
 

@@ -141,5 +141,8 @@ package struct FollowMachine: Hashable, Sendable {
 
     /// Sequences that the client does not know to be behind it: a reason for a Progress before its
     /// time.
-    package var untold: UInt64 { position.rawValue - told.rawValue }
+    package var untold: UInt64 { untold(at: position) }
+
+    /// The same once everything through `position`, which is not before this one's, concerns nobody.
+    package func untold(at position: Sequence) -> UInt64 { position.rawValue - told.rawValue }
 }

@@ -78,7 +78,7 @@ package final class AuditServer: Service {
         let reads = ReadPool(limits: limits)
         let feed = Feed<SubscriberReference>(
             store: store, limits: limits, feedLimits: configuration.feedLimits,
-            seal: { SharedMessage($0) },
+            seal: { SharedMessage($0) }, report: report,
             woken: { wakes in
                 CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
             })

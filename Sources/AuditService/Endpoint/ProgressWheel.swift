@@ -2,7 +2,7 @@ import AuditRPC
 import NIOCore
 import Synchronization
 
-/// The Progress timers of all subscriptions of one event loop: one timer of the loop's, and one write
+/// The timers of all subscriptions of one event loop: one timer of the loop's, and one write
 /// for each connection, whoever is due at a time.
 ///
 /// Belongs to the event loop.
@@ -12,7 +12,7 @@ final class ProgressWheel {
         var call: ServerCall
     }
 
-    /// Intervals are rounded up to it.
+    /// Times are rounded up to it.
     static let tick = TimeAmount.milliseconds(50)
 
     private let eventLoop: any EventLoop
@@ -24,9 +24,10 @@ final class ProgressWheel {
         self.eventLoop = eventLoop
     }
 
-    /// Calls `progressIsDue` once, after `interval`. Gives the place for `cancel`.
-    func schedule(_ handler: SubscribeCall, _ call: ServerCall, in interval: TimeAmount) -> UInt64 {
-        let deadline = NIODeadline.now() + interval
+    /// Calls `timerFired` once, at `deadline`. Gives the place for `cancel`.
+    func schedule(
+        _ handler: SubscribeCall, _ call: ServerCall, at deadline: NIODeadline
+    ) -> UInt64 {
         let length = UInt64(Self.tick.nanoseconds)
         let tick = (deadline.uptimeNanoseconds + length - 1) / length
         wheel.insert(Entry(handler: handler, call: call), ObjectIdentifier(handler), at: tick)
@@ -58,10 +59,10 @@ final class ProgressWheel {
     private func fire() {
         timer = nil
         timerTick = .max
-        let now = NIODeadline.now().uptimeNanoseconds / UInt64(Self.tick.nanoseconds)
-        let due = wheel.take(through: now)
+        let now = NIODeadline.now()
+        let due = wheel.take(through: now.uptimeNanoseconds / UInt64(Self.tick.nanoseconds))
         CallReference.deliverHere(
-            due, to: { $0.call }, { call, entry in entry.handler.progressTimerFired(call) })
+            due, to: { $0.call }, { call, entry in entry.handler.timerFired(at: now, call) })
         setTimer()
     }
 }

@@ -40,8 +40,14 @@ final class SubscribeCall: ServerCallHandler {
         let progressInterval: TimeAmount
         let wheel: ProgressWheel
         /// The place in the wheel.
-        var progressTick: UInt64 = 0
+        var timerTick: UInt64 = 0
+        var nextProgress = NIODeadline.distantFuture
         var progressIsDue = false
+        var nextLook = NIODeadline.distantFuture
+        /// The call's, when it was looked at last.
+        var takenCount = 0
+        /// Its client had taken nothing then since the time before.
+        var isStuck = false
         var activity = Activity.none
         /// Read from the disk and not sent yet: the client was slower than one reading.
         var ready: [FeedPortion] = []
@@ -90,7 +96,7 @@ final class SubscribeCall: ServerCallHandler {
     func receiveEnd(on call: ServerCall) {}
 
     func writable(on call: ServerCall) {
-        if case .following(let following) = state { following.gauge.turn(to: .live) }
+        if case .following(let following) = state { following.isTaking() }
         pump(call)
     }
 
@@ -133,8 +139,7 @@ final class SubscribeCall: ServerCallHandler {
         switch reading {
         case .portions(let portions):
             following.ready = portions
-        case .damage(let last, let error):
-            report(error)
+        case .damage(let last, _):
             take(following.machine.foundGone(through: last, .damage), following, call)
         case .removed(let last):
             take(following.machine.foundGone(through: last, .retention), following, call)
@@ -146,14 +151,14 @@ final class SubscribeCall: ServerCallHandler {
 
     func began(_ following: Following, _ call: ServerCall) {
         state = .following(following)
-        scheduleProgress(following, call)
+        startTimer(following, call)
         pump(call)
     }
 
     // MARK: The loop
 
     /// Does steps until the client, the disk or the feed must be waited for.
-    private func pump(_ call: ServerCall) {
+    func pump(_ call: ServerCall) {
         guard case .following(let following) = state else { return }
         while call.isWritable, call.isOpen, case .none = following.activity,
             case .following = state
@@ -201,7 +206,7 @@ final class SubscribeCall: ServerCallHandler {
     private func send(_ portion: FeedPortion, _ following: Following, _ call: ServerCall) {
         // Sealed by this endpoint alone, so that it is nothing else.
         if let message = portion.message as? SharedMessage {
-            call.send(message)
+            guard call.send(message) else { return }
             feed.counters.countDelivered(portion)
         }
         following.machine.passed(through: portion.through, lastSent: portion.lastSent)
@@ -263,34 +268,9 @@ final class SubscribeCall: ServerCallHandler {
         pump(call)
     }
 
-    // MARK: Progress
-
-    private func scheduleProgress(_ following: Following, _ call: ServerCall) {
-        following.progressTick = following.wheel.schedule(
-            self, call, in: following.progressInterval)
-    }
-
-    func progressTimerFired(_ call: ServerCall) {
-        guard case .following(let following) = state else { return }
-        following.progressIsDue = true
-        if case .waiting = following.activity {
-            following.activity = .none
-            if let position = feed.hub.stopWaiting(following.subscription) {
-                following.skip(to: position)
-            }
-        }
-        if !call.isWritable {
-            // It may stay so for long: what it has not been sent is read again then.
-            following.ready = []
-            following.gauge.turn(to: .stuck)
-        }
-        scheduleProgress(following, call)
-        pump(call)
-    }
-
     // MARK: Saying and ending
 
-    private func say(
+    func say(
         _ notice: FollowMachine.Notice, _ following: Following, _ call: ServerCall
     ) {
         feed.counters.count(notice)
@@ -322,7 +302,7 @@ final class SubscribeCall: ServerCallHandler {
         if case .following(let following) = state {
             feed.hub.unsubscribe(following.subscription)
             feed.leave(following.group)
-            following.wheel.cancel(self, at: following.progressTick)
+            following.wheel.cancel(self, at: following.timerTick)
             if case .reading(let control) = following.activity { control.cancel() }
         }
         state = .ended
@@ -333,14 +313,5 @@ final class SubscribeCall: ServerCallHandler {
     func reference(of call: ServerCall) -> SubscriberReference {
         SubscriberReference(
             call: call.reference, handler: NIOLoopBound(self, eventLoop: call.eventLoop))
-    }
-}
-
-extension SubscribeCall.Following {
-    /// Nothing up to `position` concerns the subscription.
-    fileprivate func skip(to position: Sequence) {
-        guard position > machine.position else { return }
-        machine.passed(through: position, lastSent: nil)
-        gauge.move(to: position)
     }
 }

@@ -23,18 +23,21 @@ final class CatchUp: Sendable {
         /// Those who begin and those who go on take turns.
         private var isTurnOfStarts = false
 
-        mutating func take() -> Job? {
+        mutating func take(startsMax: Int) -> Job? {
             if hasEnded { return .end }
             isTurnOfStarts.toggle()
             if !starts.isEmpty, isTurnOfStarts || readings.isEmpty {
-                return .start(starts.removeFirst())
+                // Looking is little work, and nobody is told anything before it: they do not wait for a reading each.
+                let next = Array(starts.prefix(startsMax))
+                starts.removeFirst(next.count)
+                return .start(next)
             }
             return readings.take().map(Job.read)
         }
     }
 
     private enum Job: Sendable {
-        case start(@Sendable () -> Void)
+        case start([@Sendable () -> Void])
         case read(CatchUpQueue<Waiter>.Task)
         case end
     }
@@ -51,11 +54,11 @@ final class CatchUp: Sendable {
             var allowance = CatchUpAllowance(
                 share: limits.catchUpShare, restMax: limits.catchUpRestMax, head: head())
             while true {
-                let job = work.wait(until: { $0.take() })
+                let job = work.wait(until: { $0.take(startsMax: limits.catchUpStartsMax) })
                 let began = ContinuousClock.now
                 switch job {
                 case .end: return
-                case .start(let find): find()
+                case .start(let finds): for find in finds { find() }
                 case .read(let task): Self.run(task, limits, read)
                 }
                 let rest = allowance.rest(after: ContinuousClock.now - began, head: head())

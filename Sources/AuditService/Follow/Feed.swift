@@ -45,9 +45,11 @@ final class Feed<Waker: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - seal: makes what is sent of encoded messages.
+    ///   - report: told of damage, once for each reading that finds it; on the reading thread.
     ///   - woken: called with the subscriptions that have something to do; on the dispatcher's thread.
     init(
         store: EventStore, limits: ServiceLimits, feedLimits: FeedLimits, seal: @escaping FeedSeal,
+        report: @escaping @Sendable (ServiceError) -> Void = { _ in },
         woken: @escaping @Sendable ([HubWake<Waker>]) -> Void
     ) {
         self.store = store
@@ -61,7 +63,10 @@ final class Feed<Waker: Sendable>: Sendable {
         self.cache = cache
         let reader = FeedReader(store: store, limits: limits, seal: seal)
         let read: CatchUp.Read = { [counters] group, position, control in
-            reader.read(group, after: position, control, sharing: cache.portions, counters)
+            let reading = reader.read(
+                group, after: position, control, sharing: cache.portions, counters)
+            if case .damage(_, let error) = reading { report(error) }
+            return reading
         }
         catchUp = CatchUp(limits: limits, head: { hub.bounds.head }, read: read)
         dispatcher = BackgroundThread {
