@@ -93,6 +93,8 @@ extension EventStore {
         if dead.lowestFloor > part.lastSequence { return true }
         // Whose events a log holds is not known before it is sealed.
         guard let segment = part.segment else { return false }
+        // What a repair could not save is told of until it would have expired: nobody knows whose it was.
+        guard lost.overlapping(segment.bounds.sequences).isEmpty else { return false }
         do throws(StoreError) {
             return try maintenance.deadRows.count(in: segment, below: dead)
                 == segment.bounds.events

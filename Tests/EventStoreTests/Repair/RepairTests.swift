@@ -248,6 +248,25 @@ struct RepairTests {
         _ = try EventStore.test(on: disk)
     }
 
+    @Test("keep saying what is lost of the first file until it would have expired")
+    func lostFirst() throws {
+        let (disk, _) = try filled()
+        disk.overwrite(segments(disk)[0]) { for offset in 0..<64 { $0[offset] = 7 } }
+        let report = try StoreRepair.test(on: disk).run()
+        let range = try #require(report.lost.first)
+        #expect(range.first == Sequence(1) && report.lost.count == 1)
+        let (store, _) = try EventStore.test(on: disk, retention: .seconds(1_000))
+        #expect(try store.expire(now: second(60), uptime: .zero).files == 0)
+        #expect(store.bounds.oldest == Sequence(1))
+        var cursor = store.cursor(from: Sequence(1), .forward)
+        let error = #expect(throws: StoreError.self) { try cursor.next() }
+        #expect(error?.damage?.sequences == range)
+        #expect(store.figures.lostEvents == report.lostEvents)
+        // All of it is older now, and then it is retention that took it.
+        #expect(try store.expire(now: second(1_030), uptime: .seconds(1_000)).files > 0)
+        #expect(store.bounds.oldest > range.last && store.figures.lostEvents == 0)
+    }
+
     /// Where the frames of a log are.
     private func frameStarts(
         _ bytes: [UInt8]
