@@ -13,7 +13,9 @@ struct StoreRepairCommand: ParsableCommand {
             interrupted is run again.
 
             Ends with 0 when nothing was wrong or all was saved, with 65 when events are lost, and \
-            with 70 when the folder cannot be repaired; then nothing was changed.
+            with 70 when the folder cannot be repaired, which changes nothing, or when a disk is full \
+            or fails on the way: then the message names the folder of the damaged files, and the \
+            repair is run again once there is room.
 
             Examples:
 

@@ -81,3 +81,29 @@ extension RepairFile {
         skipped = bounds.skipped
     }
 }
+
+extension RepairFile {
+    /// Whether all sequences of a hole before it can have been skipped when a store was restored: nothing
+    /// but the name is left of the file, the name is one that a restored store begins with, and so many were
+    /// never given out.
+    func mayHaveSkipped(_ hole: SequenceRange) -> Bool {
+        recordedAt == nil && skipped == nil
+            && first.rawValue % Limits.restoredSequenceGrain == 1
+            && (hole.last.rawValue - hole.first.rawValue) / UInt64(Row.max)
+                >= UInt64(Limits.fillersMax)
+    }
+
+    /// Of the last file of a snapshot: says what is missing behind it, which the snapshot had.
+    mutating func extend(to snapshot: SnapshotMarker.Content) {
+        guard kind == .log, through < snapshot.head else { return }
+        atMost = snapshot.head
+        findings.append("\(path): the snapshot had events through \(snapshot.head)")
+    }
+
+    /// Whether it is the log that a start of the snapshot began and that nothing is wrong with: then the
+    /// snapshot is a store already, but for the removal of its marker.
+    func isBegun(of snapshot: SnapshotMarker.Content) -> Bool {
+        guard kind == .log, through < first, findings.isEmpty, let skipped else { return false }
+        return Restoration.wasBegun(skipping: skipped, snapshot)
+    }
+}

@@ -37,12 +37,21 @@ struct RepairPlan: Hashable, Sendable {
 
     /// - Parameters:
     ///   - files: in the order of their names.
+    ///   - snapshot: what the folder held as a snapshot that no server was started on yet; nil for any
+    ///     other folder.
     ///   - now: the recorded_at floor of a new log when no file has any.
     ///
     /// Throws `damaged` with advice when there is no sound way.
-    init(_ files: [RepairFile], now: Timestamp) throws(StoreError) {
-        first = files.first?.first ?? .zero
+    init(
+        _ files: [RepairFile], snapshot: SnapshotMarker.Content? = nil, now: Timestamp
+    ) throws(StoreError) {
         var walk = Walk(now: now)
+        var files = files
+        if let snapshot, let begins = files.first.map({ $0.skipped?.first ?? $0.first }) {
+            if snapshot.first < begins { walk.expected = snapshot.first }
+            files[files.count - 1].extend(to: snapshot)
+        }
+        first = walk.expected ?? files.first?.first ?? .zero
         for (number, file) in files.enumerated() {
             walk.following = files[number...].lazy.compactMap(\.recordedAt?.lowerBound).first
             try walk.pass(file, isLast: number == files.count - 1)
@@ -72,6 +81,11 @@ struct RepairPlan: Hashable, Sendable {
         var newest: Timestamp?
         /// recorded_at of what comes next, as far as any file knows.
         var following: Timestamp?
+        /// What was skipped before files that are replaced, by the names of these: whatever takes such a
+        /// name says it.
+        private var skips: [Sequence: SequenceRange] = [:]
+
+        init(now: Timestamp) { self.now = now }
 
         /// For what has no time of its own: not before what precedes it, not after what follows.
         private var time: Timestamp { newest ?? following ?? now }
@@ -109,6 +123,13 @@ struct RepairPlan: Hashable, Sendable {
             }
             guard begins > expected else { return }
             let hole = SequenceRange(first: expected, last: begins.previous)
+            if file.mayHaveSkipped(hole) {
+                skips[file.first] = hole
+                findings.append(
+                    "\(file.path): that sequences \(hole), before it, were skipped when the store was "
+                        + "restored follows from its name alone")
+                return
+            }
             findings.append("events \(hole) are missing before \(file.path)")
             try fill(hole, recordedAt: time, file.path)
         }
@@ -116,6 +137,7 @@ struct RepairPlan: Hashable, Sendable {
         private mutating func replace(_ file: RepairFile, isLast: Bool) throws(StoreError) {
             setAside += [file.path] + file.replaces
             lost += file.lost
+            if let skipped = file.skipped { skips[file.first] = skipped }
             let last = isLast ? file.atMost ?? file.through : file.through
             let newest = file.recordedAt?.upperBound ?? time
             if isLast {
@@ -124,7 +146,7 @@ struct RepairPlan: Hashable, Sendable {
                 begun.append(
                     .beginLog(
                         first: last.next, recordedAtFloor: newest,
-                        skipped: isEmpty ? file.skipped : nil))
+                        skipped: isEmpty ? skips[file.first] : nil))
                 guard !isEmpty else { return }
             }
             if file.through >= file.first {
@@ -139,7 +161,7 @@ struct RepairPlan: Hashable, Sendable {
                         sequences: range, source: file.events == 0 ? nil : file,
                         recordedAt: file.kind == .segment || file.events == 0
                             ? file.recordedAt ?? newest...newest : nil,
-                        skipped: file.skipped))
+                        skipped: skips[file.first]))
             }
             if isLast, last > file.through {
                 let tail = SequenceRange(first: file.through.next, last: last)
@@ -167,7 +189,7 @@ struct RepairPlan: Hashable, Sendable {
                 written.append(
                     Write(
                         sequences: SequenceRange(first: first, last: last),
-                        recordedAt: recordedAt...recordedAt))
+                        recordedAt: recordedAt...recordedAt, skipped: skips[first]))
                 fillers += 1
                 first = last.next
             }

@@ -70,7 +70,9 @@ package struct StoreRepair {
         let files = try RepairSurvey(configuration: configuration, fileSystem: fileSystem).run {
             progress(Progress(phase: .reading, done: $0, total: $1))
         }
-        var plan = try RepairPlan(files, now: now)
+        let marker = try readMarker()
+        var plan = try RepairPlan(files, snapshot: marker?.content, now: now)
+        let isMarkerLeft = check(marker, files, &plan)
         let known = try readLost(&plan)
         var report = Report(
             findings: plan.findings, actions: plan.sentences, lost: LostRanges(plan.lost).ranges,
@@ -82,15 +84,66 @@ package struct StoreRepair {
         }
         let folder = try setAside(plan, label)
         report.folder = folder
-        try write(report.text, to: folder + "/REPORT")
-        try write(lost.text, to: configuration.lostPath)
-        for (number, step) in plan.steps.enumerated() {
-            progress(Progress(phase: .writing, done: number, total: plan.steps.count))
-            try perform(step)
+        do throws(StoreError) {
+            try write(report.text, to: folder + "/REPORT")
+            try write(lost.text, to: configuration.lostPath)
+            for (number, step) in plan.steps.enumerated() {
+                progress(Progress(phase: .writing, done: number, total: plan.steps.count))
+                try perform(step)
+            }
+            progress(Progress(phase: .writing, done: plan.steps.count, total: plan.steps.count))
+            let parts = try expectWhole()
+            if var marker, !isMarkerLeft {
+                marker.describe(parts)
+                try write(marker.text, to: configuration.snapshotMarkerPath)
+            }
+        } catch {
+            throw StoreRepair.interrupted(error, folder)
         }
-        progress(Progress(phase: .writing, done: plan.steps.count, total: plan.steps.count))
-        try expectWhole()
         return report
+    }
+
+    /// Not all is done, and what was done stays: the next repair goes on from there.
+    private static func interrupted(_ error: StoreError, _ folder: String) -> StoreError {
+        var error = error
+        error.message +=
+            ". The repair is not finished; the damaged files are in \(folder). Run it again "
+            + (error.code == .diskFull ? "once there is room" : "once that is mended")
+        return error
+    }
+
+    // MARK: Snapshots
+
+    /// Of a folder that no server was started on since it was a snapshot. Throws `snapshotRefused` for
+    /// one that is unfinished or damaged: what it should hold is not known.
+    private func readMarker() throws(StoreError) -> SnapshotMarker? {
+        guard let marker = try SnapshotMarker.read(in: configuration.directory, fileSystem) else {
+            return nil
+        }
+        guard marker.content != nil else {
+            throw SnapshotMarker.unfinished(configuration.directory)
+        }
+        return marker
+    }
+
+    /// Whether a start would take the marker as it is; if not, plans to write it anew. That comes last:
+    /// a repair that was killed before finds nothing else wrong.
+    private func check(
+        _ marker: SnapshotMarker?, _ files: [RepairFile], _ plan: inout RepairPlan
+    ) -> Bool {
+        guard let content = marker?.content, let last = files.last else { return true }
+        if last.isBegun(of: content) { return true }
+        let events = files.reduce(0) { $0 + $1.events }
+        let head = max(content.head, last.atMost ?? last.through, last.through)
+        if events == content.events, head == content.head, plan.first == content.first {
+            return true
+        }
+        let path = configuration.snapshotMarkerPath
+        plan.findings.append(
+            "\(path): the snapshot had \(content.events) events from \(content.first) through "
+                + "\(content.head), and \(events) from \(files[0].first) on can be read")
+        plan.setAside.append(path)
+        return false
     }
 
     /// What a lock would make must be there.
@@ -210,11 +263,12 @@ package struct StoreRepair {
         return try? Segment.open(source.path, resources).removals()
     }
 
-    /// What a start would say now.
-    private func expectWhole() throws(StoreError) {
+    /// What a start would say now, and find.
+    private func expectWhole() throws(StoreError) -> [StorePart] {
         let resources = SegmentResources(fileSystem: fileSystem, cacheBytesMax: 0, openFilesMax: 1)
         var recovery = Recovery(configuration, resources, index: nil)
         try recovery.run()
+        return recovery.parts
     }
 }
 

@@ -88,7 +88,14 @@ extension Restoration {
     /// Whether a start before has begun the next log, and did not come to removing the marker.
     private static func wasBegun(in log: LogFile, _ content: SnapshotMarker.Content) -> Bool {
         guard log.isEmpty, let skipped = log.header.skipped else { return false }
-        return skipped.first <= content.head.next && content.head < skipped.last
+        return wasBegun(skipping: skipped, content)
+    }
+
+    /// Whether an empty log that skips those is such a one.
+    static func wasBegun(
+        skipping skipped: SequenceRange, _ content: SnapshotMarker.Content
+    ) -> Bool {
+        skipped.first <= content.head.next && content.head < skipped.last
     }
 
     private static func isWhole(

@@ -22,6 +22,14 @@ package struct SnapshotMarker: Hashable, Sendable {
         package var bytes: Int
     }
 
+    /// Says of the snapshot what its files are now.
+    mutating func describe(_ parts: [StorePart]) {
+        content = Content(
+            first: parts.first?.firstSequence ?? .zero, head: parts.last?.lastSequence ?? .zero,
+            events: parts.reduce(0) { $0 + $1.events }, files: parts.count,
+            bytes: parts.reduce(0) { $0 + $1.bytes })
+    }
+
     static let name = "SNAPSHOT"
     /// Of a marker that is being written.
     static let unfinishedName = name + ".new"

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 extension StoreRepair {
-    static func test(on disk: SimulatedDisk) -> StoreRepair {
+    static func test(on disk: SimulatedDisk, in directory: String = "data") -> StoreRepair {
         StoreRepair(
-            directory: "data", terms: ModelEvent.extractor, salt: { 0x5151_5151 },
+            directory: directory, terms: ModelEvent.extractor, salt: { 0x5151_5151 },
             fileSystem: disk)
     }
 

@@ -124,6 +124,63 @@ struct RepairPlanTests {
                 .beginLog(
                     first: Sequence(1_000), recordedAtFloor: second(1), skipped: range(5, 999))
             ])
+        // Nothing of it can be read but its header: what stands for its events says it.
+        restored.atMost = Sequence(1_009)
+        let filler = RepairPlan.Write(
+            sequences: range(1_000, 1_009), recordedAt: second(1)...second(1),
+            skipped: range(5, 999))
+        let last = try RepairPlan([segment(1, 4), restored], now: second(0))
+        #expect(last.steps.contains(.write(filler)) && last.lost == [range(1_000, 1_009)])
+        let between = try RepairPlan(
+            [segment(1, 4), restored, log(1_010, 1_012, at: 2)], now: second(0))
+        #expect(between.steps.contains(.write(filler)) && between.lost == [range(1_000, 1_009)])
+    }
+
+    @Test("of a restored store's first log without a header, its name tells what was skipped")
+    func skippedByName() throws {
+        let first: UInt64 = 50_000_000_001_001
+        var gone = log(first, first - 1)
+        gone.findings = ["the header"]
+        gone.recordedAt = nil
+        gone.events = 0
+        gone.atMost = Sequence(first + 9)
+        let plan = try RepairPlan(
+            [segment(1, 4), gone, log(first + 5, first + 6)], now: second(0))
+        #expect(plan.lost == [range(first, first + 4)])
+        #expect(
+            plan.steps.contains(
+                .write(
+                    RepairPlan.Write(
+                        sequences: range(first, first + 4), recordedAt: second(0)...second(0),
+                        skipped: range(5, first - 1)))))
+        #expect(plan.findings.contains { $0.contains("skipped") })
+        // No restored store begins there.
+        gone.first = Sequence(first + 1)
+        gone.through = Sequence(first)
+        #expect(throws: StoreError.self) {
+            try RepairPlan([segment(1, 4), gone, log(first + 5, first + 6)], now: second(0))
+        }
+    }
+
+    @Test("what a snapshot had is missing where its files begin later or end earlier")
+    func snapshots() throws {
+        let content = SnapshotMarker.Content(
+            first: Sequence(1), head: Sequence(12), events: 12, files: 2, bytes: 100)
+        let plan = try RepairPlan(
+            [segment(5, 8), log(9, 10)], snapshot: content, now: second(0))
+        #expect(plan.lost == [range(1, 4), range(11, 12)])
+        #expect(plan.first == Sequence(1))
+        #expect(
+            plan.steps.first == .beginLog(first: Sequence(13), recordedAtFloor: second(0)))
+        let whole = try RepairPlan(
+            [segment(1, 8), log(9, 12)], snapshot: content, now: second(0))
+        #expect(whole.findings.isEmpty)
+        var begun = log(1_001, 1_000)
+        begun.skipped = range(13, 1_000)
+        #expect(begun.isBegun(of: content))
+        #expect(
+            try RepairPlan([segment(1, 12), begun], snapshot: content, now: second(0))
+                .findings.isEmpty)
     }
 
     @Test("what would give sequences twice, or mixes two stores, is refused with advice")
