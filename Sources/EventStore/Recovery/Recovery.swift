@@ -52,10 +52,9 @@ struct Recovery {
     }
 
     private mutating func append(_ part: StorePart) throws(StoreError) {
-        if let skipped = part.skipped, let before = parts.last?.log, before.isEmpty,
-            skipped.first <= before.header.firstSequence
+        if let before = parts.last?.log, before.isEmpty,
+            Recovery.isLeft(before.header.firstSequence, behind: part.skipped)
         {
-            // The start of a restored store began its log behind it, and did not come to its removal.
             sealedLogs.append(before.path)
             parts.removeLast()
         }
@@ -131,6 +130,12 @@ struct Recovery {
             "the log of the newest events is missing behind \(segment?.path ?? "")",
             configuration.logDirectory + "/" + LogName.of(next), 0,
             SequenceRange(first: next, last: next))
+    }
+
+    /// Whether an empty log of that name is one that the first start of a snapshot did not come to remove,
+    /// when it had begun the log behind the sequences that were skipped.
+    static func isLeft(_ first: Sequence, behind skipped: SequenceRange?) -> Bool {
+        skipped.map { $0.first <= first } ?? false
     }
 
     static func checkOrder(

@@ -110,7 +110,7 @@ extension RepairFile {
     /// Whether it is the empty log of a snapshot whose restored store went on further on: a start
     /// removes it.
     fileprivate func isLeft(behind next: RepairFile) -> Bool {
-        guard let skipped = next.skipped else { return false }
-        return kind == .log && through < first && atMost == nil && skipped.first <= first
+        kind == .log && through < first && atMost == nil
+            && Recovery.isLeft(first, behind: next.skipped)
     }
 }

@@ -39,6 +39,7 @@ package struct StoreVerifier {
             SegmentName.firstSequence(of: $0)
         }
         var before: StorePart?
+        var earlier: StorePart?
         for first in Set(logs + segments).sorted() {
             // The rest of a log that its segment stands for.
             if let before, first <= before.lastSequence, !segments.contains(first) { continue }
@@ -47,13 +48,18 @@ package struct StoreVerifier {
             }
             var found = file.report
             if let part = file.part {
+                if let log = before?.log, log.isEmpty,
+                    Recovery.isLeft(log.header.firstSequence, behind: part.skipped)
+                {
+                    before = earlier
+                }
                 do throws(StoreError) {
                     try Recovery.checkOrder(of: part, behind: before)
                 } catch {
                     found.findings.insert(error, at: 0)
                 }
             }
-            before = file.part
+            (earlier, before) = (before, file.part)
             try report(found)
         }
     }

@@ -74,6 +74,31 @@ struct StoreVerifierTests {
         #expect(try reports(leftover).allSatisfy { $0.findings.isEmpty })
     }
 
+    @Test("finds nothing wrong with a snapshot whose first start was interrupted at any step")
+    func restoring() throws {
+        let disk = SimulatedDisk()
+        let (store, _) = try EventStore.test(on: disk, in: "data")
+        _ = try store.snapshot(to: "backup", now: wallClock())
+        store.close()
+        let whole = disk.afterKill()
+        _ = try EventStore.test(on: whole, in: "backup")
+        var most = 0
+        for step in 0..<whole.steps {
+            let killed = disk.afterKill()
+            killed.plan = FaultPlan(killedAtStep: step)
+            _ = try? EventStore.test(on: killed, in: "backup")
+            var logs = 0
+            try StoreVerifier(
+                directory: "backup", terms: ModelEvent.extractor, fileSystem: killed.afterKill()
+            ).run(.everything) { file in
+                logs += 1
+                #expect(file.findings.isEmpty, "step \(step), \(file.path)")
+            }
+            most = max(most, logs)
+        }
+        #expect(most == 2, "both logs were there")
+    }
+
     @Test("is refused where there is no store")
     func nothing() {
         #expect(throws: StoreError.self) { try reports(SimulatedDisk()) }
