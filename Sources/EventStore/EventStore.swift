@@ -96,8 +96,8 @@ package final class EventStore: Sendable {
             allocatedEnd = LogHeader.bytes
         }
         let store = EventStore(
-            configuration, resources, index, StoreParts(parts), lost, allocatedEnd: allocatedEnd,
-            lock: lock)
+            configuration, resources, index, StoreParts(parts), lost.without(parts),
+            allocatedEnd: allocatedEnd, lock: lock)
         let segments = store.parts.segmentCount
         let report = RecoveryReport(
             segments: segments, logs: parts.count - segments, events: store.bounds.events,

@@ -87,7 +87,7 @@ extension RepairFile {
     /// but the name is left of the file, the name is one that a restored store begins with, and so many were
     /// never given out.
     func mayHaveSkipped(_ hole: SequenceRange) -> Bool {
-        recordedAt == nil && skipped == nil
+        recordedAt == nil && through < first && skipped == nil
             && first.rawValue % Limits.restoredSequenceGrain == 1
             && (hole.last.rawValue - hole.first.rawValue) / UInt64(Row.max)
                 >= UInt64(Limits.fillersMax)

@@ -30,6 +30,8 @@ struct RepairPlan: Hashable, Sendable {
     /// Paths that get a second name in the folder of damaged files.
     var setAside: [String] = []
     var steps: [Step] = []
+    /// Paths of the lists, `LOST` and `SNAPSHOT`, that are written anew.
+    var relisted: [String] = []
     /// Events that are gone.
     var lost: [SequenceRange] = []
     /// The first sequence that is left.

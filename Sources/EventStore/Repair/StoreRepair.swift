@@ -73,7 +73,7 @@ package struct StoreRepair {
         let marker = try readMarker()
         var plan = try RepairPlan(files, snapshot: marker?.content, now: now)
         let isMarkerLeft = check(marker, files, &plan)
-        let known = try readLost(&plan)
+        let known = try left(of: readLost(&plan), &plan)
         var report = Report(
             findings: plan.findings, actions: plan.sentences, lost: LostRanges(plan.lost).ranges,
             events: files.reduce(0) { $0 + $1.events })
@@ -93,6 +93,8 @@ package struct StoreRepair {
             }
             progress(Progress(phase: .writing, done: plan.steps.count, total: plan.steps.count))
             let parts = try expectWhole()
+            let left = lost.without(parts)
+            if left != lost { try write(left.text, to: configuration.lostPath) }
             if var marker, !isMarkerLeft {
                 marker.describe(parts)
                 try write(marker.text, to: configuration.snapshotMarkerPath)
@@ -143,6 +145,7 @@ package struct StoreRepair {
             "\(path): the snapshot had \(content.events) events from \(content.first) through "
                 + "\(content.head), and \(events) from \(files[0].first) on can be read")
         plan.setAside.append(path)
+        plan.relisted.append(path)
         return false
     }
 
@@ -159,7 +162,7 @@ package struct StoreRepair {
         }
     }
 
-    /// What repairs before this one could not save. One that cannot be read is begun anew.
+    /// What repairs before this one could not save. A list that cannot be read is begun anew.
     private func readLost(_ plan: inout RepairPlan) throws(StoreError) -> LostRanges {
         do throws(StoreError) {
             return try LostRanges.read(configuration, fileSystem)
@@ -169,8 +172,23 @@ package struct StoreRepair {
                 "\(configuration.lostPath): has changed, so that the events which repairs before "
                     + "this one could not save are not known any more")
             plan.setAside.append(configuration.lostPath)
+            plan.relisted.append(configuration.lostPath)
             return LostRanges()
         }
+    }
+
+    /// What of that is still not there. Where something else is wrong, that is seen once it is repaired.
+    private func left(
+        of known: LostRanges, _ plan: inout RepairPlan
+    ) throws(StoreError) -> LostRanges {
+        guard !known.isEmpty, plan.findings.isEmpty else { return known }
+        let left = known.without(try expectWhole())
+        guard left != known else { return known }
+        let path = configuration.lostPath
+        plan.findings.append("\(path): names events that are there, or were never given out")
+        plan.setAside.append(path)
+        plan.relisted.append(path)
+        return left
     }
 
     // MARK: Steps
@@ -287,7 +305,7 @@ extension RepairPlan {
                     + "\(write.sequences)"
             case .remove(let path): "remove \(path), which that stands for"
             }
-        }
+        } + relisted.map { "write \($0) anew" }
     }
 }
 

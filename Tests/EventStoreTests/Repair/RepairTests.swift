@@ -267,6 +267,45 @@ struct RepairTests {
         #expect(store.bounds.oldest > range.last && store.figures.lostEvents == 0)
     }
 
+    @Test("events that are put back from a backup are not lost any more")
+    func putBack() throws {
+        let (disk, oracle) = try filled()
+        let path = segments(disk)[1]
+        let bytes = disk.contents(path)
+        disk.overwrite(path) { for offset in 0..<64 { $0[offset] = 7 } }
+        let log = logs(disk)[1]
+        let frame = try frameStarts(disk.contents(log)!)[2]
+        disk.overwrite(log) { $0[frame.offset + 60] ^= 1 }
+        #expect(try StoreRepair.test(on: disk).run().lost.count == 2)
+        disk.overwrite(path) { $0 = bytes! }
+        do {
+            let (store, _) = try EventStore.test(on: disk)
+            #expect(store.lost.ranges == [frame.sequences])
+            #expect(try repairDifference(store, oracle, lost: [frame.sequences]) == nil)
+            store.close()
+        }
+        let dry = try StoreRepair.test(on: disk).run(isDryRun: true)
+        #expect(dry.findings.count == 1 && dry.actions == ["write data/LOST anew"])
+        let report = try StoreRepair.test(on: disk).run()
+        #expect(report.findings.count == 1 && report.lost.isEmpty)
+        let text = try #require(disk.contents("data/LOST"))
+        #expect(LostRanges(text: text)?.ranges == [frame.sequences])
+        try expectSound(disk, oracle, lost: [frame.sequences])
+    }
+
+    @Test("what was not given out yet is not lost")
+    func neverGiven() throws {
+        let (disk, oracle) = try filled()
+        let range = SequenceRange(first: oracle.head.next, last: oracle.head + 100)
+        _ = try disk.open("data/LOST", create: true)
+        disk.overwrite("data/LOST") { $0 = LostRanges([range]).text }
+        let (store, _) = try EventStore.test(on: disk)
+        #expect(store.lost.isEmpty)
+        store.close()
+        #expect(try StoreRepair.test(on: disk).run().findings.count == 1)
+        #expect(try StoreRepair.test(on: disk).run().findings.isEmpty)
+    }
+
     /// Where the frames of a log are.
     private func frameStarts(
         _ bytes: [UInt8]
