@@ -292,6 +292,7 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
         while let context, context.channel.isWritable, gatherOutput() {
             session.drainOutput { context.write(wrapOutboundOut($0), promise: nil) }
             context.flush()
+            session.reuseOutputMemory()
         }
     }
 

@@ -153,6 +153,11 @@ struct HTTP2Session: ~Copyable {
         state.output.drain(write)
     }
 
+    /// What was handed out is written, unless the socket is full.
+    func reuseOutputMemory() {
+        state.output.reuseMemory()
+    }
+
     /// The connection is gone: closes every stream.
     func closeAllStreams(code: HTTP2ErrorCode) {
         while let stream = state.streams.last {

@@ -3,7 +3,7 @@ import NIOCore
 /// What one write to a socket gathers: bytes of the connection's own, and between them pieces of messages that many
 /// connections share and nobody copies.
 struct OutputBuffer {
-    /// A piece, and how many of the own bytes go before it.
+    /// A piece, and how many of the readable own bytes go before it.
     private typealias Cut = (offset: Int, piece: ByteBuffer)
 
     private var own = ByteBuffer()
@@ -19,27 +19,32 @@ struct OutputBuffer {
     }
 
     mutating func append(sharing piece: ByteBuffer) {
-        cuts.append((own.writerIndex, piece))
+        cuts.append((own.readableBytes, piece))
         byteCount += piece.readableBytes
     }
 
-    /// Hands out everything in order, and is empty then.
+    /// Hands out everything in order, and is empty then. Its memory is that of what it handed out:
+    /// `reuseMemory` once that is written.
     mutating func drain(_ write: (ByteBuffer) -> Void) {
-        var offset = 0
+        var passed = 0
         for cut in cuts {
-            if cut.offset > offset {
-                write(own.getSlice(at: offset, length: cut.offset - offset)!)
-                offset = cut.offset
+            if cut.offset > passed {
+                write(own.readSlice(length: cut.offset - passed)!)
+                passed = cut.offset
             }
             write(cut.piece)
         }
-        if offset == 0 {
-            if own.readableBytes > 0 { write(own) }
-        } else if own.writerIndex > offset {
-            write(own.getSlice(at: offset, length: own.writerIndex - offset)!)
+        if own.readableBytes > 0 {
+            write(own)
+            own.moveReaderIndex(to: own.writerIndex)
         }
         byteCount = 0
         cuts = []
+    }
+
+    /// Begins anew in the same memory, where nobody holds what was handed out; who still does keeps it.
+    mutating func reuseMemory() {
+        guard own.readableBytes == 0 else { return }
         if own.capacity > Self.keptBytesMax { own = ByteBuffer() } else { own.clear() }
     }
 }
