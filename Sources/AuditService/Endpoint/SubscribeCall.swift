@@ -26,7 +26,7 @@ final class SubscribeCall: ServerCallHandler {
     enum State {
         case unopened
         /// Looking for the start on disk.
-        case starting
+        case starting(Starting)
         case following(Following)
         case ended
     }
@@ -71,7 +71,7 @@ final class SubscribeCall: ServerCallHandler {
         /// The next turn of the loop will go on.
         case suspended
         /// A reading of the disk will.
-        case reading(ReadControl)
+        case reading(FeedWait<FeedReading>)
     }
 
     init(
@@ -235,19 +235,15 @@ final class SubscribeCall: ServerCallHandler {
     }
 
     private func readDisk(_ following: Following, _ call: ServerCall) {
-        let control = ReadControl(end: .now)
         let reference = reference(of: call)
-        let known = feed.readDisk(
-            following.group, after: following.machine.position, control
-        ) { reading in
+        let look = feed.readDisk(following.group, after: following.machine.position) { reading in
             reference.call.execute { call in
                 reference.handler.value.found(reading, call)
             }
         }
-        if let known {
-            following.ready = [known]
-        } else {
-            following.activity = .reading(control)
+        switch look {
+        case .known(let portion): following.ready = [portion]
+        case .waits(let wait): following.activity = .reading(wait)
         }
     }
 
@@ -299,11 +295,16 @@ final class SubscribeCall: ServerCallHandler {
     }
 
     private func leave() {
-        if case .following(let following) = state {
+        switch state {
+        case .unopened, .ended: break
+        case .starting(let starting):
+            starting.wait?.cancel()
+            feed.hub.unsubscribe(starting.subscription)
+        case .following(let following):
             feed.hub.unsubscribe(following.subscription)
             feed.leave(following.group)
             following.wheel.cancel(self, at: following.timerTick)
-            if case .reading(let control) = following.activity { control.cancel() }
+            if case .reading(let wait) = following.activity { wait.cancel() }
         }
         state = .ended
     }

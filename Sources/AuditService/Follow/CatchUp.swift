@@ -8,17 +8,15 @@ import Synchronization
 final class CatchUp: Sendable {
     /// What a group is sent behind a position.
     typealias Read = @Sendable (FeedGroup, Sequence, ReadControl) -> FeedReading
+    /// The position that a subscription begins behind.
+    typealias Find = @Sendable () -> Result<Sequence, ServiceError>
 
-    /// Gets a reading; told in `control` when nobody wants it any more.
-    private struct Waiter: Sendable {
-        var control: ReadControl
-        var done: @Sendable (FeedReading) -> Void
-    }
+    private typealias Start = FeedWait<Result<Sequence, ServiceError>>
 
     private struct Work {
-        var readings = CatchUpQueue<Waiter>()
+        var readings = CatchUpQueue<FeedWait<FeedReading>>()
         /// Looks for the start of subscriptions that begin at a time.
-        var starts: [@Sendable () -> Void] = []
+        var starts = TurnQueue<Start, StartTask>()
         var hasEnded = false
         /// Those who begin and those who go on take turns.
         private var isTurnOfStarts = false
@@ -26,19 +24,33 @@ final class CatchUp: Sendable {
         mutating func take(startsMax: Int) -> Job? {
             if hasEnded { return .end }
             isTurnOfStarts.toggle()
-            if !starts.isEmpty, isTurnOfStarts || readings.isEmpty {
-                // Looking is little work, and nobody is told anything before it: they do not wait for a reading each.
-                let next = Array(starts.prefix(startsMax))
-                starts.removeFirst(next.count)
+            if isTurnOfStarts || readings.isEmpty, let first = starts.popFirst() {
+                // Looking is little work, and nobody is told anything before it: they do not wait for a
+                // reading each.
+                var next = [first]
+                while next.count < startsMax, let start = starts.popFirst() { next.append(start) }
                 return .start(next)
             }
             return readings.take().map(Job.read)
         }
+
+        /// Nobody is served any more; gives what waited, to be let go of where no lock is held.
+        mutating func end() -> Work {
+            let left = self
+            self = Work()
+            hasEnded = true
+            return left
+        }
+    }
+
+    private struct StartTask: Sendable {
+        var wait: Start
+        var find: Find
     }
 
     private enum Job: Sendable {
-        case start([@Sendable () -> Void])
-        case read(CatchUpQueue<Waiter>.Task)
+        case start([StartTask])
+        case read(CatchUpQueue<FeedWait<FeedReading>>.Task)
         case end
     }
 
@@ -58,7 +70,7 @@ final class CatchUp: Sendable {
                 let began = ContinuousClock.now
                 switch job {
                 case .end: return
-                case .start(let finds): for find in finds { find() }
+                case .start(let tasks): for task in tasks { task.wait.give(task.find()) }
                 case .read(let task): Self.run(task, limits, read)
                 }
                 let rest = allowance.rest(after: ContinuousClock.now - began, head: head())
@@ -68,33 +80,44 @@ final class CatchUp: Sendable {
     }
 
     private static func run(
-        _ task: CatchUpQueue<Waiter>.Task, _ limits: ServiceLimits,
+        _ task: CatchUpQueue<FeedWait<FeedReading>>.Task, _ limits: ServiceLimits,
         _ read: Read
     ) {
-        let waiters = task.waiters.filter { !$0.control.isCancelled }
-        guard !waiters.isEmpty else { return }
         let control = ReadControl(end: .now.advanced(by: limits.catchUpReadTime))
         let reading = read(task.group, task.position, control)
-        for waiter in waiters { waiter.done(reading) }
+        for waiter in task.waiters { waiter.give(reading) }
     }
 
-    /// `done` is called on the thread, unless `control` is cancelled before or the feed stops.
+    /// `done` is called on the thread, unless the wait is cancelled or the feed stops before.
     func read(
-        _ group: FeedGroup, after position: Sequence, _ control: ReadControl,
+        _ group: FeedGroup, after position: Sequence,
         done: @escaping @Sendable (FeedReading) -> Void
-    ) {
-        work.update {
-            $0.readings.add(Waiter(control: control, done: done), group, after: position)
+    ) -> FeedWait<FeedReading> {
+        let wait = FeedWait<FeedReading>(
+            leave: { [work] wait in
+                work.update { $0.readings.remove(wait, group, after: position) }
+            }, done: done)
+        work.update { work in
+            if !work.hasEnded { work.readings.add(wait, group, after: position) }
         }
+        return wait
     }
 
-    /// Runs `find` on the thread, unless the feed stops before.
-    func start(_ find: @escaping @Sendable () -> Void) {
-        work.update { $0.starts.append(find) }
+    /// Runs `find` on the thread and gives `done` its result there, unless the wait is cancelled or the
+    /// feed stops before.
+    func start(
+        _ find: @escaping Find, done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
+    ) -> FeedWait<Result<Sequence, ServiceError>> {
+        let wait = Start(
+            leave: { [work] wait in work.update { $0.starts[wait] = nil } }, done: done)
+        work.update { work in
+            if !work.hasEnded { work.starts[wait] = StartTask(wait: wait, find: find) }
+        }
+        return wait
     }
 
     func stop() {
-        work.update { $0.hasEnded = true }
+        _ = work.update { $0.end() }
         thread.join()
     }
 }

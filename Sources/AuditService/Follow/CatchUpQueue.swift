@@ -3,18 +3,17 @@ import AuditModel
 /// What subscriptions want to have read, in the order in which they asked: who asked first is served
 /// first, and each asks for one reading at a time, so that all of them go on equally.
 ///
-/// Bounded by the number of subscriptions.
-struct CatchUpQueue<Waiter> {
+/// Bounded by the subscriptions that wait: one that ends leaves, and takes its reading along when
+/// nobody else waits for it.
+struct CatchUpQueue<Waiter: Hashable> {
     /// A reading, and those who wait for it.
     struct Task {
         var group: FeedGroup
         var position: Sequence
-        var waiters: [Waiter]
+        var waiters: Set<Waiter>
     }
 
-    private var tasks: [PortionCache.Key: Task] = [:]
-    private var order: [PortionCache.Key] = []
-    private var head = 0
+    private var tasks = TurnQueue<PortionCache.Key, Task>()
 
     var isEmpty: Bool { tasks.isEmpty }
 
@@ -23,25 +22,19 @@ struct CatchUpQueue<Waiter> {
         let key = PortionCache.Key(group: group.id, position: position)
         if tasks[key] == nil {
             tasks[key] = Task(group: group, position: position, waiters: [])
-            order.append(key)
         }
-        tasks[key]?.waiters.append(waiter)
+        tasks[key]?.waiters.insert(waiter)
+    }
+
+    /// The waiter is gone, if it still waits.
+    mutating func remove(_ waiter: Waiter, _ group: FeedGroup, after position: Sequence) {
+        let key = PortionCache.Key(group: group.id, position: position)
+        tasks[key]?.waiters.remove(waiter)
+        if tasks[key]?.waiters.isEmpty == true { tasks[key] = nil }
     }
 
     /// Who asked first.
-    mutating func take() -> Task? {
-        guard head < order.count else { return nil }
-        let key = order[head]
-        head += 1
-        if head == order.count {
-            order.removeAll(keepingCapacity: true)
-            head = 0
-        } else if head >= 64, head * 2 >= order.count {
-            order.removeFirst(head)
-            head = 0
-        }
-        return tasks.removeValue(forKey: key)
-    }
+    mutating func take() -> Task? { tasks.popFirst() }
 }
 
 /// How much of its time the reading thread may take from those who record.

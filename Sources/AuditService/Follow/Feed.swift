@@ -112,19 +112,20 @@ final class Feed<Waker: Sendable>: Sendable {
     var groupCount: Int { groups.count }
 
     /// Finds the position before everything kept that was recorded at or after `time`, on the
-    /// reading thread; `done` is called there.
+    /// reading thread; `done` is called there, unless the wait is cancelled before.
     func findStart(
         of organization: [UInt8]?, since time: Timestamp,
         done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
-    ) {
-        catchUp.start { [store] in
+    ) -> FeedWait<Result<Sequence, ServiceError>> {
+        let find: CatchUp.Find = { [store] in
             do throws(StoreError) {
                 let first = try store.firstSequence(recordedSince: time)
-                done(.success(max(first, store.bounds(of: organization).oldest).previous))
+                return .success(max(first, store.bounds(of: organization).oldest).previous)
             } catch {
-                done(.failure(ServiceError(error)))
+                return .failure(ServiceError(error))
             }
         }
+        return catchUp.start(find, done: done)
     }
 
     /// What the ring has for a group behind `position`, on the caller's thread; nil when the ring has
@@ -154,20 +155,19 @@ final class Feed<Waker: Sendable>: Sendable {
         return portion
     }
 
-    /// What the disk has for a group behind `position`: `done` is called on the reading thread when
-    /// its turn has come, unless `control` is cancelled before. Or at once what another
-    /// subscription with the same filter has read.
+    /// What the disk has for a group behind `position`: at once what another subscription with the
+    /// same filter has read, or `done` is called on the reading thread when its turn has come, unless
+    /// the wait is cancelled before.
     func readDisk(
-        _ group: FeedGroup, after position: Sequence, _ control: ReadControl,
+        _ group: FeedGroup, after position: Sequence,
         done: @escaping @Sendable (FeedReading) -> Void
-    ) -> FeedPortion? {
+    ) -> DiskLook {
         if group.mayShare(after: position, store.visibility),
             let known = group.known(after: position, head: hub.bounds.head, in: cache.portions)
         {
-            return known
+            return .known(known)
         }
-        catchUp.read(group, after: position, control, done: done)
-        return nil
+        return .waits(catchUp.read(group, after: position, done: done))
     }
 
     func stop() {
@@ -175,6 +175,12 @@ final class Feed<Waker: Sendable>: Sendable {
         dispatcher.join()
         catchUp.stop()
     }
+}
+
+/// What asking for a reading of the disk gives.
+enum DiskLook: Sendable {
+    case known(FeedPortion)
+    case waits(FeedWait<FeedReading>)
 }
 
 extension FeedGroup {
@@ -191,6 +197,7 @@ extension FeedReader {
         _ group: FeedGroup, after position: Sequence, _ control: ReadControl,
         sharing cache: borrowing Mutex<PortionCache>, _ counters: FeedCounters
     ) -> FeedReading {
+        store.hideExpired(now: .now, uptime: .sinceStart)
         let mayShare = group.mayShare(after: position, store.visibility)
         if mayShare,
             let known = group.known(after: position, head: store.bounds.head, in: cache)
@@ -202,7 +209,10 @@ extension FeedReader {
             control)
         if case .portions(let portions) = reading {
             for portion in portions where portion.message != nil { counters.countPacked() }
-            if mayShare { group.keep(portions, after: position, in: cache) }
+            // What was hidden while it was read is missing in it: others may be shown that again.
+            if mayShare, group.mayShare(after: position, store.visibility) {
+                group.keep(portions, after: position, in: cache)
+            }
         }
         return reading
     }

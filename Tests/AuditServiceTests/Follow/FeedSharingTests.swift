@@ -50,12 +50,13 @@ struct FeedSharingTests {
 
     /// One portion, or several, of the disk.
     private func disk(_ group: FeedGroup, after position: Sequence) async -> [FeedPortion] {
-        let control = fixture.control
         let reading: FeedReading = await withCheckedContinuation { continuation in
-            let known = feed.readDisk(group, after: position, control) {
+            let look = feed.readDisk(group, after: position) {
                 continuation.resume(returning: $0)
             }
-            if let known { continuation.resume(returning: .portions([known])) }
+            if case .known(let known) = look {
+                continuation.resume(returning: .portions([known]))
+            }
         }
         guard case .portions(let portions) = reading else { return [] }
         return portions
@@ -157,6 +158,23 @@ struct FeedSharingTests {
         try fixture.store.setRetention(
             RetentionRules(standard: .seconds(10)), now: .now, uptime: .sinceStart)
         #expect(await disk(group, after: .zero).isEmpty, "it is a gap now")
+        feed.stop()
+    }
+
+    /// Of a reader of all organizations the events that one of them may not show any more are passed in
+    /// silence; who reads them after the rules were made longer is not given that.
+    @Test func whatAReadingFoundHiddenIsNotShared() async throws {
+        let then = Timestamp.now.advanced(by: .seconds(-100))
+        try fixture.record((0..<20).map { _ in .sample() }, now: then)
+        try publish(1)
+        let plan = SearchPlan(EventFilter(), organization: nil)
+        let group = feed.join(plan)
+        _ = feed.join(plan)
+        let short = RetentionRules(ages: [Array("acme".utf8): .seconds(50)])
+        try fixture.store.setRetention(short, now: then, uptime: .sinceStart)
+        #expect(await disk(group, after: .zero).map(\.events) == [1], "the reading hides them")
+        try fixture.store.setRetention(RetentionRules(), now: .now, uptime: .sinceStart)
+        #expect(await disk(group, after: .zero).map(\.events) == [21])
         feed.stop()
     }
 

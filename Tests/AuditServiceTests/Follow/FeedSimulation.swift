@@ -23,6 +23,8 @@ final class SimulatedSubscriber {
     private(set) var messageBytesMax = 0
     private(set) var timesBehind = 0
     private(set) var messages = 0
+    /// Gaps of what a sweep had taken before longer rules came.
+    private(set) var removals: [SequenceRange] = []
     private var ready: [FeedPortion] = []
     private let feed: Feed<Int>
     private let number: Int
@@ -86,18 +88,20 @@ final class SimulatedSubscriber {
     }
 
     private func read(_ group: FeedGroup, after position: Sequence) async throws -> [FeedPortion] {
-        let control = ReadControl(end: .now)
         let reading: FeedReading = await withCheckedContinuation { continuation in
-            let known = feed.readDisk(group, after: position, control) {
+            let look = feed.readDisk(group, after: position) {
                 continuation.resume(returning: $0)
             }
-            if let known { continuation.resume(returning: .portions([known])) }
+            if case .known(let known) = look {
+                continuation.resume(returning: .portions([known]))
+            }
         }
         switch reading {
         case .portions(let portions): return portions
         case .removed(let last):
             if case .say(let notice) = following?.machine.foundGone(through: last, .retention) {
-                hear(notice)
+                hear(notice, oldest: last.next)
+                removals += record.gaps.suffix(1).map(\.range)
             }
             return []
         case .damage(_, let error), .failure(let error): throw error
@@ -143,6 +147,8 @@ final class FeedSimulation {
     private var batchesPublished = 0
     /// Of each organization: the first batch that its retention shows.
     private var shownFrom: [String: Int] = [:]
+    /// Of each organization: everything below it was hidden at some time.
+    private var hiddenBelow: [String: Sequence] = [:]
     private let now = Timestamp.now
 
     init(seed: UInt64) throws {
@@ -163,6 +169,8 @@ final class FeedSimulation {
     /// What happened in a run: a promise that nothing puts to the test is none.
     struct Summary {
         var gaps = 0
+        /// Gaps among them that rules made longer have to answer for.
+        var removals = 0
         var timesBehind = 0
         var messages = 0
         var packedMessages = 0
@@ -188,6 +196,7 @@ final class FeedSimulation {
         try await finish()
         return Summary(
             gaps: subscribers.reduce(0) { $0 + $1.record.gaps.count },
+            removals: subscribers.reduce(0) { $0 + $1.removals.count },
             timesBehind: subscribers.reduce(0) { $0 + $1.timesBehind },
             messages: subscribers.reduce(0) { $0 + $1.messages },
             packedMessages: Int(feed.counters.totals.packedMessages))
@@ -243,11 +252,14 @@ final class FeedSimulation {
         for _ in 0..<Int.random(in: 1...20, using: &random) { try await subscriber.step() }
     }
 
-    /// Hides more of one organization, and often removes it from the disk.
+    /// Hides more of one organization, and often removes it from the disk; or shows again what no sweep
+    /// has removed.
     private func retain() throws {
         let organization = Self.organizations.randomElement(using: &random)!
+        let shown = shownFrom[organization, default: 0]
+        let isLonger = Int.random(in: 0..<4, using: &random) == 0
         let first = Int.random(
-            in: shownFrom[organization, default: 0]...batchesPublished, using: &random)
+            in: isLonger ? 0...shown : shown...batchesPublished, using: &random)
         shownFrom[organization] = min(first, (shownFrom[organization] ?? 0) + 20)
         let ages = shownFrom.map { organization, batch in
             let age = (Self.batches - batch) * Self.interval + Self.interval / 2
@@ -256,6 +268,12 @@ final class FeedSimulation {
         try fixture.store.setRetention(
             RetentionRules(ages: Dictionary(uniqueKeysWithValues: ages)), now: now,
             uptime: .sinceStart)
+        let visibility = fixture.store.visibility
+        for organization in Self.organizations {
+            hiddenBelow[organization] = max(
+                hiddenBelow[organization] ?? .zero,
+                visibility.floor(of: Array(organization.utf8)))
+        }
         if Bool.random(using: &random) { try fixture.seal() }
         if Bool.random(using: &random) { fixture.store.indexLogs() }
         if Bool.random(using: &random) {
@@ -279,12 +297,14 @@ final class FeedSimulation {
                 throw FeedChecker.Broken(promise: "complete", facts: "somebody does not go on")
             }
         }
-        let visibility = fixture.store.visibility
         let checker = FeedChecker(published: published) { event in
-            event.sequence < visibility.floor(of: Array(event.organizationID.utf8))
+            event.sequence < self.hiddenBelow[event.organizationID] ?? .zero
         }
         for subscriber in subscribers {
             try checker.check(subscriber.record, through: head)
+            for gap in subscriber.removals {
+                try checkIsRemoved(gap, of: subscriber.record.organization)
+            }
             guard subscriber.messageBytesMax <= limits.feedMessageBytesMax + 1_000 else {
                 throw FeedChecker.Broken(
                     promise: "bounded", facts: "\(subscriber.messageBytesMax) bytes")
@@ -293,6 +313,21 @@ final class FeedSimulation {
         }
         guard feed.groupCount == 0, feed.hub.subscriptionCount == 0 else {
             throw FeedChecker.Broken(promise: "bounded", facts: "something is left of nobody")
+        }
+    }
+
+    /// A sweep took everything that the organization had in the range, its last event at least.
+    private func checkIsRemoved(_ range: SequenceRange, of organization: String?) throws {
+        var sequence = range.first
+        while sequence <= range.last {
+            defer { sequence = sequence.next }
+            guard published[sequence]?.organizationID == organization else { continue }
+            guard try fixture.store.read(sequence) == nil else {
+                throw FeedChecker.Broken(promise: "exact gaps", facts: "\(sequence) is kept")
+            }
+        }
+        guard published[range.last]?.organizationID == organization else {
+            throw FeedChecker.Broken(promise: "exact gaps", facts: "\(range.last) is another's")
         }
     }
 }

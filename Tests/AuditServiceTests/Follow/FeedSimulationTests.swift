@@ -14,12 +14,14 @@ struct FeedSimulationTests {
         let seeds =
             environment["AUDITRPC_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...12)
         var gaps = 0
+        var removals = 0
         var timesBehind = 0
         var shared = 0
         for seed in seeds {
             do {
                 let summary = try await FeedSimulation(seed: seed).run()
                 gaps += summary.gaps
+                removals += summary.removals
                 timesBehind += summary.timesBehind
                 shared += summary.messages - summary.packedMessages
             } catch {
@@ -28,9 +30,12 @@ struct FeedSimulationTests {
         }
         guard seeds.count > 1 else { return }
         #expect(gaps > 0, "retention overtakes subscribers")
+        #expect(removals > 0, "longer rules come too late for what was swept")
         #expect(timesBehind > 0, "the ring overtakes subscribers")
         #expect(shared > 0, "subscribers share messages")
-        print("\(gaps) gaps, \(timesBehind) times behind, \(shared) messages shared")
+        print(
+            "\(gaps) gaps, \(removals) of them behind longer rules, \(timesBehind) times behind, "
+                + "\(shared) messages shared")
     }
 
     private let published = Dictionary(

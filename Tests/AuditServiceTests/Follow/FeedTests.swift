@@ -34,11 +34,13 @@ struct FeedTests {
     }
 
     private func withServer(
-        ringEvents: Int = 8, _ body: (AuditLogClient) async throws -> Void
+        ringEvents: Int = 8, subscriptionsMax: Int = 100,
+        _ body: (AuditLogClient) async throws -> Void
     ) async throws {
         let folder = try TemporaryDirectory()
         try await RunningServer.with(data: folder.path) {
-            $0.feedLimits = FeedLimits(ringEventsMax: ringEvents)
+            $0.feedLimits = FeedLimits(
+                ringEventsMax: ringEvents, subscriptionsMax: subscriptionsMax)
         } _: { server in
             let client = try await AuditLogClient.connect(
                 to: try #require(ServerAddress(server.address)),
@@ -144,6 +146,22 @@ struct FeedTests {
             await #expect(throws: AuditClientError.self) {
                 _ = try await read(above, through: 1_000)
             }
+        }
+    }
+
+    @Test func aStartThatIsRefusedLeavesItsPlace() async throws {
+        try await withServer(subscriptionsMax: 1) { client in
+            try await record(5, client)
+            for _ in 0..<3 {
+                let above = try await client.subscribe(
+                    SubscribeRequest(start: .after(Sequence(6))))
+                let error = await #expect(throws: AuditClientError.self) {
+                    _ = try await read(above, through: 1_000)
+                }
+                #expect("\(try #require(error))".contains("above the newest"))
+            }
+            let feed = try await client.subscribe(SubscribeRequest(start: .since(.epoch)))
+            #expect(try await read(feed, through: 5).sequences == Array(1...5))
         }
     }
 }
