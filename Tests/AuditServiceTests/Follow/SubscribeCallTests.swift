@@ -77,7 +77,7 @@ struct SubscribeCallTests {
         try publish(100)
         let gate = DispatchSemaphore(value: 0)
         // The reading thread is busy with somebody else.
-        feed.findStart(of: nil, since: .now) { _ in gate.wait() }
+        _ = feed.findStart(of: nil, since: .now) { _ in gate.wait() }
         let request = SubscribeRequest(
             start: .after(Sequence(5)), progressInterval: .milliseconds(100))
         try await subscribe(request) { messages in
