@@ -375,9 +375,15 @@ extension ModelStore {
         let floor = store.published.withLock { $0.retention.capFloor }
         try require(floor >= capFloor, "the cap goes back from \(capFloor) to \(floor)")
         if floor > capFloor, let last = parts.last(where: { $0.lastSequence < floor }) {
+            // Segments that retention has emptied go with the file before them.
+            let empty = parts.reduce(0) { $0 + ($1.events == 0 ? $1.bytes : 0) }
             let isNeeded =
-                store.bounds.bytes + last.bytes > store.configuration.bytesMax ?? .max
-            try require(isNeeded, "the cap hides \(last.firstSequence) and need not")
+                store.bounds.bytes + last.bytes + empty
+                > store.configuration.bytesMax ?? .max
+            try require(
+                isNeeded,
+                "the cap hides \(last.firstSequence), \(last.bytes) bytes, at \(store.bounds.bytes)"
+            )
         }
         capFloor = floor
         rememberCap()
