@@ -105,8 +105,8 @@ struct FeedTests {
 
     @Test(.timeLimit(.minutes(2)))
     func hundredsOfEqualSubscribersOnOneConnectionAllGetALargeCommit() async throws {
-        try await withServer(ringEvents: 1_000) { client in
-            let subscribers = 600
+        let subscribers = 600
+        try await withServer(ringEvents: 1_000, subscriptionsMax: subscribers) { client in
             var feeds: [Subscription] = []
             for _ in 0..<subscribers {
                 feeds.append(try await client.subscribe(SubscribeRequest(start: .now)))
