@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
@@ -144,10 +145,10 @@ def test_kill_9_during_sweeps_removes_nothing_young_and_returns_nothing_old(tmp_
 
 
 def copies_to(tmp_path):
-    """Another file system where there is one: there a snapshot is a copy, and takes its time."""
+    """A new folder on another file system where there is one: there a snapshot is a copy, and takes its time."""
     other = Path("/dev/shm")
     is_other = other.is_dir() and other.stat().st_dev != tmp_path.stat().st_dev
-    return other / f"auditrpc-kill-{tmp_path.name}" if is_other else tmp_path / "backups"
+    return Path(tempfile.mkdtemp(prefix="auditrpc-kill-", dir=other if is_other else tmp_path))
 
 
 @pytest.mark.timeout(420)
@@ -155,7 +156,6 @@ def test_kill_9_during_snapshots_leaves_whole_ones_or_refused_ones(tmp_path):
     seeded = chance()
     data = tmp_path / "data"
     backups = copies_to(tmp_path)
-    backups.mkdir()
     server = Server(data, options=OPTIONS)
     address = server.address
     outcomes = {"made": 0, "refused": 0, "nothing": 0}
