@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 import socket
 import stat
 from pathlib import Path
@@ -218,7 +219,7 @@ def test_another_file_system_gets_copies(tmp_path):
     other = Path("/dev/shm")
     if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second file system to write to")
-    snapshot = other / f"auditrpc-{tmp_path.name}"
+    snapshot = Path(tempfile.mkdtemp(prefix="auditrpc-", dir=other))
     try:
         with Server(tmp_path / "data", options=OPTIONS) as server:
             with Client(server.address, "acme") as client:
