@@ -2,9 +2,9 @@
 
 import json
 import shutil
-import tempfile
 import socket
 import stat
+import tempfile
 from pathlib import Path
 
 import grpc
