@@ -59,8 +59,10 @@ package struct StoreRepair {
     ///   - label: of the time, for the name of the folder of damaged files.
     ///   - now: of the wall clock; counts only when no file has a time.
     ///
-    /// Throws `locked`; `damaged` with advice when there is no sound way, and then nothing was changed;
-    /// `unsupportedVersion`, `diskFull`, `inputOutput`.
+    /// Throws `locked`, `unsupportedVersion`, or `damaged` with advice when there is no sound way: then
+    /// nothing was changed. Throws `diskFull`, `inputOutput`, or `damaged` when a file reads differently
+    /// than before, also on the way: the message then names the folder of damaged files, and another run
+    /// comes to the end.
     package func run(
         isDryRun: Bool, label: String, now: Timestamp, _ progress: (Progress) -> Void = { _ in }
     ) throws(StoreError) -> Report {
