@@ -12,6 +12,8 @@ package struct CallContext: Sendable {
     /// The certificate that the client showed, in DER and verified. Nil when clients need not show one.
     package let peerCertificate: [UInt8]?
     package let deadline: NIODeadline?
+    /// What the gate of the server said of the caller.
+    package let caller: (any AnyObject & Sendable)?
     private let pipes: ServerPipes
     private var lifetime: CallLifetime { pipes.lifetime }
 
@@ -22,6 +24,7 @@ package struct CallContext: Sendable {
         peerIsLocal = call.peerIsLocal
         peerCertificate = call.peerCertificate
         deadline = call.deadline
+        caller = call.caller
         self.pipes = pipes
     }
 

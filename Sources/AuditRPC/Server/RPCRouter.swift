@@ -9,11 +9,31 @@ package struct RPCRouter: Sendable {
     /// Makes the handler of one call, on its event loop.
     package typealias MakeHandler = @Sendable (ServerCall) -> any ServerCallHandler
 
-    private var routes: [String: Route] = [:]
+    private struct Method {
+        let requests: RequestKind
+        let makeHandler: MakeHandler
+    }
 
-    package init() {}
+    private var routes: [String: Method] = [:]
+    private let gate: (@Sendable (String) -> Admission.Gate)?
 
-    var table: RouteTable { RouteTable(routes.values) }
+    /// - Parameter gate: says for each path who decides about its calls; asked once, when the server starts. Without it
+    ///   everybody may call everything.
+    package init(gate: (@Sendable (_ path: String) -> Admission.Gate)? = nil) {
+        self.gate = gate
+    }
+
+    var table: RouteTable {
+        RouteTable(
+            routes.map { path, method in
+                Route(
+                    path: path, requests: method.requests, makeHandler: method.makeHandler,
+                    gate: gate?(path))
+            })
+    }
+
+    /// The paths of all methods, sorted.
+    package var paths: [String] { routes.keys.sorted() }
 
     /// The full names of the services whose methods it has, sorted.
     package var services: [String] {
@@ -25,8 +45,8 @@ package struct RPCRouter: Sendable {
         _ path: String, requests: RequestKind, handler: @escaping MakeHandler
     ) {
         precondition(path.hasPrefix("/"), "a path begins with a slash: \(path)")
-        let route = Route(path: path, requests: requests, makeHandler: handler)
-        let previous = routes.updateValue(route, forKey: path)
+        let method = Method(requests: requests, makeHandler: handler)
+        let previous = routes.updateValue(method, forKey: path)
         precondition(previous == nil, "\(path) is registered twice")
     }
 

@@ -89,6 +89,14 @@ package final class RPCServer: Sendable {
         return RPCServer(open, acceptor, group: group)
     }
 
+    /// Ends the calls whose caller may not go on with them, soon: `status` says for each caller why; nil leaves the
+    /// call alone. Runs on the event loops.
+    package func endCalls(
+        _ status: @escaping @Sendable (any AnyObject & Sendable) -> RPCStatus?
+    ) {
+        connections.onEach { $0.endCalls(status) }
+    }
+
     /// Reads the files of the certificates now, rather than within seconds.
     package func checkCertificates() async {
         await certificates?.check(now: DateText.now, logger: context.logger)

@@ -4,14 +4,18 @@ final class Route: Sendable {
     let pathBytes: [UInt8]
     let requests: RPCRouter.RequestKind
     let makeHandler: RPCRouter.MakeHandler
+    /// Nil lets everybody in.
+    let gate: Admission.Gate?
 
     init(
-        path: String, requests: RPCRouter.RequestKind, makeHandler: @escaping RPCRouter.MakeHandler
+        path: String, requests: RPCRouter.RequestKind,
+        makeHandler: @escaping RPCRouter.MakeHandler, gate: Admission.Gate?
     ) {
         self.path = path
         pathBytes = Array(path.utf8)
         self.requests = requests
         self.makeHandler = makeHandler
+        self.gate = gate
     }
 
     func matches(_ path: UnsafeRawBufferPointer) -> Bool {

@@ -12,6 +12,12 @@ package final class ServerCall: MessageStream {
     @exclusivity(unchecked) private var state = ServerCallState(singleRequest: true)
     @exclusivity(unchecked) private var handler: (any ServerCallHandler)?
     private let headerListBytesMax: Int
+    /// What the gate said of the caller.
+    package private(set) var caller: (any AnyObject & Sendable)?
+    /// Nobody has decided yet whether the call may be made.
+    private var awaitsDecision = false
+    /// The request ended before that.
+    private var endsUndecided = false
     /// The HTTP status for a client that does not speak gRPC, until its request has ended.
     private var heldAnswer: Int?
     /// One line in the log for a handler's metadata that cannot be sent.
@@ -37,12 +43,21 @@ package final class ServerCall: MessageStream {
     /// The address of the client, as text; empty when the connection is gone.
     package var peer: String { serverConnection?.peer ?? "" }
 
+    /// The same without a port; `unix` for a Unix socket.
+    package var peerHost: String { serverConnection?.peerHost ?? "" }
+
     /// Whether the client is on this machine: it came through a Unix socket, or over a loopback address. False when
     /// the connection is gone.
     package var peerIsLocal: Bool { serverConnection?.peerIsLocal ?? false }
 
     /// The certificate that the client showed, in DER and verified. Nil when clients need not show one.
     package var peerCertificate: [UInt8]? { serverConnection?.peerCertificate }
+
+    /// What the gate keeps for the next call of the same connection. Nil when the connection is gone.
+    package var connectionMemo: (any AnyObject & Sendable)? {
+        get { serverConnection?.memo }
+        set { serverConnection?.memo = newValue }
+    }
 
     /// False when finished, reset or cut: nothing can be sent.
     package var isOpen: Bool { state.isOpen }
@@ -317,8 +332,41 @@ package final class ServerCall: MessageStream {
         if head.encoding != .identity { setInboundEncoding(head.encoding) }
         state = ServerCallState(singleRequest: route.requests == .one)
         if let timeout = head.timeout { start(timeout: timeout) }
+        guard let gate = route.gate else { return open(route, for: nil) }
+        switch gate(self) {
+        case .admitted(let caller): open(route, for: caller)
+        case .refused(let status): finish(status)
+        case .undecided:
+            awaitsDecision = true
+            pauseReading()
+        }
+    }
+
+    private func open(_ route: Route, for caller: (any AnyObject & Sendable)?) {
+        self.caller = caller
         handler = route.makeHandler(self)
-        if serverConnection.isDraining { drain() }
+        if isDraining { drain() }
+    }
+
+    /// Says what a gate left undecided. A call that is over, or about which somebody has decided, ignores it.
+    package func decide(_ admission: Admission) {
+        guard awaitsDecision, state.isOpen, let route else { return }
+        switch admission {
+        case .admitted(let caller):
+            awaitsDecision = false
+            open(route, for: caller)
+            resumeReading()
+            if endsUndecided { receiveLast() }
+        case .refused(let status):
+            awaitsDecision = false
+            finish(status)
+        case .undecided: break
+        }
+    }
+
+    /// Ends the call and tells its handler: the caller may not go on with it.
+    package func revoke(_ status: RPCStatus) {
+        abort(status, reason: .refused(status.code))
     }
 
     private func refusal(_ serverConnection: ServerConnection) -> RequestHead.Refusal? {
@@ -393,6 +441,10 @@ package final class ServerCall: MessageStream {
     }
 
     override func receiveLast() {
+        if awaitsDecision {
+            endsUndecided = true
+            return
+        }
         resetsAfterEnd = false
         releaseHeld()
         let end = state.receiveEnd()

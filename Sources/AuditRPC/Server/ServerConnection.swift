@@ -55,10 +55,15 @@ final class ServerConnection: HTTP2Connection {
 
     var logger: Logger { server.logger }
 
-    /// In DER, and verified; nil when clients need not show one. Whoever gives callers names starts here.
+    /// What the gate of the server keeps for its next call.
+    var memo: (any AnyObject & Sendable)?
+    /// In DER, and verified; nil when clients need not show one.
     var peerCertificate: [UInt8]?
     /// The address of the client, as text.
     private(set) lazy var peer = remoteAddress?.endpointText ?? "unknown"
+
+    /// The same without a port; `unix` for a Unix socket.
+    private(set) lazy var peerHost = remoteAddress.map { $0.ipAddress ?? "unix" } ?? "unknown"
 
     /// The client is on this machine, or something here forwards its bytes.
     var peerIsLocal: Bool { remoteAddress?.isLoopback ?? false }
@@ -159,6 +164,15 @@ final class ServerConnection: HTTP2Connection {
 
     override func endStalledCalls() {
         for case let call as ServerCall in session.openStreams { call.endIfStalled() }
+    }
+
+    func endCalls(_ status: (any AnyObject & Sendable) -> RPCStatus?) {
+        guard context != nil else { return }
+        beginBatch()
+        for case let call as ServerCall in session.openStreams {
+            if let caller = call.caller, let status = status(caller) { call.revoke(status) }
+        }
+        endBatch()
     }
 
     // MARK: Drain
