@@ -29,6 +29,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -71,6 +72,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // System libraries: a module map and a shim.h each.
@@ -91,6 +93,7 @@ let package = Package(
 
         library("AuditModel", []),
         library("Codec", ["AuditModel", "CAuditProto", "CProtobufC"]),
+        library("Access", ["AuditModel", "Codec", crypto]),
         library("EventStore", ["AuditModel", "CRoaring", "CXXHash", "CZstd"]),
         library("Subscribe", ["AuditModel", "Codec"]),
         library("AuditRPC", ["CNghttp2", "CZlib", nioCore, nioPosix, nioTLS, nioSSL, logging]),
@@ -98,14 +101,15 @@ let package = Package(
         library(
             "AuditService",
             [
-                "AuditModel", "AuditRPC", "CMalloc", "Codec", "EventStore", "RPCServices",
+                "Access", "AuditModel", "AuditRPC", "CMalloc", "Codec", "EventStore", "RPCServices",
                 "Subscribe", nioCore, nioPosix, logging, lifecycle,
             ]),
         library("AuditClient", ["AuditModel", "AuditRPC", "Codec", nioCore, nioPosix, logging]),
         .executableTarget(
             name: "AuditCommand",
             dependencies: [
-                "AuditModel", "AuditClient", "AuditService", "Codec", logging, lifecycle, arguments,
+                "Access", "AuditModel", "AuditClient", "AuditService", "Codec", logging, lifecycle,
+                arguments,
             ],
             swiftSettings: strict),
 
@@ -131,10 +135,11 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["AuditModel", "AuditService", "Codec", "EventStore", logging],
+            dependencies: ["Access", "AuditModel", "AuditService", "Codec", "EventStore", logging],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("CodecTests", ["AuditModel", "Codec", "TestSupport"]),
+        tests("AccessTests", ["Access", "AuditModel", "Codec"]),
         tests("EventStoreTests", ["AuditModel", "EventStore", "TestSupport"]),
         tests("SubscribeTests", ["AuditModel", "Codec", "Subscribe", "TestSupport"]),
         tests(

@@ -6,9 +6,9 @@ internal import NIOPosix
 ///
 /// One connection carries any number of calls at once. It is made when a call needs it, and made
 /// again after a loss: to the next server, where there are several. A call that failed with the
-/// connection, or because its server goes away, is made again as ``RetryPolicy`` says. All calls but that
-/// for a snapshot are safe to repeat: a record is given ids, by which the server stores it once. Call ``close()`` when
-/// done.
+/// connection, or because its server goes away, is made again as ``RetryPolicy`` says. All calls but those
+/// for a snapshot and for the secret of a token are safe to repeat: a record is given ids, by which the server stores
+/// it once. Call ``close()`` when done.
 ///
 /// ```swift
 /// let client = AuditLogClient(servers: [ServerAddress("127.0.0.1:50051")!])
@@ -144,8 +144,10 @@ public final class AuditLogClient: Sendable {
     }
 
     /// What the server holds.
-    public func getStatus() async throws(AuditClientError) -> GetStatusResponse {
-        try await calls.unary(.getStatus, GetStatusRequest()).response
+    public func getStatus(
+        _ request: GetStatusRequest = GetStatusRequest()
+    ) async throws(AuditClientError) -> GetStatusResponse {
+        try await calls.unary(.getStatus, request).response
     }
 
     // MARK: - Administer
@@ -179,6 +181,41 @@ public final class AuditLogClient: Sendable {
         _ request: CreateSnapshotRequest
     ) async throws(AuditClientError) -> CreateSnapshotResponse {
         try await calls.unary(.createSnapshot, request).response
+    }
+
+    /// Makes an API token. Never made again by itself, since its secret is shown once.
+    public func createToken(
+        _ request: CreateTokenRequest
+    ) async throws(AuditClientError) -> TokenSecretResponse {
+        try await calls.unary(.createToken, request).response
+    }
+
+    /// One page of the tokens of an organization.
+    public func listTokens(
+        _ request: ListTokensRequest
+    ) async throws(AuditClientError) -> ListTokensResponse {
+        try await calls.unary(.listTokens, request).response
+    }
+
+    /// Gives a token a new secret. Never made again by itself, since the secret is shown once.
+    public func rotateToken(
+        _ request: RotateTokenRequest
+    ) async throws(AuditClientError) -> TokenSecretResponse {
+        try await calls.unary(.rotateToken, request).response
+    }
+
+    /// Ends a token at once, and the calls that were begun with it.
+    public func revokeToken(
+        _ request: RevokeTokenRequest
+    ) async throws(AuditClientError) -> RevokeTokenResponse {
+        try await calls.unary(.revokeToken, request).response
+    }
+
+    /// Makes a token that lets see what one filter lets pass, for minutes: for a page.
+    public func createViewerToken(
+        _ request: CreateViewerTokenRequest
+    ) async throws(AuditClientError) -> CreateViewerTokenResponse {
+        try await calls.unary(.createViewerToken, request).response
     }
 
     // MARK: - Follow

@@ -23,6 +23,9 @@ extension AuditLogClient {
         /// Nil for plain text, which is for this machine and for networks that nobody else reads.
         /// A Unix socket never needs it.
         public var tls: ClientTLS?
+        /// The API token that each call shows; nil for none. Over plain text to another machine everybody
+        /// between may read it.
+        public var token: String?
         /// Compresses requests with gzip, where that makes them shorter: for a network that is slower than
         /// the processor. The server must know gzip; those of this project do. Answers are decompressed in
         /// any case.
@@ -32,7 +35,7 @@ extension AuditLogClient {
             callTimeout: Duration? = .seconds(30), connectTimeout: Duration = .seconds(10),
             waitsForReady: Bool = false, retryPolicy: RetryPolicy = .standard,
             reconnectBackoff: Backoff = .reconnect, keepaliveTime: Duration? = .seconds(30),
-            tls: ClientTLS? = nil, compressesRequests: Bool = false
+            tls: ClientTLS? = nil, token: String? = nil, compressesRequests: Bool = false
         ) {
             self.callTimeout = callTimeout
             self.connectTimeout = connectTimeout
@@ -41,7 +44,15 @@ extension AuditLogClient {
             self.reconnectBackoff = reconnectBackoff
             self.keepaliveTime = keepaliveTime
             self.tls = tls
+            self.token = token
             self.compressesRequests = compressesRequests
+        }
+
+        /// Of a call that has no deadline.
+        var callOptions: CallOptions {
+            var options = CallOptions(compress: compressesRequests)
+            if let token { options.metadata.add("authorization", "Bearer \(token)") }
+            return options
         }
 
         var connection: RPCClientConnection.Configuration {

@@ -9,4 +9,6 @@ enum CommandStatus: Int32, Sendable {
     case unavailable = 69
     /// Anything else.
     case failure = 70
+    /// The credential is missing, is not known, or does not allow it.
+    case noPermission = 77
 }

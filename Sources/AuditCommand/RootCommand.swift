@@ -17,10 +17,12 @@ struct RootCommand: AsyncParsableCommand {
               auditrpc show 42
 
             A command talks to the server at $AUDITRPC_SERVER (127.0.0.1:50051 without it), for \
-            the organization $AUDITRPC_ORGANIZATION (all of them without it).
+            the organization $AUDITRPC_ORGANIZATION (that of its token without it), and shows the \
+            API token $AUDITRPC_TOKEN.
 
             It ends with 0, with 64 when the command line is wrong, with 65 when the input was \
-            refused, with 69 when the server is not available, and with 70 otherwise.
+            refused, with 69 when the server is not available, with 77 when the token does not \
+            allow it, and with 70 otherwise.
 
             Completions: auditrpc --generate-completion-script bash (or zsh, or fish).
             """,
@@ -28,7 +30,7 @@ struct RootCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RecordCommand.self, QueryCommand.self, TailCommand.self,
             ShowCommand.self, FacetsCommand.self, StatusCommand.self, RetentionCommand.self,
-            ImportCommand.self, SnapshotCommand.self, StoreCommand.self,
+            TokenCommand.self, ImportCommand.self, SnapshotCommand.self, StoreCommand.self,
         ])
 
     static func main() async {

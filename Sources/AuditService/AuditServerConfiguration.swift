@@ -1,3 +1,4 @@
+package import Access
 package import Subscribe
 
 /// What an operator decides about a server.
@@ -28,6 +29,8 @@ package struct AuditServerConfiguration: Sendable {
     package var compressesAnswers: Bool
     /// The age at which a connection is asked to end; nil for never.
     package var connectionAgeMax: Duration?
+    /// What callers on this machine may do who show no credential.
+    package var localAccess: LocalAccess
     package var limits: ServiceLimits
     package var feedLimits: FeedLimits
     /// What `GetStatus` says.
@@ -41,6 +44,7 @@ package struct AuditServerConfiguration: Sendable {
         sweepInterval: Duration = .seconds(60), logBytesMax: Int = 64 << 20,
         bytesMax: Int? = nil,
         compressesAnswers: Bool = false, connectionAgeMax: Duration? = nil,
+        localAccess: LocalAccess = .development,
         limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
         version: String = AuditServer.version
     ) {
@@ -56,6 +60,7 @@ package struct AuditServerConfiguration: Sendable {
         self.bytesMax = bytesMax
         self.compressesAnswers = compressesAnswers
         self.connectionAgeMax = connectionAgeMax
+        self.localAccess = localAccess
         self.limits = limits
         self.feedLimits = feedLimits
         self.version = version

@@ -8,6 +8,8 @@ package struct ServiceError: Error, Sendable {
         /// start with cannot be.
         case invalid
         case notFound
+        /// Who calls is not known, or not any more.
+        case unauthenticated
         /// Callers like this one may not.
         case forbidden
         /// What is asked for cannot be done as things are on the server's machine; the message says what to change.

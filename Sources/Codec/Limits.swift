@@ -38,6 +38,17 @@ package enum Limits {
     package static let retentionAgeMin = Duration.seconds(1)
     package static let retentionAgeMax = Duration.seconds(36_500 * 86_400)
 
+    /// Bytes of the name and the source of a token: they go into each event that it records.
+    package static let tokenNameBytesMax = 256
+    /// The lifetime of a token: a century is for ever.
+    package static let tokenLifetimeMax = Duration.seconds(36_500 * 86_400)
+    /// How long two secrets of a token may be valid.
+    package static let tokenOverlapMax = Duration.seconds(30 * 86_400)
+    /// A viewer's token cannot be revoked by itself.
+    package static let viewerLifetimeMax = Duration.seconds(3_600)
+    /// Values of a viewer's filter, which travels in its token.
+    package static let viewerFilterValuesMax = 20
+
     // MARK: Answers
 
     /// Violations named in one refusal: enough to repair a request, small enough for trailers.

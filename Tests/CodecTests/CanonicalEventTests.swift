@@ -33,7 +33,7 @@ struct CanonicalEventTests {
             var bytes = (number % 4 == 0 ? Event.sent : randomEvent(&random)).encoded()
             for _ in 0..<Int.random(in: 1...2, using: &random) { mutate(&bytes, &random) }
             let (byProtobuf, isWellFormed) = bytes.withUnsafeBytes {
-                (EventEncoding.canonical($0, arena), EventEncoding.fault(in: $0) == nil)
+                (EventEncoding.canonical($0, .none, arena), EventEncoding.fault(in: $0) == nil)
             }
             if isCanonical(bytes) {
                 canonical += 1
@@ -81,7 +81,7 @@ struct CanonicalEventTests {
         ] as [[UInt8]])
     func edges(_ bytes: [UInt8]) {
         let arena = Arena(firstChunkBytes: 1 << 12)
-        let byProtobuf = bytes.withUnsafeBytes { EventEncoding.canonical($0, arena) }
+        let byProtobuf = bytes.withUnsafeBytes { EventEncoding.canonical($0, .none, arena) }
         #expect(isCanonical(bytes) == (byProtobuf == bytes))
     }
 

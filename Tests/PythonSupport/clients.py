@@ -4,6 +4,7 @@ import time
 import uuid
 
 import grpc
+from auditrpc.v1 import administration_pb2_grpc
 from auditrpc.v1 import audit_log_pb2 as log
 from auditrpc.v1 import audit_log_pb2_grpc, event_pb2, filter_pb2
 from google.protobuf import timestamp_pb2
@@ -59,6 +60,7 @@ def content(stored):
     copy.CopyFrom(stored)
     copy.ClearField("sequence")
     copy.ClearField("recorded_at")
+    copy.ClearField("recorder")
     return copy.SerializeToString(deterministic=True)
 
 
@@ -88,10 +90,29 @@ def violations(error):
     return found
 
 
+class _Bearer(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    """Shows an API token with each call. grpcio's own credentials of calls want TLS."""
+
+    def __init__(self, token):
+        self._field = ("authorization", f"Bearer {token}")
+
+    def _call(self, continuation, details, request):
+        metadata = [*(details.metadata or ()), self._field]
+        return continuation(details._replace(metadata=metadata), request)
+
+    intercept_unary_unary = intercept_unary_stream = _call
+    intercept_stream_unary = intercept_stream_stream = _call
+
+
 class Client:
     """The stub of one organization on one channel; methods take what they need by name."""
 
-    def __init__(self, address, organization="", options=()):
+    def __init__(self, address, organization="", options=(), token=None):
         self.organization = organization
         self.channel = way_to(address).channel(
             address,
@@ -107,7 +128,11 @@ class Client:
                 *options,
             ],
         )
-        self.stub = audit_log_pb2_grpc.AuditLogStub(self.channel)
+        self._calls = self.channel
+        if token is not None:
+            self._calls = grpc.intercept_channel(self.channel, _Bearer(token))
+        self.stub = audit_log_pb2_grpc.AuditLogStub(self._calls)
+        self.administration = administration_pb2_grpc.AdministrationStub(self._calls)
 
     def __enter__(self):
         return self
@@ -177,7 +202,7 @@ class Client:
 
     def raw(self, method, stream=False):
         """A call of any method by name that sends and receives bytes as they are."""
-        make = self.channel.unary_stream if stream else self.channel.unary_unary
+        make = self._calls.unary_stream if stream else self._calls.unary_unary
         return make(method, request_serializer=bytes, response_deserializer=bytes)
 
 

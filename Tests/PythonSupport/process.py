@@ -134,7 +134,8 @@ class Server(Process):
         options = [*transport.serve_options, *options]
         super().__init__(
             ["serve", "--listen", listen, "--data", self.data, *options],
-            environment=environment,
+            # Most tests are about the log, and have many organizations.
+            environment={"AUDITRPC_LOCAL_ACCESS": "operator", **(environment or {})},
             prefix=prefix,
         )
         try:

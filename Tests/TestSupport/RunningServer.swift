@@ -1,3 +1,4 @@
+import Access
 package import AuditService
 import Logging
 
@@ -18,7 +19,8 @@ package struct RunningServer: Sendable {
     ) async throws -> Result {
         let address = listen.flatMap { ListenAddress($0) }
         var configuration = AuditServerConfiguration(
-            listen: [address ?? ListenAddress(host: "127.0.0.1", port: 0)], dataDirectory: data)
+            listen: [address ?? ListenAddress(host: "127.0.0.1", port: 0)], dataDirectory: data,
+            localAccess: .operator)
         configure(&configuration)
         let server = try await AuditServer.open(
             configuration,

@@ -19,6 +19,11 @@ final class CallRunner: Sendable {
         case listRetention = "ListRetention"
         case setRetention = "SetRetention"
         case createSnapshot = "CreateSnapshot"
+        case createToken = "CreateToken"
+        case listTokens = "ListTokens"
+        case rotateToken = "RotateToken"
+        case revokeToken = "RevokeToken"
+        case createViewerToken = "CreateViewerToken"
 
         var path: String { "/auditrpc.v1.\(service)/\(rawValue)" }
 
@@ -26,12 +31,17 @@ final class CallRunner: Sendable {
             switch self {
             case .record, .recordStream, .query, .subscribe, .getEvent, .listFacets, .getStatus:
                 "AuditLog"
-            case .getRetention, .listRetention, .setRetention, .createSnapshot: "Administration"
+            case .getRetention, .listRetention, .setRetention, .createSnapshot, .createToken,
+                .listTokens, .rotateToken, .revokeToken, .createViewerToken:
+                "Administration"
             }
         }
 
-        /// Made twice, it is the same as made once. A snapshot is not: the folder would be there already.
-        var mayBeRepeated: Bool { self != .createSnapshot }
+        /// Made twice, it is the same as made once. A snapshot is not: the folder would be there already. Nor is what
+        /// makes a secret: the first one would be lost.
+        var mayBeRepeated: Bool {
+            ![.createSnapshot, .createToken, .rotateToken].contains(self)
+        }
     }
 
     let channel: ClientChannel
@@ -128,7 +138,7 @@ final class CallRunner: Sendable {
     private func options(
         _ deadline: CallDeadline, sentCount: Int, server: ServerAddress
     ) throws(CallFailure) -> CallOptions {
-        var options = CallOptions(compress: configuration.compressesRequests)
+        var options = configuration.callOptions
         if let left = deadline.left {
             guard left > .nanoseconds(0) else {
                 throw CallFailure(.noAnswer(from: server, within: deadline.timeout))
@@ -163,14 +173,12 @@ final class CallRunner: Sendable {
         isFirst: Bool, until deadline: CallDeadline
     ) async throws(CallFailure) -> StreamingCall {
         let ready = try await ready(isFirst: isFirst, until: deadline)
-        return ready.call(
-            Method.recordStream.path, compress: configuration.compressesRequests)
+        return ready.call(Method.recordStream.path, options: configuration.callOptions)
     }
 
     func subscribe(_ request: SubscribeRequest) async throws(CallFailure) -> Subscription {
         let ready = try await channel.ready(.nextRound, until: .never)
-        let call = ready.call(
-            Method.subscribe.path, compress: configuration.compressesRequests)
+        let call = ready.call(Method.subscribe.path, options: configuration.callOptions)
         try await call.write(try Self.encoded(request))
         call.finishWriting()
         return Subscription(call)

@@ -250,8 +250,7 @@ extension ClientChannel.Ready {
         }
     }
 
-    func call(_ path: String, compress: Bool) -> StreamingCall {
-        StreamingCall(
-            connection.call(path, options: CallOptions(compress: compress)), server: server)
+    func call(_ path: String, options: CallOptions) -> StreamingCall {
+        StreamingCall(connection.call(path, options: options), server: server)
     }
 }

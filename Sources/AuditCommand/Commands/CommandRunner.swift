@@ -10,6 +10,10 @@ enum CommandRunner {
         switch error {
         case is StandardStream.ReaderGone: nil
         case let error as CommandError: error
+        case let error as AuditClientError where error.grpcCode == unauthenticated:
+            CommandError(
+                .noPermission,
+                "\(error.message) (a token goes into --token-file or $AUDITRPC_TOKEN)")
         case let error as AuditClientError: CommandError(status(of: error), error.message)
         case let error as ServiceError where error.code == .invalid:
             CommandError(.usage, error.message)
@@ -18,8 +22,14 @@ enum CommandRunner {
         }
     }
 
+    // Status codes of gRPC.
+    private static let permissionDenied: Int32 = 7
+    private static let unauthenticated: Int32 = 16
+
     static func status(of error: AuditClientError) -> CommandStatus {
         switch error.code {
+        case .refused where [permissionDenied, unauthenticated].contains(error.grpcCode):
+            .noPermission
         case .unusable: .usage
         case .refused, .tooLarge: .refused
         case .unavailable, .timedOut: .unavailable

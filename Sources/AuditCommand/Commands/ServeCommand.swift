@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import AuditService
 import Foundation
@@ -74,7 +75,7 @@ private struct Greeter: Service {
         try? StandardStream.output.write(
             ServeGreeting(
                 addresses: server.addresses, retention: server.retentionByDefault,
-                configuration: configuration,
+                configuration: configuration, firstToken: server.firstToken,
                 program: CommandLine.arguments.first ?? "auditrpc"
             ).text)
         try? await gracefulShutdown()
@@ -87,6 +88,8 @@ struct ServeGreeting {
     /// By the policy in force, which need not be the one that was configured.
     let retention: Duration?
     let configuration: AuditServerConfiguration
+    /// The secret of the operator's token that was made because there was none.
+    var firstToken: String?
     let program: String
 
     var text: String {
@@ -97,14 +100,36 @@ struct ServeGreeting {
         return """
             auditrpc \(AuditServer.version) is listening on \(listening)
             events are kept in \(folder) \(kept)
+            \(access)
 
             Try next:
-              \(program) record\(server) --organization acme --event-type CREATE \
+              \(program) record\(server) --event-type CREATE \
             --target-type SERVICE --target web --actor ada --change "a first event"
               \(program) query\(server) --since 1h
               \(program) tail\(server)
 
 
+            """
+    }
+
+    /// Who may do what, and the first token.
+    private var access: String {
+        let local =
+            switch configuration.localAccess {
+            case .none: "every call needs a credential"
+            case .development:
+                """
+                callers on this machine need no credential for the organization \
+                \(LocalAccess.organization); all others do
+                """
+            case .operator: "callers on this machine may do everything without a credential"
+            }
+        guard let firstToken else { return local }
+        return """
+            \(local)
+
+            The first operator token, shown this once (for $AUDITRPC_TOKEN; `token create` makes others):
+              \(firstToken)
             """
     }
 

@@ -9,8 +9,8 @@ struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The organization ($AUDITRPC_ORGANIZATION). Without either, what reads covers all of \
-            them.
+            The organization ($AUDITRPC_ORGANIZATION). Without either it is that of the token, and \
+            of an operator's all of them.
             """, valueName: "id"))
     var organization: String?
 
@@ -32,6 +32,8 @@ struct ConnectionSettings: Hashable, Sendable {
     /// Empty for all organizations.
     var organizationID = ""
     var timeout = Limits.callTimeout
+    /// The API token; nil for none.
+    var token: String?
     /// Nil for plain text.
     var tls: ClientTLS?
     /// A server that is not there yet is waited for.
@@ -48,7 +50,7 @@ struct ConnectionSettings: Hashable, Sendable {
         return AuditLogClient.Configuration(
             callTimeout: timeout, connectTimeout: min(timeout / 2, Limits.connectTimeout),
             waitsForReady: waitsForServer, retryPolicy: retries ? policy : .none,
-            reconnectBackoff: backoff, tls: tls, compressesRequests: compresses)
+            reconnectBackoff: backoff, tls: tls, token: token, compressesRequests: compresses)
     }
 
     /// - Parameter logger: hears of attempts that are repeated.

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import AuditService
 import Foundation
@@ -81,6 +82,15 @@ struct ServeOptions: ParsableArguments {
             """)
     var insecure = false
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            What callers on this machine may do without a credential: development (everything in the \
+            organization of that name), none, or operator (everything) ($AUDITRPC_LOCAL_ACCESS; \
+            development, and none for a server that other machines can reach).
+            """, valueName: "access"))
+    var localAccess: LocalAccess?
+
     @Flag(
         help: """
             Compress the answers that hold events, for clients that take gzip: for slow networks, at \
@@ -142,6 +152,8 @@ struct ServeOptions: ParsableArguments {
             }
             configuration.socketMode = bits
         }
+        configuration.localAccess = try localAccess(
+            environment, isReachable: !configuration.listen.allSatisfy(\.isThisMachine))
         configuration.tls = try serverTLS(environment)
         configuration.allowsPlainText = try Setting.flag(
             insecure, or: "AUDITRPC_INSECURE", in: environment)
@@ -158,6 +170,20 @@ struct ServeOptions: ParsableArguments {
                 "is none of \(LogLevel.allValueStrings.joined(separator: ", "))")
         }
         return level.level
+    }
+
+    private func localAccess(
+        _ environment: [String: String], isReachable: Bool
+    ) throws(CommandError) -> LocalAccess {
+        if let localAccess { return localAccess }
+        guard let variable = Setting(nil, "", or: "AUDITRPC_LOCAL_ACCESS", in: environment) else {
+            return isReachable ? .none : .development
+        }
+        guard let access = LocalAccess(rawValue: variable.text) else {
+            throw variable.error(
+                "is none of \(LocalAccess.allValueStrings.joined(separator: ", "))")
+        }
+        return access
     }
 
     private func addresses(_ environment: [String: String]) throws(CommandError) -> [ListenAddress]
@@ -206,3 +232,5 @@ struct ServeOptions: ParsableArguments {
         }
     }
 }
+
+extension LocalAccess: ExpressibleByArgument {}

@@ -33,6 +33,14 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Compress requests, for a slow network ($AUDITRPC_COMPRESS=1).")
     var compress = false
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file with the API token to show, which only its owner may read ($AUDITRPC_TOKEN has \
+            the token itself, $AUDITRPC_TOKEN_FILE the file).
+            """, valueName: "file"))
+    var tokenFile: String?
+
     @Flag(help: "Speak TLS, and believe the authorities of the system ($AUDITRPC_TLS=1).")
     var tls = false
 
@@ -88,6 +96,7 @@ struct ServerOptions: ParsableArguments {
                 throw timeout.error("must be more than nothing")
             }
         }
+        settings.token = try TokenSetting.token(file: tokenFile, environment: environment)
         settings.tls = try clientTLS(environment)
         if settings.tls == nil, !servers.allSatisfy(\.isThisMachine) {
             guard try Setting.flag(insecure, or: "AUDITRPC_INSECURE", in: environment) else {

@@ -56,8 +56,18 @@ struct EventDetails {
             ("User agent", event.context.userAgent, nil),
             ("Request id", event.context.requestID, nil),
             ("Traceparent", event.context.traceparent, nil),
+            ("Recorded by", recorder(event.recorder), nil),
         ]
         return all.filter { !$0.value.isEmpty }
+    }
+
+    /// "API_TOKEN 3f2a9c01b7de (ci) from 10.1.2.3 with grpc-go/1.60".
+    private static func recorder(_ recorder: Event.Recorder) -> String {
+        guard recorder != Event.Recorder() else { return "" }
+        var text = named(recorder.credential.name, recorder.id, recorder.name)
+        if !recorder.peerAddress.isEmpty { text += " from \(recorder.peerAddress)" }
+        if !recorder.userAgent.isEmpty { text += " with \(recorder.userAgent)" }
+        return text
     }
 
     private static func named(_ type: String, _ id: String, _ name: String) -> String {

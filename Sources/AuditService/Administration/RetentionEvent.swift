@@ -1,3 +1,4 @@
+import Access
 import AuditModel
 import Codec
 
@@ -7,7 +8,7 @@ enum RetentionEvent {
     static let operatorOrganization = "auditrpc"
 
     static func event(
-        _ request: SetRetentionRequest, _ response: SetRetentionResponse
+        _ request: SetRetentionRequest, _ response: SetRetentionResponse, by caller: Caller
     ) -> Event {
         let isDefault = request.organizationID.isEmpty
         return Event(
@@ -15,7 +16,7 @@ enum RetentionEvent {
             eventType: "RETENTION_SET",
             target: Event.Target(
                 type: "RETENTION_POLICY", id: isDefault ? "default" : request.organizationID),
-            actor: Event.Actor(type: .system, id: "auditrpc", name: "auditrpc"),
+            actor: caller.identity.actor,
             source: "ADMINISTRATION",
             change: "\(text(response.before)) -> \(text(response.after))",
             snapshot: snapshot(response.after), outcome: .success, reason: request.reason)

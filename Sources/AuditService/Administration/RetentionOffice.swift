@@ -1,3 +1,4 @@
+import Access
 import AuditModel
 import Codec
 import EventStore
@@ -70,6 +71,16 @@ final class RetentionOffice: Sendable {
         GetRetentionResponse(
             retention: policies.retention(of: request.organizationID),
             oldestSequence: oldest(of: request.organizationID))
+    }
+
+    /// The policies that a caller may see: all of them, or those of his organizations.
+    func list(_ request: ListRetentionRequest, in reach: Reach) -> ListRetentionResponse {
+        guard case .only(let organizations) = reach else { return policies.page(request) }
+        let policies = policies
+        return ListRetentionResponse(
+            retentions: organizations.map {
+                policies.retention(of: String(decoding: $0, as: UTF8.self))
+            })
     }
 
     /// Makes a change, or with `dryRun` says what it would do. Waits for the disk.

@@ -1,3 +1,5 @@
+import Access
+import AuditModel
 import AuditRPC
 import Codec
 import EventStore
@@ -9,22 +11,28 @@ struct AdministrationEndpoint: Sendable {
     static let service = "/auditrpc.v1.Administration/"
 
     let retention: RetentionOffice
+    let tokens: TokenOffice
     let snapshots: SnapshotOffice
     let reads: ReadPool
     let events: ServerEvents
+    /// Ends the calls of credentials that are no good any more, soon.
+    let endCalls: @Sendable () -> Void
     let limits: ServiceLimits
     let logger: Logger
 
     func register(with router: inout RPCRouter) {
-        add("GetRetention", to: &router) { (request: GetRetentionRequest) in
-            retention.get(request)
+        add("GetRetention", to: &router) { (request: GetRetentionRequest, origin) in
+            var request = request
+            request.organizationID = try origin.caller.organizationNamed(by: request.organizationID)
+            return retention.get(request)
         }
-        add("ListRetention", to: &router) { (request: ListRetentionRequest) in
-            retention.policies.page(request)
+        add("ListRetention", to: &router) { (request: ListRetentionRequest, origin) in
+            retention.list(request, in: origin.caller.reach)
         }
-        add("SetRetention", to: &router) { (request: SetRetentionRequest) in
-            try await set(request)
+        add("SetRetention", to: &router) { (request: SetRetentionRequest, origin) in
+            try await set(request, origin)
         }
+        registerTokens(with: &router)
         router.addUnary(Self.service + "CreateSnapshot") { message, context in
             do {
                 guard context.peerIsLocal else {
@@ -34,29 +42,49 @@ struct AdministrationEndpoint: Sendable {
                             + "its loopback address or a Unix socket")
                 }
                 let time = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
-                return try await create(try AuditLogEndpoint.decode(message), time: time).encoded()
+                return try await create(
+                    try AuditLogEndpoint.decode(message), time: time, context.origin
+                ).encoded()
             } catch let error as ServiceError {
                 throw RPCError(error)
             }
         }
     }
 
-    private func add<Request: WireMessage, Response: WireMessage>(
+    func add<Request: WireMessage, Response: WireMessage>(
         _ method: String, to router: inout RPCRouter,
-        _ body: @escaping @Sendable (Request) async throws -> Response
+        _ body: @escaping @Sendable (Request, CallOrigin) async throws -> Response
     ) {
-        router.addUnary(Self.service + method) { message, _ in
+        router.addUnary(Self.service + method) { message, context in
             do {
-                return try await body(try AuditLogEndpoint.decode(message)).encoded()
+                let request: Request = try AuditLogEndpoint.decode(message)
+                return try await body(request, context.origin).encoded()
             } catch let error as ServiceError {
                 throw RPCError(error)
             }
         }
     }
 
-    private func set(_ request: SetRetentionRequest) async throws -> SetRetentionResponse {
+    /// Records what was done. Zero when that could not be stored: it is done all the same, and the log says so.
+    func tell(of event: Event, from origin: CallOrigin) async -> Sequence {
+        do throws(ServiceError) {
+            return try await events.record(event, from: origin)
+        } catch {
+            logger.error(
+                "an event of the administration could not be stored",
+                metadata: ["event": "\(event.eventType)", "cause": "\(error)"])
+            return .zero
+        }
+    }
+
+    private func set(
+        _ request: SetRetentionRequest, _ origin: CallOrigin
+    ) async throws -> SetRetentionResponse {
+        var request = request
+        request.organizationID = try origin.caller.organizationNamed(by: request.organizationID)
+        let named = request
         var response = try await reads.run(until: .now.advanced(by: limits.readTime)) {
-            [retention] _ throws(ServiceError) in try retention.set(request)
+            [retention] _ throws(ServiceError) in try retention.set(named)
         }
         guard !request.dryRun, response.before != response.after else { return response }
         logger.notice(
@@ -66,20 +94,14 @@ struct AdministrationEndpoint: Sendable {
                 "before": "\(RetentionEvent.text(response.before))",
                 "after": "\(RetentionEvent.text(response.after))",
             ])
-        do throws(ServiceError) {
-            response.eventSequence = try await events.record(
-                RetentionEvent.event(request, response))
-        } catch {
-            // A shorter retention is what frees a full disk: it must not fail because its event does.
-            logger.error(
-                "the event that tells of a change of retention could not be stored",
-                metadata: ["cause": "\(error)"])
-        }
+        // A shorter retention is what frees a full disk: it must not fail because its event does.
+        response.eventSequence = await tell(
+            of: RetentionEvent.event(request, response, by: origin.caller), from: origin)
         return response
     }
 
     private func create(
-        _ request: CreateSnapshotRequest, time: Duration?
+        _ request: CreateSnapshotRequest, time: Duration?, _ origin: CallOrigin
     ) async throws -> CreateSnapshotResponse {
         let report = try await snapshots.create(request.directory, time: time)
         logger.notice(
@@ -95,15 +117,9 @@ struct AdministrationEndpoint: Sendable {
             eventCount: UInt64(report.events), fileCount: UInt32(clamping: report.files),
             fileBytes: UInt64(report.bytes), linkedFiles: UInt32(clamping: report.linkedFiles),
             copiedFiles: UInt32(clamping: report.copiedFiles))
-        do throws(ServiceError) {
-            response.eventSequence = try await events.record(
-                SnapshotEvent.event(request.directory, report))
-        } catch {
-            // The snapshot is there: a full disk is a reason to make one.
-            logger.error(
-                "the event that tells of a snapshot could not be stored",
-                metadata: ["cause": "\(error)"])
-        }
+        // The snapshot is there: a full disk is a reason to make one.
+        response.eventSequence = await tell(
+            of: SnapshotEvent.event(request.directory, report, by: origin.caller), from: origin)
         return response
     }
 }

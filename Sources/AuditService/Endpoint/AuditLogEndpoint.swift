@@ -1,3 +1,4 @@
+import Access
 import AuditModel
 import AuditRPC
 import Codec
@@ -15,7 +16,8 @@ struct AuditLogEndpoint: Sendable {
     let limits: ServiceLimits
     /// Answers that hold events are compressed for who takes it.
     let compresses: Bool
-    let status: @Sendable () async -> GetStatusResponse
+    /// What the server says of itself about an organization (empty for all) to whom that reach is given.
+    let status: @Sendable (_ organizationID: String, Reach) async -> GetStatusResponse
     let report: @Sendable (ServiceError) -> Void
 
     /// The full name of the service.
@@ -35,42 +37,51 @@ struct AuditLogEndpoint: Sendable {
             return SubscribeCall(feed: feed, wheels: wheels, report: report)
         }
         addRead("Query", to: &router, compresses: compresses) {
-            [store, limits] message, control throws(ServiceError) in
+            [store, limits] message, caller, control throws(ServiceError) in
+            var request: QueryRequest = try Self.decode(message)
+            request.organizationID = try caller.organizationNamed(by: request.organizationID)
             let query = PageQuery(store: store, limits: limits)
-            return try query.run(Self.decode(message), control)
+            return try query.run(request, within: caller.bounds, control)
         }
         addRead("GetEvent", to: &router, compresses: compresses) {
-            [store, limits] message, control throws(ServiceError) in
+            [store, limits] message, caller, control throws(ServiceError) in
+            var request: GetEventRequest = try Self.decode(message)
+            request.organizationID = try caller.organizationNamed(by: request.organizationID)
             let lookup = EventLookup(store: store, limits: limits)
-            return try lookup.run(Self.decode(message), control)
+            return try lookup.run(request, within: caller.bounds, control)
         }
         addRead("ListFacets", to: &router) {
-            [store, limits] message, control throws(ServiceError) in
+            [store, limits] message, caller, control throws(ServiceError) in
+            var request: ListFacetsRequest = try Self.decode(message)
+            request.organizationID = try caller.organizationNamed(by: request.organizationID)
             let facets = FacetCount(store: store, limits: limits)
-            return try facets.run(Self.decode(message), control).encoded()
+            return try facets.run(request, within: caller.bounds, control).encoded()
         }
-        router.addUnary(Self.prefix + "GetStatus") { [status] message, _ in
+        router.addUnary(Self.prefix + "GetStatus") { [status] message, context in
             do throws(ServiceError) {
-                let _: GetStatusRequest = try Self.decode(message)
+                let request: GetStatusRequest = try Self.decode(message)
+                let caller = context.origin.caller
+                let name = try caller.organizationNamed(by: request.organizationID)
+                return await status(name, caller.reach).encoded()
             } catch {
                 throw RPCError(error)
             }
-            return await status().encoded()
         }
     }
 
     /// A unary method that reads the disk: on the reading threads, within the call's deadline.
     private func addRead(
         _ method: String, to router: inout RPCRouter, compresses: Bool = false,
-        _ body: @escaping @Sendable ([UInt8], ReadControl) throws(ServiceError) -> [UInt8]
+        _ body: @escaping @Sendable ([UInt8], Caller, ReadControl) throws(ServiceError) -> [UInt8]
     ) {
         router.addUnary(Self.prefix + method) { [reads, limits] message, context in
             if compresses { context.enableCompression() }
             let remaining = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
             let end = ContinuousClock.now.advanced(by: Self.readTime(remaining, limits))
+            let caller = context.origin.caller
             do {
                 return try await reads.run(until: end) { control throws(ServiceError) in
-                    try body(message, control)
+                    try body(message, caller, control)
                 }
             } catch let error as ServiceError {
                 throw RPCError(error)

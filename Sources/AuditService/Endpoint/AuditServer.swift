@@ -1,3 +1,4 @@
+import Access
 import AuditModel
 import AuditRPC
 import Codec
@@ -20,8 +21,10 @@ package final class AuditServer: Service {
     private let reads: ReadPool
     private let indexer: Indexer
     private let retention: RetentionOffice
+    private let tokens: TokenOffice
     private let snapshots: SnapshotOffice
     private let server: RPCServer
+    private let calls: OpenCalls
     private let health: ServerHealth
     private let upkeep: Upkeep
     private let logger: Logger
@@ -59,7 +62,9 @@ package final class AuditServer: Service {
             let retention = try RetentionOffice(
                 store: store, dataDirectory: configuration.dataDirectory,
                 configured: configuration.retention)
-            return try await AuditServer(configuration, listeners, store, retention, logger)
+            let tokens = try TokenOffice(
+                dataDirectory: configuration.dataDirectory, now: .now)
+            return try await AuditServer(configuration, listeners, store, retention, tokens, logger)
         } catch {
             store.close()
             throw error
@@ -68,7 +73,7 @@ package final class AuditServer: Service {
 
     private init(
         _ configuration: AuditServerConfiguration, _ listeners: RPCListeners, _ store: EventStore,
-        _ retention: RetentionOffice, _ logger: Logger
+        _ retention: RetentionOffice, _ tokens: TokenOffice, _ logger: Logger
     ) async throws {
         let limits = configuration.limits
         let report: @Sendable (ServiceError) -> Void = { error in
@@ -103,9 +108,12 @@ package final class AuditServer: Service {
             entrance: entrance,
             feed: feed, store: store, reads: reads, limits: limits,
             compresses: configuration.compressesAnswers,
-            status: { [configuration] in
+            status: { [configuration] organizationID, reach in
                 var status = Self.status(
-                    store, feed, retention, configuration, startedAt: startedAt)
+                    store, retention, configuration, of: organizationID, startedAt: startedAt)
+                guard reach == .all else { return status }
+                status.subscriberCount = UInt32(feed.hub.subscriptionCount)
+                status.store = StoreStatus(store.figures, bytesMax: configuration.bytesMax)
                 status.feed = await feed.status(now: .now) { sequence in
                     try? await reads.run(until: .now.advanced(by: .seconds(1))) { _ in
                         store.recordedAt(sequence)
@@ -113,13 +121,18 @@ package final class AuditServer: Service {
                 }
                 return status
             }, report: report)
-        var router = RPCRouter()
+        let calls = OpenCalls()
+        let gate = AccessGate(
+            authenticator: Authenticator(
+                tokens: tokens.directory, local: configuration.localAccess),
+            calls: calls, refused: RefusalLog(logger: logger).note)
+        var router = RPCRouter(gate: gate.gate)
         endpoint.register(with: &router)
         let snapshots = SnapshotOffice(
             store: store, dataDirectory: configuration.dataDirectory, limits: limits)
         AdministrationEndpoint(
-            retention: retention, snapshots: snapshots, reads: reads,
-            events: ServerEvents(entrance: entrance),
+            retention: retention, tokens: tokens, snapshots: snapshots, reads: reads,
+            events: ServerEvents(entrance: entrance), endCalls: calls.endRefused,
             limits: limits, logger: logger
         ).register(with: &router)
         router.addGenericServices(health: health.service, descriptors: .contract)
@@ -139,6 +152,9 @@ package final class AuditServer: Service {
         self.indexer = indexer
         self.health = health
         self.retention = retention
+        self.tokens = tokens
+        self.calls = calls
+        calls.belong(to: server)
         self.snapshots = snapshots
         upkeep = Upkeep(
             store: store, sweepInterval: configuration.sweepInterval, logger: logger)
@@ -171,6 +187,9 @@ package final class AuditServer: Service {
         retention.policies.retention(of: "").policy.maxAge
     }
 
+    /// The secret of the operator's token that was made because the store had none: to be shown once.
+    package var firstToken: String? { tokens.firstToken }
+
     /// Takes certificates that were replaced for the connections to come, now rather than within seconds.
     package func checkCertificates() async { await server.checkCertificates() }
 
@@ -184,6 +203,7 @@ package final class AuditServer: Service {
                 self.store.lookForRoom()
                 self.health.update()
                 self.upkeep.tick(uptime: .sinceStart)
+                self.calls.endExpired(now: .now)
             }
         }
         await stop()
@@ -221,17 +241,19 @@ package final class AuditServer: Service {
     }
 
     private static func status(
-        _ store: EventStore, _ feed: Feed<SubscriberReference>, _ retention: RetentionOffice,
-        _ configuration: AuditServerConfiguration, startedAt: Timestamp
+        _ store: EventStore, _ retention: RetentionOffice,
+        _ configuration: AuditServerConfiguration, of organizationID: String,
+        startedAt: Timestamp
     ) -> GetStatusResponse {
-        let bounds = store.currentBounds(of: nil)
+        let isWhole = organizationID.isEmpty
+        let bounds = store.currentBounds(of: isWhole ? nil : Array(organizationID.utf8))
         return GetStatusResponse(
             headSequence: bounds.head, oldestSequence: bounds.oldest,
-            eventCount: UInt64(bounds.events), storedBytes: UInt64(bounds.bytes),
-            retention: retention.policies.retention(of: "").policy.maxAge,
-            version: configuration.version,
-            startedAt: startedAt, subscriberCount: UInt32(feed.hub.subscriptionCount),
-            refusingWrites: store.writeRefusal ?? "",
-            store: StoreStatus(store.figures, bytesMax: configuration.bytesMax))
+            // Of one organization these would be counts of all that lies between.
+            eventCount: isWhole ? UInt64(bounds.events) : 0,
+            storedBytes: isWhole ? UInt64(bounds.bytes) : 0,
+            retention: retention.policies.retention(of: organizationID).policy.effectiveAge,
+            version: configuration.version, startedAt: startedAt,
+            refusingWrites: store.writeRefusal ?? "")
     }
 }

@@ -38,6 +38,7 @@ extension RPCStatus.Code {
             switch code {
             case .invalid: .invalidArgument
             case .notFound: .notFound
+            case .unauthenticated: .unauthenticated
             case .forbidden: .permissionDenied
             case .precondition: .failedPrecondition
             case .alreadyExists: .alreadyExists

@@ -1,3 +1,4 @@
+import Access
 import AuditModel
 import AuditRPC
 import Codec
@@ -39,13 +40,23 @@ final class RecordEntrance: Sendable {
     }
 
     /// Decodes and checks a request on the caller's thread.
-    func prepare(_ message: UnsafeRawBufferPointer) throws(ServiceError) -> PreparedRequest {
+    ///
+    /// - Throws: `invalid`, or `forbidden` when one of the events is for an organization that is not the caller's.
+    func prepare(
+        _ message: UnsafeRawBufferPointer, from origin: CallOrigin
+    ) throws(ServiceError) -> PreparedRequest {
         let now = self.now()
+        var request: PreparedRequest
         do throws(CodecError) {
-            return try RecordDecoder.decode(message, now: now) { ids.next(at: now) }
+            request = try RecordDecoder.decode(message, now: now, defaults: origin.defaults) {
+                ids.next(at: now)
+            }
         } catch {
             throw ServiceError(error)
         }
+        guard request.isWithin(origin.caller.reach) else { throw ServiceError(.organization) }
+        request.recorder = origin.recorder
+        return request
     }
 
     /// Hands the answers of one group commit to their calls: one wake-up for each event loop.
@@ -82,7 +93,7 @@ final class RecordCall: ServerCallHandler {
 
     func receive(message: UnsafeRawBufferPointer, on call: ServerCall) {
         do throws(ServiceError) {
-            prepared = .success(try entrance.prepare(message))
+            prepared = .success(try entrance.prepare(message, from: call.origin))
         } catch {
             prepared = .failure(error)
         }
@@ -115,6 +126,19 @@ final class RecordCall: ServerCallHandler {
             call.finish()
         case .failure(let error):
             call.finish(RPCStatus(error))
+        }
+    }
+}
+
+extension PreparedRequest {
+    /// Whether all events that can be stored are for these organizations.
+    fileprivate func isWithin(_ reach: Reach) -> Bool {
+        guard case .only(let organizations) = reach else { return true }
+        return bytes.withUnsafeBytes { bytes in
+            events.allSatisfy { event in
+                event.rejection != nil
+                    || organizations.contains { bytes[event.organization].elementsEqual($0) }
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ final class RecordStreamCall: ServerCallHandler {
         _ message: UnsafeRawBufferPointer, _ slot: Int, _ call: ServerCall
     ) -> ServiceError? {
         do throws(ServiceError) {
-            let request = try entrance.prepare(message)
+            let request = try entrance.prepare(message, from: call.origin)
             let handler = NIOLoopBound(self, eventLoop: call.eventLoop)
             let ticket = RecordTicket.stream(call.reference, handler, slot: slot)
             return entrance.recorder.submit(request, ticket: ticket)

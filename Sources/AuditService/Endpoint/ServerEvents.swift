@@ -6,14 +6,20 @@ struct ServerEvents: Sendable {
     let entrance: RecordEntrance
 
     /// Stores one event and says its sequence. Throws what a client would be answered.
-    func record(_ event: Event) async throws(ServiceError) -> Sequence {
+    ///
+    /// - Parameter origin: of the call that it tells of.
+    func record(
+        _ event: Event, from origin: CallOrigin = .server
+    ) async throws(ServiceError) -> Sequence {
         let message = RecordRequest(organizationID: event.organizationID, events: [event]).encoded()
-        let request = try message.withUnsafeBytes { bytes in
-            Result { () throws(ServiceError) in try entrance.prepare(bytes) }
+        var request = try message.withUnsafeBytes { bytes in
+            Result { () throws(ServiceError) in try entrance.prepare(bytes, from: .server) }
         }.get()
+        request.recorder = origin.recorder
+        let prepared = request
         let outcome = await withCheckedContinuation { continuation in
             let ticket = RecordTicket.server { continuation.resume(returning: $0.outcome) }
-            if let refusal = entrance.recorder.submit(request, ticket: ticket) {
+            if let refusal = entrance.recorder.submit(prepared, ticket: ticket) {
                 continuation.resume(returning: .failure(refusal))
             }
         }

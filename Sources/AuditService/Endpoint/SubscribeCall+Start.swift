@@ -1,3 +1,4 @@
+import Access
 import AuditModel
 import AuditRPC
 import Codec
@@ -16,9 +17,16 @@ extension SubscribeCall {
     }
 
     func open(_ request: SubscribeRequest, _ call: ServerCall) {
-        let organization = Self.organization(of: request)
+        let caller = call.origin.caller
+        let organization: [UInt8]?
+        do throws(ServiceError) {
+            let name = try caller.organizationNamed(by: request.organizationID)
+            organization = name.isEmpty ? nil : Array(name.utf8)
+        } catch {
+            return end(error, call)
+        }
         let stored = feed.stored(of: organization, after: .zero)
-        let plan = SearchPlan(request.filter, organization: organization)
+        let plan = SearchPlan(request.filter, within: caller.bounds, organization: organization)
         // Of one that looks for its start nobody knows how far it is behind.
         let gauge = SubscriptionGauge(position: stored.head)
         guard
@@ -80,9 +88,5 @@ extension SubscribeCall {
                 gauge: starting.gauge,
                 progressInterval: .nanoseconds(interval.nanosecondsSaturating),
                 wheel: wheel(of: call)), call)
-    }
-
-    private static func organization(of request: SubscribeRequest) -> [UInt8]? {
-        request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8)
     }
 }

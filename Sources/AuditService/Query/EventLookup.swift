@@ -8,16 +8,21 @@ struct EventLookup {
     let store: EventStore
     let limits: ServiceLimits
 
-    func run(_ request: GetEventRequest, _ control: ReadControl) throws(ServiceError) -> [UInt8] {
+    /// - Parameter bounds: what the caller may see at all; nil for everything.
+    func run(
+        _ request: GetEventRequest, within bounds: EventFilter? = nil, _ control: ReadControl
+    ) throws(ServiceError) -> [UInt8] {
         let organization = Array(request.organizationID.utf8)
         store.hideExpired(now: .now, uptime: .sinceStart)
-        guard let found = try find(request, organization, control) else {
+        let seen = CompiledFilter(EventFilter(), within: bounds, organization: nil)
+        let kept = try find(request, organization, control)
+        guard let found = kept, found.batch.withEvent(at: found.index, { seen.matches($0) }) else {
             throw ServiceError(
                 .notFound,
                 "no event with \(Self.describe(request.key)) is kept"
                     + (organization.isEmpty ? "" : " in organization \(request.organizationID)"))
         }
-        let (previous, isUnknown) = try self.previous(of: found, control)
+        let (previous, isUnknown) = try self.previous(of: found, within: bounds, control)
         return found.batch.withEvent(at: found.index) { event in
             guard let previous else {
                 return GetEventResponseWriter.encode(
@@ -141,14 +146,15 @@ struct EventLookup {
     /// The payload of the event before it with the same organization and target; true when the
     /// search ended early.
     private func previous(
-        of found: StoredEvent, _ control: ReadControl
+        of found: StoredEvent, within bounds: EventFilter?, _ control: ReadControl
     ) throws(ServiceError) -> (payload: [UInt8]?, isUnknown: Bool) {
         let (plan, own) = found.batch.withEvent(at: found.index) { event in
             let fields = EventFields(event.payload)
             let filter = EventFilter(
                 targetTypes: [String(decoding: fields.targetType, as: UTF8.self)],
                 targetIDs: [String(decoding: fields.targetID, as: UTF8.self)])
-            return (SearchPlan(filter, organization: Array(event.organization)), event.sequence)
+            let organization = Array(event.organization)
+            return (SearchPlan(filter, within: bounds, organization: organization), event.sequence)
         }
         let oldest = store.currentBounds(of: plan.organization).oldest
         guard own > oldest else { return (nil, false) }

@@ -11,20 +11,21 @@ struct FacetCount {
     let store: EventStore
     let limits: ServiceLimits
 
+    /// - Parameter bounds: what the caller may see at all; nil for everything.
     func run(
-        _ request: ListFacetsRequest, _ control: ReadControl
+        _ request: ListFacetsRequest, within bounds: EventFilter? = nil, _ control: ReadControl
     ) throws(ServiceError) -> ListFacetsResponse {
         let plan = SearchPlan(
-            request.filter,
+            request.filter, within: bounds,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
-        let bounds = store.currentBounds(of: plan.organization)
+        let kept = store.currentBounds(of: plan.organization)
         var run = FacetRun(
-            plan: plan, field: request.field, bounds, store: store, control: control,
+            plan: plan, field: request.field, kept, store: store, control: control,
             limits: limits)
         if plan.isExact {
             try run.countParts()
         } else {
-            try run.search(from: bounds.head, through: bounds.oldest)
+            try run.search(from: kept.head, through: kept.oldest)
         }
         let wanted =
             request.limit == 0 ? limits.facetsDefault : min(Int(request.limit), limits.facetsMax)

@@ -12,19 +12,20 @@ package struct PageQuery {
         self.limits = limits
     }
 
-    package func run(_ request: QueryRequest, _ control: ReadControl) throws(ServiceError)
-        -> [UInt8]
-    {
+    /// - Parameter bounds: what the caller may see at all; nil for everything.
+    package func run(
+        _ request: QueryRequest, within bounds: EventFilter? = nil, _ control: ReadControl
+    ) throws(ServiceError) -> [UInt8] {
         let plan = SearchPlan(
-            request.filter,
+            request.filter, within: bounds,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
-        let bounds = store.currentBounds(of: plan.organization)
-        let start = try start(of: request, bounds)
+        let kept = store.currentBounds(of: plan.organization)
+        let start = try start(of: request, kept)
         let wanted = pageSize(request)
         let direction: EventSearch.Direction =
             request.order == .oldestFirst ? .oldestFirst : .newestFirst
-        let last = direction == .oldestFirst ? start.head : bounds.oldest
-        let first = direction == .oldestFirst ? max(start.next, bounds.oldest) : start.next
+        let last = direction == .oldestFirst ? start.head : kept.oldest
+        let first = direction == .oldestFirst ? max(start.next, kept.oldest) : start.next
 
         var page = QueryResponseWriter(eventsMax: wanted)
         /// A match that did not fit any more: the next page begins with it.
@@ -61,7 +62,7 @@ package struct PageQuery {
         }
         let token = next.map { PageToken(next: $0, head: start.head).text(for: request) } ?? ""
         return page.finish(
-            nextPageToken: token, scannedThrough: through ?? .zero, oldest: bounds.oldest,
+            nextPageToken: token, scannedThrough: through ?? .zero, oldest: kept.oldest,
             unreadable: outcome.unreadable)
     }
 

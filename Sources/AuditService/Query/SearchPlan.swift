@@ -19,9 +19,10 @@ struct SearchPlan: Sendable {
     /// Pairs of a target's type and id up to which they are looked for as pairs.
     private static let targetPairsMax = 100
 
-    init(_ filter: EventFilter, organization: [UInt8]?) {
-        self.filter = CompiledFilter(filter, organization: organization)
-        let fields = SearchPlan.fields(of: filter)
+    /// - Parameter bounds: what the caller may see at all; nil for everything.
+    init(_ filter: EventFilter, within bounds: EventFilter? = nil, organization: [UInt8]?) {
+        self.filter = CompiledFilter(filter, within: bounds, organization: organization)
+        let fields = SearchPlan.fields(of: filter) + (bounds.map(SearchPlan.fields) ?? [])
         self.fields = fields
         occurred =
             filter.since == nil && filter.until == nil

@@ -42,6 +42,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         for job in work {
             events += job.request.events.count
             bytes += job.request.bytes.count
+            bytes += job.request.events.count * job.request.recorder.bytes.count
         }
         bytes += events * (ServerFields.bytesMax + Limit.organizationBytesExpected)
         var batch = store.makeBatch(now: now(), events: events, bytes: bytes)
@@ -164,13 +165,15 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     private func append(
         _ job: Job, _ decisions: Decisions, to batch: inout AppendBatch
     ) {
+        let recorder = job.request.recorder
         job.request.bytes.withUnsafeBytes { bytes in
             for (position, event) in job.request.events.enumerated() {
                 switch decisions {
-                case .storeAll(let first): append(event, bytes, first + position, to: &batch)
+                case .storeAll(let first):
+                    append(event, bytes, first + position, by: recorder, to: &batch)
                 case .each(let decisions):
                     guard case .store(let sequence) = decisions[position] else { continue }
-                    append(event, bytes, sequence, to: &batch)
+                    append(event, bytes, sequence, by: recorder, to: &batch)
                 }
             }
         }
@@ -178,18 +181,18 @@ struct Committer<Ticket: Sendable>: ~Copyable {
 
     private func append(
         _ event: PreparedEvent, _ bytes: UnsafeRawBufferPointer, _ sequence: Sequence,
-        to batch: inout AppendBatch
+        by recorder: RecorderStamp, to batch: inout AppendBatch
     ) {
         let recordedAt = batch.recordedAt
         batch.append(
             organization: UnsafeRawBufferPointer(rebasing: bytes[event.organization]),
             id: event.id, occurredAt: event.occurredAt ?? recordedAt,
             payload: UnsafeRawBufferPointer(rebasing: bytes[event.payload]),
-            suffixBytesMax: ServerFields.bytesMax
+            suffixBytesMax: recorder.bytes.count + ServerFields.bytesMax
         ) { suffix in
             ServerFields.write(
-                sequence: sequence, recordedAt: recordedAt, occurredAt: event.occurredAt,
-                to: suffix)
+                recorder: recorder, sequence: sequence, recordedAt: recordedAt,
+                occurredAt: event.occurredAt, to: suffix)
         }
     }
 

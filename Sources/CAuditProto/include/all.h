@@ -1,5 +1,6 @@
 // Everything that protoc-c made of proto/; see dev/make-proto.
 #include "descriptor_set.h"
+#include "auditrpc/v1/access.pb-c.h"
 #include "auditrpc/v1/administration.pb-c.h"
 #include "auditrpc/v1/audit_log.pb-c.h"
 #include "auditrpc/v1/event.pb-c.h"

@@ -9,15 +9,21 @@ package struct CompiledFilter: Sendable {
     package let selector: FilterSelector?
     private let key: FilterKey
     private let rules: Rules
+    /// What the caller may see at all; nil for everything.
+    private let bounds: Rules?
 
     /// - Parameters:
     ///   - filter: one that keeps the limits of filter.proto, as those of decoded requests do.
+    ///   - bounds: what must let an event pass besides, by its values; nil for no such filter.
     ///   - organization: whose events may pass; nil for all organizations.
-    package init(_ filter: EventFilter, organization: [UInt8]?) {
+    package init(
+        _ filter: EventFilter, within bounds: EventFilter? = nil, organization: [UInt8]?
+    ) {
         self.organization = organization
-        selector = FilterSelector(filter)
-        key = FilterKey(filter, organization: organization)
+        selector = FilterSelector(filter) ?? bounds.flatMap { FilterSelector($0) }
+        key = FilterKey(filter, within: bounds, organization: organization)
         rules = Rules(filter, organization: organization)
+        self.bounds = bounds.map { Rules($0, organization: nil) }
     }
 
     package func matches(_ event: EventView) -> Bool {
@@ -27,6 +33,7 @@ package struct CompiledFilter: Sendable {
         if let since = rules.since, event.occurredAt < since { return false }
         if let until = rules.until, event.occurredAt >= until { return false }
         if !rules.wanted.isEmpty, !rules.valuesMatch(event.payload) { return false }
+        if let bounds, !bounds.valuesMatch(event.payload) { return false }
         guard let text = rules.text else { return true }
         return Rules.find(text, in: event.payload)
     }

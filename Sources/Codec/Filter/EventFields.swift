@@ -40,6 +40,7 @@ enum EventField {
     static let metadata: UInt32 = 15
     static let sequence: UInt32 = 16
     static let recordedAt: UInt32 = 17
+    static let recorder: UInt32 = 18
 }
 
 /// A target or a resource of the scope, in place.

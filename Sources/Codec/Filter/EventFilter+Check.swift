@@ -8,11 +8,15 @@ extension EventFilter {
         """
     }
 
+    /// Of all fields together.
+    var valueCount: Int {
+        eventTypes.count + targetTypes.count + targetIDs.count + scopes.count
+            + actorIDs.count + actorTypes.count + sources.count + outcomes.count
+    }
+
     /// Notes what the limits of filter.proto refuse.
     func check(_ check: inout FieldCheck) {
-        let count =
-            eventTypes.count + targetTypes.count + targetIDs.count + scopes.count
-            + actorIDs.count + actorTypes.count + sources.count + outcomes.count
+        let count = valueCount
         guard count <= Limits.filterValuesMax else {
             return check.refuseWhole(EventFilter.tooMany(count))
         }

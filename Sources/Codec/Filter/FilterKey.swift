@@ -7,30 +7,13 @@ struct FilterKey: Hashable, Sendable {
     /// The same in every process and version.
     let hash: UInt64
 
-    init(_ filter: EventFilter, organization: [UInt8]?) {
+    /// - Parameter bounds: a filter that has to let pass besides; nil for none.
+    init(_ filter: EventFilter, within bounds: EventFilter? = nil, organization: [UInt8]?) {
         var writer = ByteWriter()
         writer.byte(organization == nil ? 0 : 1)
         writer.delimited(organization ?? [])
-        for values in [
-            filter.eventTypes, filter.targetTypes, filter.targetIDs, filter.actorIDs,
-            filter.sources,
-        ] {
-            writer.values(values.map { Array($0.utf8) })
-        }
-        writer.values(
-            filter.scopes.map { scope in
-                var pair = ByteWriter()
-                pair.delimited(Array(scope.type.utf8))
-                pair.delimited(Array(scope.id.utf8))
-                return pair.bytes
-            })
-        writer.values(filter.actorTypes.map { [UInt8(truncatingIfNeeded: $0.rawValue)] })
-        writer.values(filter.outcomes.map { [UInt8(truncatingIfNeeded: $0.rawValue)] })
-        for time in [filter.since, filter.until] {
-            writer.byte(time == nil ? 0 : 1)
-            writer.varint(UInt64(bitPattern: time?.nanosecondsSinceEpoch ?? 0))
-        }
-        writer.delimited(filter.text.utf8.map(TextNeedle.lowercased))
+        writer.filter(filter)
+        if let bounds { writer.filter(bounds) }
         bytes = writer.bytes
         var hash = StableHash()
         hash.combine(bytes)
@@ -39,6 +22,29 @@ struct FilterKey: Hashable, Sendable {
 }
 
 extension ByteWriter {
+    fileprivate mutating func filter(_ filter: EventFilter) {
+        for strings in [
+            filter.eventTypes, filter.targetTypes, filter.targetIDs, filter.actorIDs,
+            filter.sources,
+        ] {
+            values(strings.map { Array($0.utf8) })
+        }
+        values(
+            filter.scopes.map { scope in
+                var pair = ByteWriter()
+                pair.delimited(Array(scope.type.utf8))
+                pair.delimited(Array(scope.id.utf8))
+                return pair.bytes
+            })
+        values(filter.actorTypes.map { [UInt8(truncatingIfNeeded: $0.rawValue)] })
+        values(filter.outcomes.map { [UInt8(truncatingIfNeeded: $0.rawValue)] })
+        for time in [filter.since, filter.until] {
+            byte(time == nil ? 0 : 1)
+            varint(UInt64(bitPattern: time?.nanosecondsSinceEpoch ?? 0))
+        }
+        delimited(filter.text.utf8.map(TextNeedle.lowercased))
+    }
+
     /// A set: sorted, each once.
     fileprivate mutating func values(_ values: [[UInt8]]) {
         let sorted = Set(values).sorted { $0.lexicographicallyPrecedes($1) }

@@ -49,6 +49,7 @@ extension Event {
                 }
             case "sequence": sequence = Sequence(try reader.number())
             case "recorded_at": recordedAt = try reader.time()
+            case "recorder": recorder = try reader.recorder()
             default: return false
             }
             return true
@@ -101,5 +102,23 @@ extension JSONObjectReader {
             return true
         }
         return context
+    }
+
+    fileprivate mutating func recorder() throws(CodecError) -> Event.Recorder {
+        var recorder = Event.Recorder()
+        try object { (field, reader) throws(CodecError) in
+            switch field {
+            case "credential":
+                recorder.credential =
+                    try reader.enumeration(prefix: "CREDENTIAL_TYPE_") ?? .unspecified
+            case "id": recorder.id = try reader.string()
+            case "name": recorder.name = try reader.string()
+            case "peer_address": recorder.peerAddress = try reader.string()
+            case "user_agent": recorder.userAgent = try reader.string()
+            default: return false
+            }
+            return true
+        }
+        return recorder
     }
 }

@@ -48,6 +48,10 @@ extension JSONWriter {
             }
             json.member("sequence", event.sequence.rawValue)
             json.member("recorded_at", event.recordedAt)
+            if event.recorder != Event.Recorder() {
+                json.key("recorder")
+                json.recorder(event.recorder)
+            }
         }
     }
 
@@ -64,6 +68,16 @@ extension JSONWriter {
             json.member("type", actor.type)
             json.member("id", actor.id)
             json.member("name", actor.name)
+        }
+    }
+
+    private mutating func recorder(_ recorder: Event.Recorder) {
+        object { json in
+            json.member("credential", recorder.credential)
+            json.member("id", recorder.id)
+            json.member("name", recorder.name)
+            json.member("peer_address", recorder.peerAddress)
+            json.member("user_agent", recorder.userAgent)
         }
     }
 

@@ -31,6 +31,7 @@ extension Event: CodedMessage {
         }
         sequence = Sequence(message.sequence)
         recordedAt = check.timestamp(message.recorded_at, "recorded_at")
+        recorder = check.optional(Recorder.self, "recorder", message.recorder) ?? Recorder()
     }
 
     func write(to message: inout Auditrpc__V1__Event, in arena: borrowing Arena) {
@@ -56,6 +57,7 @@ extension Event: CodedMessage {
         message.metadata = arena.messages(pairs)
         message.sequence = sequence.rawValue
         message.recorded_at = arena.timestamp(recordedAt)
+        message.recorder = recorder == Recorder() ? nil : arena.message(recorder)
     }
 }
 
@@ -135,5 +137,26 @@ extension Event.RequestContext: CodedValue {
         message.user_agent = arena.copy(userAgent)
         message.request_id = arena.copy(requestID)
         message.traceparent = arena.copy(traceparent)
+    }
+}
+
+extension Event.Recorder: CodedMessage {
+    static var wireName: StaticString { "auditrpc.v1.Recorder" }
+
+    init(_ message: Auditrpc__V1__Recorder, _ check: inout FieldCheck) {
+        credential =
+            CredentialType(rawValue: Int32(bitPattern: message.credential.rawValue)) ?? .unspecified
+        id = check.string(message.id, "id")
+        name = check.string(message.name, "name")
+        peerAddress = check.string(message.peer_address, "peer_address")
+        userAgent = check.string(message.user_agent, "user_agent")
+    }
+
+    func write(to message: inout Auditrpc__V1__Recorder, in arena: borrowing Arena) {
+        message.credential = Auditrpc__V1__CredentialType(UInt32(bitPattern: credential.rawValue))
+        message.id = arena.copy(id)
+        message.name = arena.copy(name)
+        message.peer_address = arena.copy(peerAddress)
+        message.user_agent = arena.copy(userAgent)
     }
 }

@@ -5,9 +5,13 @@ import CProtobufC
 extension GetStatusRequest: CodedMessage {
     static var wireName: StaticString { "auditrpc.v1.GetStatusRequest" }
 
-    init(_ message: Auditrpc__V1__GetStatusRequest, _ check: inout FieldCheck) {}
+    init(_ message: Auditrpc__V1__GetStatusRequest, _ check: inout FieldCheck) {
+        organizationID = check.organization(message.organization_id)
+    }
 
-    func write(to message: inout Auditrpc__V1__GetStatusRequest, in arena: borrowing Arena) {}
+    func write(to message: inout Auditrpc__V1__GetStatusRequest, in arena: borrowing Arena) {
+        message.organization_id = arena.copy(organizationID)
+    }
 }
 
 extension GetStatusResponse: CodedMessage {

@@ -252,6 +252,61 @@ extension Auditrpc__V1__CreateSnapshotResponse: CMessage {
         auditrpc__v1__create_snapshot_response__init
     }
 }
+extension Auditrpc__V1__Recorder: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__recorder__init
+    }
+}
+extension Auditrpc__V1__Token: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__token__init
+    }
+}
+extension Auditrpc__V1__CreateTokenRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__create_token_request__init
+    }
+}
+extension Auditrpc__V1__CreateTokenResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__create_token_response__init
+    }
+}
+extension Auditrpc__V1__ListTokensRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__list_tokens_request__init
+    }
+}
+extension Auditrpc__V1__ListTokensResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__list_tokens_response__init
+    }
+}
+extension Auditrpc__V1__RotateTokenRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__rotate_token_request__init
+    }
+}
+extension Auditrpc__V1__RevokeTokenRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__revoke_token_request__init
+    }
+}
+extension Auditrpc__V1__RevokeTokenResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__revoke_token_response__init
+    }
+}
+extension Auditrpc__V1__CreateViewerTokenRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__create_viewer_token_request__init
+    }
+}
+extension Auditrpc__V1__CreateViewerTokenResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__create_viewer_token_response__init
+    }
+}
 extension Grpc__Health__V1__HealthCheckRequest: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         grpc__health__v1__health_check_request__init

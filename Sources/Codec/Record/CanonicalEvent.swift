@@ -1,13 +1,13 @@
 import AuditModel
 
 /// An event in the form that is stored, in place: what the caller sent, in the order of the field numbers, unknown
-/// fields behind, without the server's two fields. The same content has the same bytes, however a client encoded it:
+/// fields behind, without the server's own fields. The same content has the same bytes, however a client encoded it:
 /// that is what makes a repeated Record recognisable.
 ///
 /// Most encoders write events in this form already. What they sent is then checked where it lies and copied once, which
 /// takes a third of what unpacking it and packing it again would; `EventEncoding` makes the others canonical.
 struct CanonicalEvent: CanonicalMessage {
-    static let lastField = UInt64(EventField.recordedAt)
+    static let lastField = UInt64(EventField.recorder)
 
     let id: UnsafeRawBufferPointer
     let organization: UnsafeRawBufferPointer

@@ -8,14 +8,19 @@ import CProtobufC
 /// unreadable to them. And of a message field that is given twice it makes something else than
 /// they do, who merge the two.
 enum EventEncoding {
-    /// The same event as protobuf-c encodes it, without the server's two fields; nil when it cannot read it. Takes
-    /// memory of `arena`.
+    /// The same event as protobuf-c encodes it, without the server's own fields and with what the caller stands for;
+    /// nil when it cannot read it. Takes memory of `arena`.
     static func canonical(
-        _ event: UnsafeRawBufferPointer, _ arena: borrowing Arena
+        _ event: UnsafeRawBufferPointer, _ defaults: RecordDefaults, _ arena: borrowing Arena
     ) -> [UInt8]? {
         guard let event = arena.unpack(Auditrpc__V1__Event.self, from: event) else { return nil }
         event.pointee.sequence = 0
         event.pointee.recorded_at = nil
+        event.pointee.recorder = nil
+        if event.pointee.actor == nil, let actor = defaults.actor {
+            event.pointee.actor = arena.message(actor)
+        }
+        if event.pointee.source.len == 0 { event.pointee.source = arena.copy(defaults.source) }
         return Auditrpc__V1__Event.packed(event)
     }
 
@@ -67,6 +72,7 @@ private struct MessageFields: OptionSet {
         MessageFields(number: EventField.scope), MessageFields(number: EventField.actor),
         MessageFields(number: EventField.onBehalfOf), MessageFields(number: EventField.context),
         MessageFields(number: EventField.metadata), MessageFields(number: EventField.recordedAt),
+        MessageFields(number: EventField.recorder),
     ]
 
     /// Of one field; nil when it may be there many times.
@@ -77,6 +83,7 @@ private struct MessageFields: OptionSet {
         case MessageFields(number: EventField.actor): "actor"
         case MessageFields(number: EventField.context): "context"
         case MessageFields(number: EventField.recordedAt): "recorded_at"
+        case MessageFields(number: EventField.recorder): "recorder"
         default: nil
         }
     }

@@ -10,6 +10,8 @@ package struct PreparedRequest: Sendable {
     package var partialSuccess: Bool
     /// Why events were refused; empty without partial_success.
     package var rejections: [CodecError]
+    /// What the server knows of the caller, for each of the events.
+    package var recorder = RecorderStamp.none
 }
 
 /// One event of a prepared request.

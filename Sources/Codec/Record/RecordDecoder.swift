@@ -7,23 +7,36 @@ package enum RecordDecoder {
     ///
     /// - Parameters:
     ///   - now: the server's clock, for the limit on occurred_at.
+    ///   - defaults: what the caller stands for.
     ///   - makeID: called once for each event that brings no id.
     /// - Throws: `.malformed`, or `.invalid` with the fields' names. With partial_success a refused
     ///   event becomes a rejection of the result instead.
     package static func decode(
-        _ message: UnsafeRawBufferPointer, now: Timestamp, makeID: () -> EventID
+        _ message: UnsafeRawBufferPointer, now: Timestamp, defaults: RecordDefaults = .none,
+        makeID: () -> EventID
     ) throws(CodecError) -> PreparedRequest {
-        let envelope = try RecordEnvelope(message)
+        try defaults.organization.withUnsafeBufferPointer { (organization) throws(CodecError) in
+            let envelope = try RecordEnvelope(
+                message, organizationByDefault: UnsafeRawBufferPointer(organization))
+            return try decode(envelope, bytes: message.count, now: now, defaults, makeID)
+        }
+    }
+
+    private static func decode(
+        _ envelope: RecordEnvelope, bytes messageBytes: Int, now: Timestamp,
+        _ defaults: RecordDefaults, _ makeID: () -> EventID
+    ) throws(CodecError) -> PreparedRequest {
         try envelope.check()
         var events: [PreparedEvent] = []
         events.reserveCapacity(envelope.eventCount)
         var rejections: [CodecError] = []
         var failure: CodecError?
-        let bytesMax =
-            message.count + envelope.eventCount
-            * CanonicalEvent.extraBytesMax(organizationBytes: envelope.organization.count)
+        let extraBytesMax =
+            CanonicalEvent.extraBytesMax(organizationBytes: envelope.organization.count)
+            + defaults.bytesMax
+        let bytesMax = messageBytes + envelope.eventCount * extraBytesMax
         let bytes = [UInt8](unsafeUninitializedCapacity: bytesMax) { buffer, count in
-            var packer = EventPacker(envelope, now: now)
+            var packer = EventPacker(envelope, now: now, defaults)
             let output = UnsafeMutableRawBufferPointer(buffer)
             envelope.forEachEvent { index, encoded in
                 switch packer.prepare(index, encoded, to: output, at: count, makeID) {
@@ -65,12 +78,14 @@ private struct EventPacker: ~Copyable {
 
     private let envelope: RecordEnvelope
     private let rules: EventRules
+    private let defaults: RecordDefaults
     /// For the events that must be encoded anew; most requests have none.
     private var arena: Arena?
     private var check: FieldCheck
 
-    init(_ envelope: RecordEnvelope, now: Timestamp) {
+    init(_ envelope: RecordEnvelope, now: Timestamp, _ defaults: RecordDefaults) {
         self.envelope = envelope
+        self.defaults = defaults
         rules = EventRules(now: now)
         check = FieldCheck(
             violationsMax: envelope.partialSuccess
@@ -88,7 +103,7 @@ private struct EventPacker: ~Copyable {
             check.refuseWhole(tooLong(encoded.count, Limits.eventBytesMax))
             return refusal()
         }
-        if let event = CanonicalEvent(canonical: encoded) {
+        if let event = CanonicalEvent(canonical: encoded), !defaults.complete(event) {
             return finish(index, event, to: output, at: offset, makeID)
         }
         switch EventEncoding.fault(in: encoded) {
@@ -112,7 +127,7 @@ private struct EventPacker: ~Copyable {
     private mutating func canonical(_ encoded: UnsafeRawBufferPointer) -> [UInt8]? {
         var arena = self.arena.take() ?? makeArena()
         arena.reset()
-        let canonical = EventEncoding.canonical(encoded, arena)
+        let canonical = EventEncoding.canonical(encoded, defaults, arena)
         self.arena = consume arena
         return canonical
     }
@@ -120,7 +135,7 @@ private struct EventPacker: ~Copyable {
     private func makeArena() -> Arena {
         let eventBytes = min(envelope.largestEventBytes, Limits.eventBytesMax)
         return Arena(
-            firstChunkBytes: eventBytes + Limits.arenaSlackBytes,
+            firstChunkBytes: eventBytes + defaults.bytesMax + Limits.arenaSlackBytes,
             bytesMax: eventBytes * Limits.arenaBytesPerMessageByte + Limits.arenaSlackBytes)
     }
 

@@ -9,7 +9,10 @@ struct RecordEnvelope {
     private(set) var eventCount = 0
     private(set) var largestEventBytes = 0
 
-    init(_ message: UnsafeRawBufferPointer) throws(CodecError) {
+    /// - Parameter organizationByDefault: where the request names none.
+    init(
+        _ message: UnsafeRawBufferPointer, organizationByDefault: UnsafeRawBufferPointer
+    ) throws(CodecError) {
         self.message = message
         var reader = WireReader(message)
         while let field = reader.next() {
@@ -29,6 +32,7 @@ struct RecordEnvelope {
             }
         }
         if !reader.isAtEnd { throw RecordEnvelope.malformed }
+        if organization.isEmpty { organization = organizationByDefault }
     }
 
     private static var malformed: CodecError {

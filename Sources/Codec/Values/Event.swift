@@ -26,6 +26,8 @@ public struct Event: Hashable, Sendable {
     public var sequence: Sequence
     /// Set by the server alone.
     public var recordedAt: Timestamp?
+    /// Who recorded it, as far as the server knows. Set by the server alone.
+    public var recorder: Recorder
 
     public init(
         id: String = "", organizationID: String = "", occurredAt: Timestamp? = nil,
@@ -33,7 +35,8 @@ public struct Event: Hashable, Sendable {
         actor: Actor = Actor(), onBehalfOf: [Actor] = [], source: String = "",
         change: String = "", snapshot: [UInt8] = [], outcome: Outcome = .unspecified,
         reason: String = "", context: RequestContext = RequestContext(),
-        metadata: [String: String] = [:], sequence: Sequence = .zero, recordedAt: Timestamp? = nil
+        metadata: [String: String] = [:], sequence: Sequence = .zero, recordedAt: Timestamp? = nil,
+        recorder: Recorder = Recorder()
     ) {
         self.id = id
         self.organizationID = organizationID
@@ -52,6 +55,7 @@ public struct Event: Hashable, Sendable {
         self.metadata = metadata
         self.sequence = sequence
         self.recordedAt = recordedAt
+        self.recorder = recorder
     }
 
     public struct Target: Hashable, Sendable {
@@ -105,6 +109,29 @@ public struct Event: Hashable, Sendable {
             self.userAgent = userAgent
             self.requestID = requestID
             self.traceparent = traceparent
+        }
+    }
+
+    /// What the server knows of the caller who recorded the event: `auditrpc.v1.Recorder`.
+    public struct Recorder: Hashable, Sendable {
+        public var credential: CredentialType
+        /// Of an API token its id, of a certificate the name that it was known by, of a JWT its subject.
+        public var id: String
+        /// Of an API token its name, of a JWT its issuer.
+        public var name: String
+        /// Without its port.
+        public var peerAddress: String
+        public var userAgent: String
+
+        public init(
+            credential: CredentialType = .unspecified, id: String = "", name: String = "",
+            peerAddress: String = "", userAgent: String = ""
+        ) {
+            self.credential = credential
+            self.id = id
+            self.name = name
+            self.peerAddress = peerAddress
+            self.userAgent = userAgent
         }
     }
 }

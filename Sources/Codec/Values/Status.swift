@@ -2,7 +2,12 @@ public import AuditModel
 
 /// `auditrpc.v1.GetStatusRequest`.
 public struct GetStatusRequest: Hashable, Sendable {
-    public init() {}
+    /// Empty for that of the caller; of an operator's, all.
+    public var organizationID: String
+
+    public init(organizationID: String = "") {
+        self.organizationID = organizationID
+    }
 }
 
 /// `auditrpc.v1.GetStatusResponse`: what a server holds.

@@ -34,6 +34,27 @@ public enum ActorType: Int32, WireEnumeration {
     }
 }
 
+/// `auditrpc.v1.CredentialType`: what a caller was known by.
+public enum CredentialType: Int32, WireEnumeration {
+    case unspecified = 0
+    case local
+    case apiToken
+    case certificate
+    case jwt
+    case server
+
+    public var name: String {
+        switch self {
+        case .unspecified: "UNSPECIFIED"
+        case .local: "LOCAL"
+        case .apiToken: "API_TOKEN"
+        case .certificate: "CERTIFICATE"
+        case .jwt: "JWT"
+        case .server: "SERVER"
+        }
+    }
+}
+
 public enum Outcome: Int32, WireEnumeration {
     case unspecified = 0
     case success

@@ -41,7 +41,7 @@ struct SubscribeCallTests {
         _ body: (inout ResponseMessages.AsyncIterator) async throws -> Void
     ) async throws {
         let (feed, wheels) = (feed, ProgressWheels())
-        var router = RPCRouter()
+        var router = RPCRouter(gate: { _ in { _ in .admitted(CallOrigin.server) } })
         router.add(Self.path, requests: .one) { _ in
             SubscribeCall(feed: feed, wheels: wheels, report: { _ in })
         }

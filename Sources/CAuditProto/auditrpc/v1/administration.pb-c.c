@@ -1213,17 +1213,27 @@ const ProtobufCEnumDescriptor auditrpc__v1__legal_hold__descriptor =
   auditrpc__v1__legal_hold__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor auditrpc__v1__administration__method_descriptors[4] =
+static const ProtobufCMethodDescriptor auditrpc__v1__administration__method_descriptors[9] =
 {
   { "GetRetention", &auditrpc__v1__get_retention_request__descriptor, &auditrpc__v1__get_retention_response__descriptor },
   { "ListRetention", &auditrpc__v1__list_retention_request__descriptor, &auditrpc__v1__list_retention_response__descriptor },
   { "SetRetention", &auditrpc__v1__set_retention_request__descriptor, &auditrpc__v1__set_retention_response__descriptor },
   { "CreateSnapshot", &auditrpc__v1__create_snapshot_request__descriptor, &auditrpc__v1__create_snapshot_response__descriptor },
+  { "CreateToken", &auditrpc__v1__create_token_request__descriptor, &auditrpc__v1__create_token_response__descriptor },
+  { "ListTokens", &auditrpc__v1__list_tokens_request__descriptor, &auditrpc__v1__list_tokens_response__descriptor },
+  { "RotateToken", &auditrpc__v1__rotate_token_request__descriptor, &auditrpc__v1__rotate_token_response__descriptor },
+  { "RevokeToken", &auditrpc__v1__revoke_token_request__descriptor, &auditrpc__v1__revoke_token_response__descriptor },
+  { "CreateViewerToken", &auditrpc__v1__create_viewer_token_request__descriptor, &auditrpc__v1__create_viewer_token_response__descriptor },
 };
 const unsigned auditrpc__v1__administration__method_indices_by_name[] = {
   3,        /* CreateSnapshot */
+  4,        /* CreateToken */
+  8,        /* CreateViewerToken */
   0,        /* GetRetention */
   1,        /* ListRetention */
+  5,        /* ListTokens */
+  7,        /* RevokeToken */
+  6,        /* RotateToken */
   2         /* SetRetention */
 };
 const ProtobufCServiceDescriptor auditrpc__v1__administration__descriptor =
@@ -1233,7 +1243,7 @@ const ProtobufCServiceDescriptor auditrpc__v1__administration__descriptor =
   "Administration",
   "Auditrpc__V1__Administration",
   "auditrpc.v1",
-  4,
+  9,
   auditrpc__v1__administration__method_descriptors,
   auditrpc__v1__administration__method_indices_by_name
 };
@@ -1268,6 +1278,46 @@ void auditrpc__v1__administration__create_snapshot(ProtobufCService *service,
 {
   assert(service->descriptor == &auditrpc__v1__administration__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__administration__create_token(ProtobufCService *service,
+                                                const Auditrpc__V1__CreateTokenRequest *input,
+                                                Auditrpc__V1__CreateTokenResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__administration__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__administration__list_tokens(ProtobufCService *service,
+                                               const Auditrpc__V1__ListTokensRequest *input,
+                                               Auditrpc__V1__ListTokensResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__administration__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__administration__rotate_token(ProtobufCService *service,
+                                                const Auditrpc__V1__RotateTokenRequest *input,
+                                                Auditrpc__V1__RotateTokenResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__administration__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__administration__revoke_token(ProtobufCService *service,
+                                                const Auditrpc__V1__RevokeTokenRequest *input,
+                                                Auditrpc__V1__RevokeTokenResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__administration__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__administration__create_viewer_token(ProtobufCService *service,
+                                                       const Auditrpc__V1__CreateViewerTokenRequest *input,
+                                                       Auditrpc__V1__CreateViewerTokenResponse_Closure closure,
+                                                       void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__administration__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void auditrpc__v1__administration__init (Auditrpc__V1__Administration_Service *service,
                                          Auditrpc__V1__Administration_ServiceDestroy destroy)

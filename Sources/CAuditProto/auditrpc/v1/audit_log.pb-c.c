@@ -2340,9 +2340,29 @@ const ProtobufCMessageDescriptor auditrpc__v1__facet__descriptor =
   (ProtobufCMessageInit) auditrpc__v1__facet__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define auditrpc__v1__get_status_request__field_descriptors NULL
-#define auditrpc__v1__get_status_request__field_indices_by_name NULL
-#define auditrpc__v1__get_status_request__number_ranges NULL
+static const ProtobufCFieldDescriptor auditrpc__v1__get_status_request__field_descriptors[1] =
+{
+  {
+    "organization_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__GetStatusRequest, organization_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__get_status_request__field_indices_by_name[] = {
+  0,   /* field[0] = organization_id */
+};
+static const ProtobufCIntRange auditrpc__v1__get_status_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor auditrpc__v1__get_status_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2351,10 +2371,10 @@ const ProtobufCMessageDescriptor auditrpc__v1__get_status_request__descriptor =
   "Auditrpc__V1__GetStatusRequest",
   "auditrpc.v1",
   sizeof(Auditrpc__V1__GetStatusRequest),
-  0,
+  1,
   auditrpc__v1__get_status_request__field_descriptors,
   auditrpc__v1__get_status_request__field_indices_by_name,
-  0,  auditrpc__v1__get_status_request__number_ranges,
+  1,  auditrpc__v1__get_status_request__number_ranges,
   (ProtobufCMessageInit) auditrpc__v1__get_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

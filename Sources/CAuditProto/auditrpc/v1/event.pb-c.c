@@ -238,6 +238,51 @@ void   auditrpc__v1__request_context__free_unpacked
   assert(message->base.descriptor == &auditrpc__v1__request_context__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   auditrpc__v1__recorder__init
+                     (Auditrpc__V1__Recorder         *message)
+{
+  static const Auditrpc__V1__Recorder init_value = AUDITRPC__V1__RECORDER__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__recorder__get_packed_size
+                     (const Auditrpc__V1__Recorder *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__recorder__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__recorder__pack
+                     (const Auditrpc__V1__Recorder *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__recorder__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__recorder__pack_to_buffer
+                     (const Auditrpc__V1__Recorder *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__recorder__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__Recorder *
+       auditrpc__v1__recorder__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__Recorder *)
+     protobuf_c_message_unpack (&auditrpc__v1__recorder__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__recorder__free_unpacked
+                     (Auditrpc__V1__Recorder *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__recorder__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor auditrpc__v1__event__metadata_entry__field_descriptors[2] =
 {
   {
@@ -289,7 +334,7 @@ const ProtobufCMessageDescriptor auditrpc__v1__event__metadata_entry__descriptor
   (ProtobufCMessageInit) auditrpc__v1__event__metadata_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor auditrpc__v1__event__field_descriptors[17] =
+static const ProtobufCFieldDescriptor auditrpc__v1__event__field_descriptors[18] =
 {
   {
     "id",
@@ -495,6 +540,18 @@ static const ProtobufCFieldDescriptor auditrpc__v1__event__field_descriptors[17]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "recorder",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Event, recorder),
+    &auditrpc__v1__recorder__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned auditrpc__v1__event__field_indices_by_name[] = {
   6,   /* field[6] = actor */
@@ -509,6 +566,7 @@ static const unsigned auditrpc__v1__event__field_indices_by_name[] = {
   11,   /* field[11] = outcome */
   12,   /* field[12] = reason */
   16,   /* field[16] = recorded_at */
+  17,   /* field[17] = recorder */
   5,   /* field[5] = scope */
   15,   /* field[15] = sequence */
   10,   /* field[10] = snapshot */
@@ -518,7 +576,7 @@ static const unsigned auditrpc__v1__event__field_indices_by_name[] = {
 static const ProtobufCIntRange auditrpc__v1__event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor auditrpc__v1__event__descriptor =
 {
@@ -528,7 +586,7 @@ const ProtobufCMessageDescriptor auditrpc__v1__event__descriptor =
   "Auditrpc__V1__Event",
   "auditrpc.v1",
   sizeof(Auditrpc__V1__Event),
-  17,
+  18,
   auditrpc__v1__event__field_descriptors,
   auditrpc__v1__event__field_indices_by_name,
   1,  auditrpc__v1__event__number_ranges,
@@ -804,6 +862,96 @@ const ProtobufCMessageDescriptor auditrpc__v1__request_context__descriptor =
   (ProtobufCMessageInit) auditrpc__v1__request_context__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor auditrpc__v1__recorder__field_descriptors[5] =
+{
+  {
+    "credential",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Recorder, credential),
+    &auditrpc__v1__credential_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Recorder, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Recorder, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "peer_address",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Recorder, peer_address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user_agent",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Recorder, user_agent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__recorder__field_indices_by_name[] = {
+  0,   /* field[0] = credential */
+  1,   /* field[1] = id */
+  2,   /* field[2] = name */
+  3,   /* field[3] = peer_address */
+  4,   /* field[4] = user_agent */
+};
+static const ProtobufCIntRange auditrpc__v1__recorder__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__recorder__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.Recorder",
+  "Recorder",
+  "Auditrpc__V1__Recorder",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__Recorder),
+  5,
+  auditrpc__v1__recorder__field_descriptors,
+  auditrpc__v1__recorder__field_indices_by_name,
+  1,  auditrpc__v1__recorder__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__recorder__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue auditrpc__v1__actor_type__enum_values_by_number[6] =
 {
   { "ACTOR_TYPE_UNSPECIFIED", "AUDITRPC__V1__ACTOR_TYPE__ACTOR_TYPE_UNSPECIFIED", 0 },
@@ -870,5 +1018,41 @@ const ProtobufCEnumDescriptor auditrpc__v1__outcome__descriptor =
   auditrpc__v1__outcome__enum_values_by_name,
   1,
   auditrpc__v1__outcome__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue auditrpc__v1__credential_type__enum_values_by_number[6] =
+{
+  { "CREDENTIAL_TYPE_UNSPECIFIED", "AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_UNSPECIFIED", 0 },
+  { "CREDENTIAL_TYPE_LOCAL", "AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_LOCAL", 1 },
+  { "CREDENTIAL_TYPE_API_TOKEN", "AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_API_TOKEN", 2 },
+  { "CREDENTIAL_TYPE_CERTIFICATE", "AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_CERTIFICATE", 3 },
+  { "CREDENTIAL_TYPE_JWT", "AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_JWT", 4 },
+  { "CREDENTIAL_TYPE_SERVER", "AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_SERVER", 5 },
+};
+static const ProtobufCIntRange auditrpc__v1__credential_type__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex auditrpc__v1__credential_type__enum_values_by_name[6] =
+{
+  { "CREDENTIAL_TYPE_API_TOKEN", 2 },
+  { "CREDENTIAL_TYPE_CERTIFICATE", 3 },
+  { "CREDENTIAL_TYPE_JWT", 4 },
+  { "CREDENTIAL_TYPE_LOCAL", 1 },
+  { "CREDENTIAL_TYPE_SERVER", 5 },
+  { "CREDENTIAL_TYPE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor auditrpc__v1__credential_type__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.CredentialType",
+  "CredentialType",
+  "Auditrpc__V1__CredentialType",
+  "auditrpc.v1",
+  6,
+  auditrpc__v1__credential_type__enum_values_by_number,
+  6,
+  auditrpc__v1__credential_type__enum_values_by_name,
+  1,
+  auditrpc__v1__credential_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -99,7 +99,7 @@ struct  Auditrpc__V1__RecordRequest
 {
   ProtobufCMessage base;
   /*
-   * The organization of every event that names none.
+   * The organization of every event that names none. Left empty, that of the caller.
    */
   ProtobufCBinaryData organization_id;
   /*
@@ -168,7 +168,7 @@ struct  Auditrpc__V1__QueryRequest
 {
   ProtobufCMessage base;
   /*
-   * Left empty, all organizations (operators only, once identities exist).
+   * Left empty, that of the caller; of an operator's, all.
    */
   ProtobufCBinaryData organization_id;
   Auditrpc__V1__EventFilter *filter;
@@ -249,7 +249,7 @@ struct  Auditrpc__V1__SubscribeRequest
 {
   ProtobufCMessage base;
   /*
-   * Left empty, all organizations (operators only, once identities exist).
+   * Left empty, that of the caller; of an operator's, all.
    */
   ProtobufCBinaryData organization_id;
   Auditrpc__V1__EventFilter *filter;
@@ -412,7 +412,7 @@ struct  Auditrpc__V1__GetEventRequest
 {
   ProtobufCMessage base;
   /*
-   * Left empty, all organizations (operators only, once identities exist).
+   * Left empty, that of the caller; of an operator's, all.
    */
   ProtobufCBinaryData organization_id;
   Auditrpc__V1__GetEventRequest__KeyCase key_case;
@@ -484,7 +484,7 @@ struct  Auditrpc__V1__ListFacetsRequest
 {
   ProtobufCMessage base;
   /*
-   * Left empty, all organizations (operators only, once identities exist).
+   * Left empty, that of the caller; of an operator's, all.
    */
   ProtobufCBinaryData organization_id;
   /*
@@ -559,10 +559,14 @@ struct  Auditrpc__V1__Facet
 struct  Auditrpc__V1__GetStatusRequest
 {
   ProtobufCMessage base;
+  /*
+   * Left empty, that of the caller; of an operator's, all.
+   */
+  ProtobufCBinaryData organization_id;
 };
 #define AUDITRPC__V1__GET_STATUS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__get_status_request__descriptor) \
-     }
+    , {0,NULL} }
 
 
 struct  Auditrpc__V1__GetStatusResponse
@@ -598,9 +602,12 @@ struct  Auditrpc__V1__GetStatusResponse
    * Empty while events are accepted; otherwise why they are not.
    */
   ProtobufCBinaryData refusing_writes;
+  /*
+   * Operators only.
+   */
   Auditrpc__V1__StoreStatus *store;
   /*
-   * What the live feed does for all organizations together: for operators only, once identities exist.
+   * What the live feed does for all organizations together. Operators only.
    */
   Auditrpc__V1__FeedStatus *feed;
 };

@@ -22,6 +22,7 @@ typedef struct Auditrpc__V1__Target Auditrpc__V1__Target;
 typedef struct Auditrpc__V1__Resource Auditrpc__V1__Resource;
 typedef struct Auditrpc__V1__Actor Auditrpc__V1__Actor;
 typedef struct Auditrpc__V1__RequestContext Auditrpc__V1__RequestContext;
+typedef struct Auditrpc__V1__Recorder Auditrpc__V1__Recorder;
 
 
 /* --- enums --- */
@@ -57,6 +58,27 @@ typedef enum _Auditrpc__V1__Outcome {
   AUDITRPC__V1__OUTCOME__OUTCOME_DENIED = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(AUDITRPC__V1__OUTCOME)
 } Auditrpc__V1__Outcome;
+typedef enum _Auditrpc__V1__CredentialType {
+  AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_UNSPECIFIED = 0,
+  /*
+   * None: a caller on the server's own machine.
+   */
+  AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_LOCAL = 1,
+  AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_API_TOKEN = 2,
+  /*
+   * A client certificate.
+   */
+  AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_CERTIFICATE = 3,
+  /*
+   * A JSON Web Token.
+   */
+  AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_JWT = 4,
+  /*
+   * The server itself, for events of its own.
+   */
+  AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_SERVER = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(AUDITRPC__V1__CREDENTIAL_TYPE)
+} Auditrpc__V1__CredentialType;
 
 /* --- messages --- */
 
@@ -105,7 +127,7 @@ struct  Auditrpc__V1__Event
   size_t n_scope;
   Auditrpc__V1__Resource **scope;
   /*
-   * Who did it. Required, with its type and id.
+   * Who did it, with its type and id. Required, except of a caller with an API token, who is then the actor himself.
    */
   Auditrpc__V1__Actor *actor;
   /*
@@ -114,7 +136,7 @@ struct  Auditrpc__V1__Event
   size_t n_on_behalf_of;
   Auditrpc__V1__Actor **on_behalf_of;
   /*
-   * The tool: CONSOLE, API, CLI, TERRAFORM_PROVIDER, GIT: an open vocabulary.
+   * The tool: CONSOLE, API, CLI, TERRAFORM_PROVIDER, GIT: an open vocabulary. Left out, that of the caller's token.
    */
   ProtobufCBinaryData source;
   /*
@@ -148,10 +170,15 @@ struct  Auditrpc__V1__Event
    * what a caller sends is ignored.
    */
   Google__Protobuf__Timestamp *recorded_at;
+  /*
+   * Who recorded it, as far as the server knows: apart from what the caller claims as the actor. Set by the server
+   * alone; what a caller sends is ignored.
+   */
+  Auditrpc__V1__Recorder *recorder;
 };
 #define AUDITRPC__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__event__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, {0,NULL}, NULL, 0,NULL, NULL, 0,NULL, {0,NULL}, {0,NULL}, {0,NULL}, AUDITRPC__V1__OUTCOME__OUTCOME_UNSPECIFIED, {0,NULL}, NULL, 0,NULL, 0, NULL }
+    , {0,NULL}, {0,NULL}, NULL, {0,NULL}, NULL, 0,NULL, NULL, 0,NULL, {0,NULL}, {0,NULL}, {0,NULL}, AUDITRPC__V1__OUTCOME__OUTCOME_UNSPECIFIED, {0,NULL}, NULL, 0,NULL, 0, NULL, NULL }
 
 
 /*
@@ -246,6 +273,35 @@ struct  Auditrpc__V1__RequestContext
 #define AUDITRPC__V1__REQUEST_CONTEXT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__request_context__descriptor) \
     , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+/*
+ * What the server knows of the caller who recorded an event.
+ */
+struct  Auditrpc__V1__Recorder
+{
+  ProtobufCMessage base;
+  Auditrpc__V1__CredentialType credential;
+  /*
+   * Of an API token its id, of a certificate the name that it was known by, of a JWT its subject.
+   */
+  ProtobufCBinaryData id;
+  /*
+   * Of an API token its name, of a JWT its issuer.
+   */
+  ProtobufCBinaryData name;
+  /*
+   * The address of the peer, without its port; `unix` for a Unix socket.
+   */
+  ProtobufCBinaryData peer_address;
+  /*
+   * What the caller's library says of itself. At most 256 bytes.
+   */
+  ProtobufCBinaryData user_agent;
+};
+#define AUDITRPC__V1__RECORDER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__recorder__descriptor) \
+    , AUDITRPC__V1__CREDENTIAL_TYPE__CREDENTIAL_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 /* Auditrpc__V1__Event__MetadataEntry methods */
@@ -346,6 +402,25 @@ Auditrpc__V1__RequestContext *
 void   auditrpc__v1__request_context__free_unpacked
                      (Auditrpc__V1__RequestContext *message,
                       ProtobufCAllocator *allocator);
+/* Auditrpc__V1__Recorder methods */
+void   auditrpc__v1__recorder__init
+                     (Auditrpc__V1__Recorder         *message);
+size_t auditrpc__v1__recorder__get_packed_size
+                     (const Auditrpc__V1__Recorder   *message);
+size_t auditrpc__v1__recorder__pack
+                     (const Auditrpc__V1__Recorder   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__recorder__pack_to_buffer
+                     (const Auditrpc__V1__Recorder   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__Recorder *
+       auditrpc__v1__recorder__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__recorder__free_unpacked
+                     (Auditrpc__V1__Recorder *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Auditrpc__V1__Event__MetadataEntry_Closure)
@@ -366,6 +441,9 @@ typedef void (*Auditrpc__V1__Actor_Closure)
 typedef void (*Auditrpc__V1__RequestContext_Closure)
                  (const Auditrpc__V1__RequestContext *message,
                   void *closure_data);
+typedef void (*Auditrpc__V1__Recorder_Closure)
+                 (const Auditrpc__V1__Recorder *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -374,12 +452,14 @@ typedef void (*Auditrpc__V1__RequestContext_Closure)
 
 extern const ProtobufCEnumDescriptor    auditrpc__v1__actor_type__descriptor;
 extern const ProtobufCEnumDescriptor    auditrpc__v1__outcome__descriptor;
+extern const ProtobufCEnumDescriptor    auditrpc__v1__credential_type__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__event__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__event__metadata_entry__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__target__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__resource__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__actor__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__request_context__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__recorder__descriptor;
 
 PROTOBUF_C__END_DECLS
 
