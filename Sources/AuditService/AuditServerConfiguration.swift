@@ -31,6 +31,8 @@ package struct AuditServerConfiguration: Sendable {
     package var connectionAgeMax: Duration?
     /// What callers on this machine may do who show no credential.
     package var localAccess: LocalAccess
+    /// Records who reads the log, as events.
+    package var tracesReads: Bool
     package var limits: ServiceLimits
     package var feedLimits: FeedLimits
     /// What `GetStatus` says.
@@ -44,7 +46,7 @@ package struct AuditServerConfiguration: Sendable {
         sweepInterval: Duration = .seconds(60), logBytesMax: Int = 64 << 20,
         bytesMax: Int? = nil,
         compressesAnswers: Bool = false, connectionAgeMax: Duration? = nil,
-        localAccess: LocalAccess = .development,
+        localAccess: LocalAccess = .development, tracesReads: Bool = true,
         limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
         version: String = AuditServer.version
     ) {
@@ -61,6 +63,7 @@ package struct AuditServerConfiguration: Sendable {
         self.compressesAnswers = compressesAnswers
         self.connectionAgeMax = connectionAgeMax
         self.localAccess = localAccess
+        self.tracesReads = tracesReads
         self.limits = limits
         self.feedLimits = feedLimits
         self.version = version

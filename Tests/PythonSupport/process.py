@@ -16,6 +16,9 @@ BINARY = Path(os.environ.get("AUDITRPC_BINARY", ROOT / ".build/debug/auditrpc"))
 START_SECONDS = 30
 STOP_SECONDS = 30
 
+# Most tests are about the log: they have many organizations, and count their events.
+_FOR_TESTS = {"AUDITRPC_LOCAL_ACCESS": "operator", "AUDITRPC_NO_READ_TRACE": "1"}
+
 _READY = re.compile(r"listening on (\S+)")
 
 
@@ -134,8 +137,7 @@ class Server(Process):
         options = [*transport.serve_options, *options]
         super().__init__(
             ["serve", "--listen", listen, "--data", self.data, *options],
-            # Most tests are about the log, and have many organizations.
-            environment={"AUDITRPC_LOCAL_ACCESS": "operator", **(environment or {})},
+            environment={**_FOR_TESTS, **(environment or {})},
             prefix=prefix,
         )
         try:

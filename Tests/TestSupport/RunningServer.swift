@@ -20,7 +20,7 @@ package struct RunningServer: Sendable {
         let address = listen.flatMap { ListenAddress($0) }
         var configuration = AuditServerConfiguration(
             listen: [address ?? ListenAddress(host: "127.0.0.1", port: 0)], dataDirectory: data,
-            localAccess: .operator)
+            localAccess: .operator, tracesReads: false)
         configure(&configuration)
         let server = try await AuditServer.open(
             configuration,

@@ -92,6 +92,14 @@ struct ServeOptions: ParsableArguments {
     var localAccess: LocalAccess?
 
     @Flag(
+        name: .customLong("no-read-trace"),
+        help: """
+            Record no events about who reads the log (AUDIT_READ, one for each caller and minute; \
+            $AUDITRPC_NO_READ_TRACE=1).
+            """)
+    var isReadTraceOff = false
+
+    @Flag(
         help: """
             Compress the answers that hold events, for clients that take gzip: for slow networks, at \
             the cost of the processor ($AUDITRPC_COMPRESS=1).
@@ -154,6 +162,8 @@ struct ServeOptions: ParsableArguments {
         }
         configuration.localAccess = try localAccess(
             environment, isReachable: !configuration.listen.allSatisfy(\.isThisMachine))
+        configuration.tracesReads = try !Setting.flag(
+            isReadTraceOff, or: "AUDITRPC_NO_READ_TRACE", in: environment)
         configuration.tls = try serverTLS(environment)
         configuration.allowsPlainText = try Setting.flag(
             insecure, or: "AUDITRPC_INSECURE", in: environment)

@@ -14,6 +14,7 @@ struct AuditLogEndpoint: Sendable {
     let store: EventStore
     let reads: ReadPool
     let limits: ServiceLimits
+    let tracer: ReadTracer
     /// Answers that hold events are compressed for who takes it.
     let compresses: Bool
     /// What the server says of itself about an organization (empty for all) to whom that reach is given.
@@ -32,30 +33,31 @@ struct AuditLogEndpoint: Sendable {
             RecordStreamCall(entrance)
         }
         let wheels = ProgressWheels()
-        router.add(Self.prefix + "Subscribe", requests: .one) { [feed, compresses, report] call in
+        router.add(Self.prefix + "Subscribe", requests: .one) {
+            [feed, compresses, report, tracer] call in
             if compresses { call.enableCompression() }
-            return SubscribeCall(feed: feed, wheels: wheels, report: report)
+            return SubscribeCall(feed: feed, wheels: wheels, tracer: tracer, report: report)
         }
-        addRead("Query", to: &router, compresses: compresses) {
-            [store, limits] message, caller, control throws(ServiceError) in
+        addRead("Query", as: .query, to: &router, compresses: compresses) {
+            [store, limits] message, reader, control throws(ServiceError) in
             var request: QueryRequest = try Self.decode(message)
-            request.organizationID = try caller.organizationNamed(by: request.organizationID)
+            request.organizationID = try reader.organization(named: request.organizationID)
             let query = PageQuery(store: store, limits: limits)
-            return try query.run(request, within: caller.bounds, control)
+            return try query.run(request, within: reader.bounds, control)
         }
-        addRead("GetEvent", to: &router, compresses: compresses) {
-            [store, limits] message, caller, control throws(ServiceError) in
+        addRead("GetEvent", as: .lookup, to: &router, compresses: compresses) {
+            [store, limits] message, reader, control throws(ServiceError) in
             var request: GetEventRequest = try Self.decode(message)
-            request.organizationID = try caller.organizationNamed(by: request.organizationID)
+            request.organizationID = try reader.organization(named: request.organizationID)
             let lookup = EventLookup(store: store, limits: limits)
-            return try lookup.run(request, within: caller.bounds, control)
+            return try lookup.run(request, within: reader.bounds, control)
         }
-        addRead("ListFacets", to: &router) {
-            [store, limits] message, caller, control throws(ServiceError) in
+        addRead("ListFacets", as: .facets, to: &router) {
+            [store, limits] message, reader, control throws(ServiceError) in
             var request: ListFacetsRequest = try Self.decode(message)
-            request.organizationID = try caller.organizationNamed(by: request.organizationID)
+            request.organizationID = try reader.organization(named: request.organizationID)
             let facets = FacetCount(store: store, limits: limits)
-            return try facets.run(request, within: caller.bounds, control).encoded()
+            return try facets.run(request, within: reader.bounds, control).encoded()
         }
         router.addUnary(Self.prefix + "GetStatus") { [status] message, context in
             do throws(ServiceError) {
@@ -71,17 +73,18 @@ struct AuditLogEndpoint: Sendable {
 
     /// A unary method that reads the disk: on the reading threads, within the call's deadline.
     private func addRead(
-        _ method: String, to router: inout RPCRouter, compresses: Bool = false,
-        _ body: @escaping @Sendable ([UInt8], Caller, ReadControl) throws(ServiceError) -> [UInt8]
+        _ method: String, as kind: ReadTrace.Kind, to router: inout RPCRouter,
+        compresses: Bool = false,
+        _ body: @escaping @Sendable ([UInt8], Reader, ReadControl) throws(ServiceError) -> [UInt8]
     ) {
-        router.addUnary(Self.prefix + method) { [reads, limits] message, context in
+        router.addUnary(Self.prefix + method) { [reads, limits, tracer] message, context in
             if compresses { context.enableCompression() }
             let remaining = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
             let end = ContinuousClock.now.advanced(by: Self.readTime(remaining, limits))
-            let caller = context.origin.caller
+            let reader = Reader(origin: context.origin, kind: kind, tracer: tracer)
             do {
                 return try await reads.run(until: end) { control throws(ServiceError) in
-                    try body(message, caller, control)
+                    try body(message, reader, control)
                 }
             } catch let error as ServiceError {
                 throw RPCError(error)
@@ -105,5 +108,22 @@ struct AuditLogEndpoint: Sendable {
         } catch {
             throw ServiceError(error)
         }
+    }
+}
+
+/// Who reads, as far as a read is concerned.
+private struct Reader: Sendable {
+    let origin: CallOrigin
+    let kind: ReadTrace.Kind
+    let tracer: ReadTracer
+
+    /// What the caller may see at all; nil for everything.
+    var bounds: EventFilter? { origin.caller.bounds }
+
+    /// The organization that a read is about, empty for all of them; that it is read is noted.
+    func organization(named name: String) throws(ServiceError) -> String {
+        let organizationID = try origin.caller.organizationNamed(by: name)
+        tracer.note(kind, of: organizationID, from: origin)
+        return organizationID
     }
 }

@@ -22,6 +22,7 @@ package final class AuditServer: Service {
     private let indexer: Indexer
     private let retention: RetentionOffice
     private let tokens: TokenOffice
+    private let tracer: ReadTracer
     private let snapshots: SnapshotOffice
     private let server: RPCServer
     private let calls: OpenCalls
@@ -104,9 +105,12 @@ package final class AuditServer: Service {
         let entrance = RecordEntrance(
             recorder: recorder, limits: limits, now: { .now },
             ids: EventIDSource(seed: .random(in: .min ... .max)))
+        let events = ServerEvents(entrance: entrance)
+        let tracer = ReadTracer(
+            isOn: configuration.tracesReads, logger: logger, record: events.record)
         let endpoint = AuditLogEndpoint(
             entrance: entrance,
-            feed: feed, store: store, reads: reads, limits: limits,
+            feed: feed, store: store, reads: reads, limits: limits, tracer: tracer,
             compresses: configuration.compressesAnswers,
             status: { [configuration] organizationID, reach in
                 var status = Self.status(
@@ -132,7 +136,7 @@ package final class AuditServer: Service {
             store: store, dataDirectory: configuration.dataDirectory, limits: limits)
         AdministrationEndpoint(
             retention: retention, tokens: tokens, snapshots: snapshots, reads: reads,
-            events: ServerEvents(entrance: entrance), endCalls: calls.endRefused,
+            events: events, endCalls: calls.endRefused,
             limits: limits, logger: logger
         ).register(with: &router)
         router.addGenericServices(health: health.service, descriptors: .contract)
@@ -153,6 +157,7 @@ package final class AuditServer: Service {
         self.health = health
         self.retention = retention
         self.tokens = tokens
+        self.tracer = tracer
         self.calls = calls
         calls.belong(to: server)
         self.snapshots = snapshots
@@ -204,6 +209,7 @@ package final class AuditServer: Service {
                 self.health.update()
                 self.upkeep.tick(uptime: .sinceStart)
                 self.calls.endExpired(now: .now)
+                await self.tracer.tell()
             }
         }
         await stop()
@@ -215,6 +221,7 @@ package final class AuditServer: Service {
         health.service.end()
         await server.drain(
             timeout: .nanoseconds(configuration.drainTime.nanosecondsSaturating))
+        await tracer.tell(all: true)
         recorder.stop()
         feed.stop()
         indexer.stop()

@@ -22,6 +22,7 @@ extension SubscribeCall {
         do throws(ServiceError) {
             let name = try caller.organizationNamed(by: request.organizationID)
             organization = name.isEmpty ? nil : Array(name.utf8)
+            tracer.note(.subscription, of: name, from: call.origin)
         } catch {
             return end(error, call)
         }

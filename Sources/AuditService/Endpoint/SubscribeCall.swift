@@ -20,6 +20,7 @@ struct SubscriberReference: Sendable {
 final class SubscribeCall: ServerCallHandler {
     let feed: Feed<SubscriberReference>
     private let wheels: ProgressWheels
+    let tracer: ReadTracer
     private let report: @Sendable (ServiceError) -> Void
     var state = State.unopened
 
@@ -75,11 +76,12 @@ final class SubscribeCall: ServerCallHandler {
     }
 
     init(
-        feed: Feed<SubscriberReference>, wheels: ProgressWheels,
+        feed: Feed<SubscriberReference>, wheels: ProgressWheels, tracer: ReadTracer,
         report: @escaping @Sendable (ServiceError) -> Void
     ) {
         self.feed = feed
         self.wheels = wheels
+        self.tracer = tracer
         self.report = report
     }
 

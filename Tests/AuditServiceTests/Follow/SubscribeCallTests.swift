@@ -41,11 +41,14 @@ struct SubscribeCallTests {
         _ body: (inout ResponseMessages.AsyncIterator) async throws -> Void
     ) async throws {
         let (feed, wheels) = (feed, ProgressWheels())
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         var router = RPCRouter(gate: { _ in { _ in .admitted(CallOrigin.server) } })
         router.add(Self.path, requests: .one) { _ in
-            SubscribeCall(feed: feed, wheels: wheels, report: { _ in })
+            SubscribeCall(
+                feed: feed, wheels: wheels,
+                tracer: ReadTracer(isOn: false, logger: logger) { _, _ in .zero },
+                report: { _ in })
         }
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let server = try await RPCServer.start(
             on: RPCListeners([.tcp(host: "127.0.0.1", port: 0)]), router: router, logger: logger)
         let client = try await RPCClientConnection.connect(
