@@ -1,11 +1,11 @@
 import Access
 import Codec
 
-/// Who has read what of the log, gathered into one event for each caller, organization and minute: a dashboard that asks
-/// every second is not a flood.
+/// Who has read what of the log, gathered into one event for each caller, organization and minute: a dashboard that
+/// asks every second is not a flood.
 ///
-/// The first read of a caller is told at once, what follows when the minute is over. Reading these events is a read like
-/// any other; sending them to those who follow is none, so that nothing here feeds itself.
+/// The first read of a caller is told at once, what follows when the minute is over. Reading these events is a read
+/// like any other; sending them to those who follow is none, so that nothing here feeds itself.
 struct ReadTrace {
     enum Kind: Int, CaseIterable, Sendable {
         case query
