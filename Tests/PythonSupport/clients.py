@@ -113,6 +113,7 @@ class Client:
     """The stub of one organization on one channel; methods take what they need by name."""
 
     def __init__(self, address, organization="", options=(), token=None):
+        self.address = address
         self.organization = organization
         self.channel = way_to(address).channel(
             address,
