@@ -5,6 +5,7 @@ import os
 import stat
 import threading
 import time
+from pathlib import Path
 
 import grpc
 import pytest
@@ -69,6 +70,12 @@ def test_no_secret_is_written_anywhere(server, tmp_path):
         for path in (tmp_path / "data").rglob("*"):
             if path.is_file():
                 assert hidden.encode() not in path.read_bytes(), path
+
+
+def test_a_crash_leaves_no_secret_on_the_disk(server):
+    limits = Path(f"/proc/{server.pid}/limits").read_text()
+    (line,) = [line for line in limits.splitlines() if line.startswith("Max core file size")]
+    assert line.split()[-3:] == ["0", "0", "bytes"]
 
 
 def test_a_token_file_that_others_may_read_is_refused(server, tmp_path):

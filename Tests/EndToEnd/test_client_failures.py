@@ -13,7 +13,7 @@ from process import ROOT, Server, run
 from scripted_server import ScriptedServer
 from tcp_peer import TCPPeer, read_on, says, says_first
 
-USAGE, REFUSED, UNAVAILABLE, FAILURE = 64, 65, 69, 70
+USAGE, REFUSED, UNAVAILABLE, FAILURE, NO_PERMISSION = 64, 65, 69, 70, 77
 TLS = ROOT / "Tests/Fixtures/TLS"
 
 
@@ -233,7 +233,7 @@ def test_a_file_that_the_command_names_is_of_no_use(tmp_path, option, content):
         (
             "403",
             "a proxy at {} answered with HTTP status 403: it does not let this client through",
-            REFUSED,
+            NO_PERMISSION,
         ),
     ],
 )

@@ -320,7 +320,7 @@ def test_an_upload_that_fails_says_what_was_stored():
             code, errors = upload.finish()
         finally:
             upload.process.kill()
-    assert code == 65
+    assert code == 77
     complaint, *rest = errors.splitlines()
     assert complaint.startswith("auditrpc: line 3: ")
     assert rest == [
@@ -338,7 +338,7 @@ def test_an_import_that_fails_says_what_was_stored():
 
     with ScriptedServer(script) as server:
         done = run("import", "cloudtrail", "--server", server.address, TRAIL)
-    assert done.returncode == 65
+    assert done.returncode == 77
     assert done.stdout == (
         "12 records read, 0 stored, 0 already there, 12 sent without an answer\n"
     )

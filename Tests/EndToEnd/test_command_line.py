@@ -63,6 +63,7 @@ def test_events_from_standard_input_are_recorded_and_come_back_as_they_were(audi
     assert sequences == sorted(sequences, reverse=True), "newest first"
     for one in found:
         assert one.pop("recorded_at").endswith("Z")
+        assert one.pop("recorder")["credential"] == "LOCAL"
         one.pop("organization_id")
     assert found[::-1] == given
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import tokens
 from auditrpc.v1 import administration_pb2 as admin
 from auditrpc.v1 import administration_pb2_grpc
 from auditrpc.v1 import audit_log_pb2 as log
@@ -204,10 +205,9 @@ def test_a_caller_on_another_machine_is_refused(tmp_path):
     options = ["--listen", f"{host}:0", "--insecure"]
     with Server(tmp_path / "data", options=options) as server:
         other = server.await_line(rf"({host}:\d+)").group(1)
-        with grpc.insecure_channel(other) as channel:
-            stub = administration_pb2_grpc.AdministrationStub(channel)
+        with Client(other, token=tokens.first_token(server)) as operator:
             request = admin.CreateSnapshotRequest(directory=str(tmp_path / "backup"))
-            error = refusal(stub.CreateSnapshot, request, timeout=30)
+            error = refusal(operator.administration.CreateSnapshot, request, timeout=30)
         assert error.code() == Status.PERMISSION_DENIED
         assert "server's machine" in error.details()
         assert not (tmp_path / "backup").exists()

@@ -29,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
+        CoreDumps.turnOff()
         let configuration = try options.configuration(environment: Environment.variables)
         let level = try options.level(environment: Environment.variables)
         let logger = Logger(label: "auditrpc") { label in
