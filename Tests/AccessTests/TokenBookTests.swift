@@ -199,12 +199,14 @@ struct ViewerTokenTests {
         let directory = TokenDirectory(fixture.book)
         let end = fixture.start.advanced(by: .seconds(60))
         let text = ViewerToken(
-            organizationID: "acme", filter: filter, expiresAt: end, makerID: maker.id
+            organizationID: "acme", filter: filter, expiresAt: end,
+            maker: Identity(.apiToken, id: maker.id, name: "dash")
         ).text(signedWith: fixture.book.viewerKey)
         let caller = try directory.viewer(text, now: fixture.start).get()
         #expect(caller.roles == .viewer)
         #expect(caller.reach == Reach(organization: "acme"))
         #expect(caller.bounds == filter)
+        #expect(caller.identity == Identity(.apiToken, id: maker.id, name: "viewer"))
         #expect(directory.viewer(text, now: end).error == .expired)
         _ = fixture.book.revoke(maker.id, now: fixture.start)
         directory.replace(fixture.book)
@@ -218,7 +220,8 @@ struct ViewerTokenTests {
         let directory = TokenDirectory(fixture.book)
         let token = ViewerToken(
             organizationID: "acme", filter: filter,
-            expiresAt: fixture.start.advanced(by: .seconds(60)), makerID: "")
+            expiresAt: fixture.start.advanced(by: .seconds(60)),
+            maker: Identity(.jwt, id: String(repeating: "ü", count: 200)))
         let text = token.text(signedWith: fixture.book.viewerKey)
         #expect(directory.viewer(text, now: fixture.start).error == nil)
         let prefix = ViewerToken.prefix.utf8.count

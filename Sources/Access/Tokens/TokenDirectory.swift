@@ -40,22 +40,26 @@ package final class TokenDirectory: Sendable {
 
     /// Who sees what a viewer token lets see. Not remembered: each has an object of its own.
     package func viewer(_ text: String, now: Timestamp) -> Result<Caller, AccessError> {
+        guard let token = ViewerToken(text, signedWith: book.viewerKey) else {
+            return .failure(.unknown)
+        }
+        var maker: Caller?
+        if token.maker.credential == .apiToken {
+            maker = current(token.maker.id)
+            guard maker != nil else { return .failure(.revoked) }
+        }
+        var identity = token.maker
+        identity.name = "viewer"
+        let caller = Caller(
+            identity, .viewer, Reach(organization: token.organizationID), bounds: token.filter,
+            expiresAt: token.expiresAt, maker: maker)
+        return caller.refusal(now: now).map { .failure($0) } ?? .success(caller)
+    }
+
+    /// The holder of a token's newest secret; nil when it is not in force.
+    private func current(_ id: String) -> Caller? {
         state.withLock { state in
-            guard let token = ViewerToken(text, signedWith: state.book.viewerKey) else {
-                return .failure(.unknown)
-            }
-            var maker: Caller?
-            if !token.makerID.isEmpty {
-                guard let entry = state.book.entries[token.makerID],
-                    let found = state.callers[entry.hash]
-                else { return .failure(.revoked) }
-                maker = found
-            }
-            let caller = Caller(
-                Identity(.apiToken, id: token.makerID, name: "viewer"), .viewer,
-                Reach(organization: token.organizationID), bounds: token.filter,
-                expiresAt: token.expiresAt, maker: maker)
-            return caller.refusal(now: now).map { .failure($0) } ?? .success(caller)
+            state.book.entries[id].flatMap { state.callers[$0.hash] }
         }
     }
 }

@@ -7,16 +7,19 @@ package struct ViewerToken: Hashable, Sendable {
     package var organizationID: String
     package var filter: EventFilter
     package var expiresAt: Timestamp
-    /// Of the API token that made it and ends it; empty where another credential did.
-    package var makerID: String
+    /// Who made it. It ends with an API token that did.
+    package var maker: Identity
 
+    /// - Parameter maker: its name is left out, and its id cut to 255 bytes.
     package init(
-        organizationID: String, filter: EventFilter, expiresAt: Timestamp, makerID: String
+        organizationID: String, filter: EventFilter, expiresAt: Timestamp, maker: Identity
     ) {
         self.organizationID = organizationID
         self.filter = filter
         self.expiresAt = expiresAt
-        self.makerID = makerID
+        var id = maker.id
+        while id.utf8.count > UInt8.max { id.removeLast() }
+        self.maker = Identity(maker.credential, id: id)
     }
 
     package static let prefix = "auditrpcv_"
@@ -42,24 +45,28 @@ package struct ViewerToken: Hashable, Sendable {
         self = token
     }
 
-    /// A version, the end, the length of the maker's id and the id, and a QueryRequest, which has fields for the rest.
+    /// A version, the end, the maker's credential, the length of his id and the id, and a QueryRequest, which has fields
+    /// for the rest.
     private var content: [UInt8] {
         var content = [Self.version]
         let end = UInt64(bitPattern: expiresAt.nanosecondsSinceEpoch)
         content += (0..<8).map { UInt8(truncatingIfNeeded: end >> (8 * $0)) }
-        content.append(UInt8(makerID.utf8.count))
-        content += Array(makerID.utf8)
+        content.append(UInt8(truncatingIfNeeded: maker.credential.rawValue))
+        content.append(UInt8(maker.id.utf8.count))
+        content += Array(maker.id.utf8)
         return content + QueryRequest(organizationID: organizationID, filter: filter).encoded()
     }
 
     private init?(content: [UInt8]) {
-        guard content.count >= 10, content[0] == Self.version else { return nil }
+        guard content.count >= 11, content[0] == Self.version else { return nil }
         let end = content[1..<9].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        let idEnd = 10 + Int(content[9])
+        let idEnd = 11 + Int(content[10])
         guard idEnd <= content.count,
+            let credential = CredentialType(rawValue: Int32(content[9])),
             let request = try? QueryRequest(decoding: Array(content[idEnd...]))
         else { return nil }
-        makerID = String(decoding: content[10..<idEnd], as: UTF8.self)
+        maker = Identity(
+            credential, id: String(decoding: content[11..<idEnd], as: UTF8.self))
         expiresAt = Timestamp(nanosecondsSinceEpoch: Int64(bitPattern: end))
         organizationID = request.organizationID
         filter = request.filter

@@ -139,9 +139,9 @@ final class TokenOffice: Sendable {
         guard !organizationID.isEmpty else { throw ServiceError.needsOrganization }
         var end = now.advanced(by: request.lifetime ?? AccessLimits.viewerLifetime)
         if let makers = caller.expiresAt { end = min(end, makers) }
-        let maker = caller.identity.credential == .apiToken ? caller.identity.id : ""
         let token = ViewerToken(
-            organizationID: organizationID, filter: request.filter, expiresAt: end, makerID: maker)
+            organizationID: organizationID, filter: request.filter, expiresAt: end,
+            maker: caller.identity)
         return CreateViewerTokenResponse(
             secret: token.text(signedWith: directory.book.viewerKey), expiresAt: end)
     }
