@@ -45,8 +45,8 @@ package struct ViewerToken: Hashable, Sendable {
         self = token
     }
 
-    /// A version, the end, the maker's credential, the length of his id and the id, and a QueryRequest, which has fields
-    /// for the rest.
+    /// A version, the end, the maker's credential, the length of his id and the id, and a QueryRequest, which has
+    /// fields for the rest.
     private var content: [UInt8] {
         var content = [Self.version]
         let end = UInt64(bitPattern: expiresAt.nanosecondsSinceEpoch)
