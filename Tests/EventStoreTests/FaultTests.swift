@@ -169,6 +169,41 @@ struct FaultTests {
         #expect(store.writeRefusal?.contains("restart") ?? false)
     }
 
+    @Test(
+        "a frame that the disk takes in pieces is there or torn after a power cut at any step",
+        arguments: [300, 700])
+    func pieces(writeBytesMax: Int) throws {
+        var most = 0
+        for step in 0..<30 {
+            var generator = SeededGenerator(seed: UInt64(step))
+            let disk = SimulatedDisk()
+            let (store, _) = try EventStore.test(on: disk, logBytesMax: 4096)
+            var oracle = StoreOracle()
+            try fill(store, &oracle, frames: 1, using: &generator)
+            disk.plan = FaultPlan(
+                killedAtStep: disk.steps + step, writeBytesMax: writeBytesMax)
+            let events = StoreOracle.Stored.random(
+                count: 5, using: &generator, payloadBytesMax: 600)
+            if let batch = try? store.store(events, now: second(9)) {
+                oracle.add(batch)
+            } else {
+                most = step
+            }
+            for _ in 0..<20 {
+                let cut = disk.afterPowerCut(using: &generator)
+                let (shown, _) = try EventStore.test(on: cut, logBytesMax: 4096)
+                #expect(shown.bounds.head >= oracle.head, "step \(step)")
+                // A start writes it again, in pieces too.
+                let again = cut.afterKill()
+                again.plan = FaultPlan(killedAtStep: 2, writeBytesMax: writeBytesMax)
+                _ = try? EventStore.test(on: again, logBytesMax: 4096)
+                let left = again.afterPowerCut(using: &generator)
+                _ = try EventStore.test(on: left, logBytesMax: 4096)
+            }
+        }
+        #expect(most > 4, "several pieces, a sync, the end mark, a sync")
+    }
+
     @Test("a power cut at any moment loses nothing that was stored", arguments: 0..<40)
     func powerCut(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -47,6 +47,8 @@ package final class SimulatedDisk: FileSystem {
         /// What is on the disk for certain, before the changes.
         var durable: [UInt8] = []
         var changes: [Change] = []
+        /// By number: those that the disk does not give.
+        var badSectors: Set<Int> = []
     }
 
     fileprivate struct Change: Sendable {
@@ -107,6 +109,15 @@ package final class SimulatedDisk: FileSystem {
         }
     }
 
+    /// Makes the sectors of a file in which these bytes lie bad: reads of them fail, until `overwrite`.
+    package func spoil(_ path: String, _ bytes: Range<Int>) {
+        state.withLock { state in
+            guard let node = state.node(path), !bytes.isEmpty else { return }
+            let sectors = bytes.lowerBound / 512...(bytes.upperBound - 1) / 512
+            state.nodes[node]!.badSectors.formUnion(sectors)
+        }
+    }
+
     /// Takes a folder and what is in it away behind the program's back, durably.
     package func removeFolder(_ path: String) { moveFolder(path, to: nil) }
 
@@ -164,14 +175,13 @@ package final class SimulatedDisk: FileSystem {
         for (number, node) in before.nodes.sorted(by: { $0.key < $1.key })
         where named.contains(number) {
             var bytes = node.durable
+            var memory = node.durable
             for change in node.changes {
-                if change.fate == .durable {
-                    bytes.apply(change.kind)
-                } else {
-                    SimulatedDisk.survive(change.kind, on: &bytes, using: &generator)
-                }
+                memory.apply(change.kind)
+                SimulatedDisk.survive(change, of: memory, on: &bytes, using: &generator)
             }
-            after.nodes[number] = Node(current: bytes, durable: bytes)
+            after.nodes[number] = Node(
+                current: bytes, durable: bytes, badSectors: node.badSectors)
         }
         // The name changes of a folder reach the disk in order.
         var found = ["."]
@@ -186,23 +196,26 @@ package final class SimulatedDisk: FileSystem {
         return SimulatedDisk(after)
     }
 
+    /// A sector on the disk is as memory had it behind some change to it: never parts of two of these.
     private static func survive(
-        _ change: Change.Kind, on bytes: inout [UInt8],
+        _ change: Change, of memory: [UInt8], on bytes: inout [UInt8],
         using generator: inout some RandomNumberGenerator
     ) {
-        switch change {
+        let isCertain = change.fate == .durable
+        switch change.kind {
         case .truncate(let count):
-            if Bool.random(using: &generator) { bytes.resize(count) }
+            if isCertain || Bool.random(using: &generator) { bytes.resize(count) }
         case .write(let offset, let written):
             // Often all or nothing, sometimes any sectors.
-            let chance = [0.0, 0.5, 0.9, 1.0].randomElement(using: &generator)!
-            var start = 0
-            while start < written.count {
-                let end = min(written.count, start + 512 - (offset + start) % 512)
-                if Double.random(in: 0..<1, using: &generator) < chance {
-                    bytes.write(written[start..<end], at: offset + start)
+            let chance =
+                isCertain ? 1.0 : [0.0, 0.5, 0.9, 1.0].randomElement(using: &generator)!
+            var start = offset
+            while start < offset + written.count {
+                let sector = start / 512 * 512..<min(memory.count, start / 512 * 512 + 512)
+                if isCertain || Double.random(in: 0..<1, using: &generator) < chance {
+                    bytes.write(memory[sector], at: sector.lowerBound)
                 }
-                start = end
+                start = sector.lowerBound + 512
             }
         }
     }
@@ -362,16 +375,23 @@ package final class SimulatedDisk: FileSystem {
         }
     }
 
+    /// Up to the first bad sector, as the kernel does.
     fileprivate func read(
-        _ node: Int, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
-    ) -> Int {
-        state.withLock { state in
+        _ node: Int, _ path: String, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int {
+        try state.withLock { state throws(FileError) in
             state.reads += 1
-            let bytes = state.nodes[node]!.current
-            guard offset < bytes.count else { return 0 }
-            let count = min(buffer.count, bytes.count - offset)
-            buffer.copyBytes(from: bytes[offset..<offset + count])
-            return count
+            let node = state.nodes[node]!
+            guard offset < node.current.count else { return 0 }
+            var end = min(offset + buffer.count, node.current.count)
+            if let bad = node.badSectors.filter({ $0 >= offset / 512 }).min() {
+                end = min(end, max(offset, bad * 512))
+                guard end > offset else {
+                    throw FileError(operation: "read", path: path, number: 5)
+                }
+            }
+            buffer.copyBytes(from: node.current[offset..<end])
+            return end - offset
         }
     }
 
@@ -478,7 +498,7 @@ private struct SimulatedFile: File {
     final class Lock: Sendable {}
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
-        disk.read(node, into: buffer, at: offset)
+        try disk.read(node, path, into: buffer, at: offset)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) -> Int {

@@ -70,9 +70,8 @@ struct LogWriter {
         try refuseAgain()
         let start = active.extent.end
         try preallocate(start..<start + frame.count)
-        var done = 0
         do {
-            try active.file.writeWhole(frame, at: start, done: &done)
+            try active.file.writeFrame(frame, at: start)
         } catch {
             try restore(start..<start + frame.count)
             if error.isDiskFull { throw diskFull(error) }

@@ -11,6 +11,14 @@ struct ModelTests {
     private static let seeds: [UInt64] =
         environment["AUDITRPC_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...20)
 
+    /// What the soak found, and the crashes that it took.
+    private static let found: [(seed: UInt64, crashes: Int)] = [
+        // A power cut in the midst of a frame that the disk took in pieces.
+        (6_075_287_592_433_900_968, 180),
+        // A frame that a start wrote again in pieces: memory had all of each sector.
+        (18_302_654_528_387_334_895, 40),
+    ]
+
     private func run(seed: UInt64, crashes: Int) -> [String: Int] {
         var model = ModelStore(seed: seed)
         do {
@@ -33,6 +41,14 @@ struct ModelTests {
             "restored", "drop", "dropped", "held", "reindexed",
         ] {
             #expect(counts[what] ?? 0 > 20, "\(what): \(counts)")
+        }
+    }
+
+    @Test("agrees where it did not once")
+    func regressions() {
+        for found in Self.found {
+            let counts = run(seed: found.seed, crashes: found.crashes)
+            #expect(counts["start"] == found.crashes, "\(counts)")
         }
     }
 
