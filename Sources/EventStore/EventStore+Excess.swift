@@ -46,7 +46,7 @@ extension EventStore {
     ) throws(StoreError) {
         // Other rules may hold after a round: then it is done by those.
         while let (dead, sequences) = dropLeft() {
-            try removeFirstParts(below: dead, &report)
+            try removeFirstParts(below: dead, &report, &damage)
             for case .sealed(let segment) in parts.all {
                 guard segment.bounds.sequences.first < sequences.upperBound else { break }
                 guard segment.bounds.sequences.last >= sequences.lowerBound else { continue }

@@ -18,11 +18,13 @@ extension EventStore {
         var report = ExpiryReport(oldest: .zero, clockHeldBack: heldBack)
         hide(at: believed)
         let dead = expired(at: believed)
+        var damage: StoreError?
         defer { count(report, at: now) }
         // Full disks are why removal comes before a new log and before what is written anew.
-        try removeFirstParts(below: dead, &report)
-        if try rollAged(at: believed) { try removeFirstParts(below: dead, &report) }
-        try rewriteSegments(below: dead, &report)
+        try removeFirstParts(below: dead, &report, &damage)
+        if try rollAged(at: believed) { try removeFirstParts(below: dead, &report, &damage) }
+        try rewriteSegments(below: dead, &report, &damage)
+        if let damage { throw damage }
         report.oldest = readable.oldest
         return report
     }
@@ -67,16 +69,17 @@ extension EventStore {
 
     // MARK: Whole files
 
-    /// Oldest first, each one durably: a crash in between leaves no hole.
+    /// Oldest first, each one durably: a crash in between leaves no hole. Ends at a segment that is damaged,
+    /// and notes that.
     func removeFirstParts(
-        below dead: Visibility, _ report: inout ExpiryReport
+        below dead: Visibility, _ report: inout ExpiryReport, _ damage: inout StoreError?
     ) throws(StoreError) {
         var removed = report
         defer { report = removed }
         while try maintaining({ maintenance throws(StoreError) in
             try removeLeftovers(&maintenance)
             guard isInForce(dead), let part = parts.firstClosed,
-                try isDead(part, below: dead, &maintenance)
+                try isDead(part, below: dead, &maintenance, &damage)
             else { return false }
             try removeFirst(part, &removed)
             maintenance.deadRows.removed(before: parts.firstSequence)
@@ -88,7 +91,8 @@ extension EventStore {
     func isInForce(_ dead: Visibility) -> Bool { visibility.plan === dead.plan }
 
     private func isDead(
-        _ part: StorePart, below dead: Visibility, _ maintenance: inout Maintenance
+        _ part: StorePart, below dead: Visibility, _ maintenance: inout Maintenance,
+        _ damage: inout StoreError?
     ) throws(StoreError) -> Bool {
         if dead.lowestFloor > part.lastSequence { return true }
         // Whose events a log holds is not known before it is sealed.
@@ -99,8 +103,9 @@ extension EventStore {
             return try maintenance.deadRows.count(in: segment, below: dead)
                 == segment.bounds.events
         } catch {
-            // `rewriteSegments` says it.
+            // Said once: who looks at the segment again is told of nothing to remove.
             guard error.code == .damaged else { throw error }
+            damage = damage ?? error
             return false
         }
     }
@@ -122,13 +127,12 @@ extension EventStore {
 
     // MARK: Parts of files
 
-    /// Goes on behind a segment that is damaged, and throws that at the end.
+    /// Goes on behind a segment that is damaged, and notes that.
     private func rewriteSegments(
-        below dead: Visibility, _ report: inout ExpiryReport
+        below dead: Visibility, _ report: inout ExpiryReport, _ damage: inout StoreError?
     ) throws(StoreError) {
         var written = report
         defer { report = written }
-        var damage: StoreError?
         for case .sealed(let segment) in parts.all {
             guard dead.highestFloor > segment.bounds.sequences.first else { break }
             do throws(StoreError) {
@@ -141,7 +145,6 @@ extension EventStore {
                 damage = damage ?? error
             }
         }
-        if let damage { throw damage }
     }
 
     /// Writes a segment without its dead events once there are enough of them. Those that are left keep

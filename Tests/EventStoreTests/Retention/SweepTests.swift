@@ -207,6 +207,24 @@ struct SweepTests {
         #expect(segments(disk).isEmpty)
     }
 
+    @Test("say it of the first segment, too, when what tells whose events it holds is damaged")
+    func damagedFirst() throws {
+        let disk = SimulatedDisk()
+        let (store, _) = try EventStore.test(on: disk)
+        var oracle = StoreOracle()
+        try fill(store, &oracle, seed: 8) { _ in 0.5 }
+        try store.sealAll()
+        let segment = try #require(store.parts.all[0].segment)
+        disk.overwrite(segment.path) { $0[segment.footer[.organizations].lowerBound] ^= 1 }
+        try store.setRetention(Self.rules, now: second(100), uptime: .zero)
+        let error = #expect(throws: StoreError.self) {
+            try store.expire(now: second(100), uptime: .zero)
+        }
+        #expect(error?.damage?.file == segment.path)
+        #expect(store.bounds.events < oracle.events.count * 3 / 4, "the others are written anew")
+        #expect(try store.expire(now: second(100), uptime: .zero).rewritten == 0)
+    }
+
     @Test("a full disk keeps the segment, and what could be removed is")
     func fullDisk() throws {
         let disk = SimulatedDisk()
