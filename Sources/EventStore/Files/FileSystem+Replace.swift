@@ -41,8 +41,8 @@ extension FileSystem {
         return Array(bytes[..<count])
     }
 
-    /// Gives a file a second name; where the file system has none, a copy, which needs room. Durable
-    /// once the folder is synchronized.
+    /// Gives a file a second name; where the file system has none, a copy, which needs room and has zeros
+    /// for what the disk does not give. Durable once the folder is synchronized.
     func keep(_ path: String, as newPath: String) throws(FileError) {
         do throws(FileError) {
             return try link(path, to: newPath)
@@ -54,7 +54,7 @@ extension FileSystem {
         let buffer = OwnedBytes(count: Limits.salvageBytes)
         var offset = 0
         while true {
-            let count = try source.readWhole(into: buffer.buffer, at: offset)
+            let count = try source.readSectors(into: buffer.buffer, at: offset).count
             guard count > 0 else { break }
             var done = 0
             try copy.writeWhole(

@@ -191,6 +191,9 @@ extension FileError {
     /// already. A copy can.
     var isUnlinkable: Bool { [EXDEV, EPERM, EMLINK, ENOTSUP, ENOSYS].contains(number) }
 
+    /// The disk does not give what lies there: sectors went bad.
+    var isUnreadable: Bool { number == EIO }
+
     /// The process or the system has as many open files as it may: that passes.
     var isOutOfDescriptors: Bool { number == EMFILE || number == ENFILE }
 

@@ -43,6 +43,8 @@ struct Replay {
         return log
     }
 
+    private static let unreadable = "bytes that the disk does not read"
+
     private func header(
         of path: String, _ window: inout ReplayWindow, named first: Sequence, next: Sequence?
     ) throws(StoreError) -> LogHeader {
@@ -61,7 +63,11 @@ struct Replay {
                     "\(path) is of version \(version), and this program reads version "
                         + "\(LogHeader.version): start the program that wrote it")
             case .notWhole:
-                throw StoreError.refusal("a header that does not match its checksum", path, 0, lost)
+                let isRead = window.firstUnreadable(at: 0, count: LogHeader.bytes) == nil
+                throw StoreError.refusal(
+                    isRead
+                        ? "a header that does not match its checksum" : Self.unreadable, path, 0,
+                    lost)
             }
         }
         guard header.firstSequence == first, first > .zero else {
@@ -81,7 +87,9 @@ struct Replay {
             guard let start = try window.bytes(at: extent.end, count: FrameHeader.bytes),
                 let header = FrameHeader(start, salt: salt),
                 let frame = try window.bytes(at: extent.end, count: header.length),
-                header.matchesBody(of: frame, salt: salt)
+                header.matchesBody(of: frame, salt: salt),
+                // Zeros may be what was there: reads would fail all the same.
+                window.firstUnreadable(at: extent.end, count: header.length) == nil
             else { return extent.end }
             guard header.firstSequence == extent.lastSequence.next,
                 header.recordedAt >= extent.newestRecordedAt,
@@ -109,8 +117,10 @@ struct Replay {
                 "the file shrinks while it is read", log.path, tail.lowerBound,
                 SequenceRange(first: expected, last: expected))
         }
+        let unreadable = window.firstUnreadable(at: tail.lowerBound, count: count)
         let verdict = TornTail.judge(
-            bytes, at: tail.lowerBound, expected: expected, salt: log.header.salt)
+            bytes, at: tail.lowerBound, expected: expected, salt: log.header.salt,
+            isReadable: unreadable == nil)
         if verdict == .torn, next == nil, count == tail.count {
             tornTail = RecoveryReport.TornTail(
                 file: log.path, offset: tail.lowerBound, bytes: tail.count)
@@ -119,7 +129,8 @@ struct Replay {
         var behind = next
         if case .damaged(let later?) = verdict { behind = later }
         throw StoreError.refusal(
-            "a damaged frame", log.path, tail.lowerBound,
+            unreadable == nil ? "a damaged frame" : Self.unreadable, log.path,
+            unreadable ?? tail.lowerBound,
             SequenceRange(first: expected, last: max(expected, (behind ?? expected).previous)))
     }
 }

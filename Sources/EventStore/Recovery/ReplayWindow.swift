@@ -1,10 +1,12 @@
-/// A file read front to back through one buffer.
+/// A file read front to back through one buffer. Zeros stand for sectors that the disk does not give.
 struct ReplayWindow: ~Copyable {
     private let file: any File
     let fileBytes: Int
     private var buffer: UnsafeMutableRawBufferPointer
     private var start = 0
     private var filled = 0
+    /// What could not be read of what is in the buffer.
+    private var unreadable: [Range<Int>] = []
 
     init(_ file: any File) throws(StoreError) {
         self.file = file
@@ -28,16 +30,25 @@ struct ReplayWindow: ~Copyable {
             start = offset
             filled = 0
             let (file, buffer) = (file, buffer)
-            filled = try StoreError.wrappingFileErrors { () throws(FileError) in
-                try file.readWhole(into: buffer, at: offset)
+            let read = try StoreError.wrappingFileErrors { () throws(FileError) in
+                try file.readSectors(into: buffer, at: offset)
             }
+            filled = read.count
+            unreadable = read.unreadable
         }
         let first = offset - start
         guard first + count <= filled else { return nil }
         return UnsafeRawBufferPointer(rebasing: buffer[first..<first + count])
     }
 
-    /// The end of the last byte from `offset` on that is not zero; `offset` when there is none.
+    /// Where the first byte is, of those that `bytes` gave last for the same range, that the disk does not
+    /// give; nil when it gives all.
+    func firstUnreadable(at offset: Int, count: Int) -> Int? {
+        unreadable.first { $0.overlaps(offset..<offset + count) }
+            .map { max($0.lowerBound, offset) }
+    }
+
+    /// The end of the last byte from `offset` on that is not zero or not known; `offset` when there is none.
     mutating func endOfData(from offset: Int) throws(StoreError) -> Int {
         var end = offset
         var position = offset
@@ -46,6 +57,10 @@ struct ReplayWindow: ~Copyable {
             guard let bytes = try bytes(at: position, count: count) else { break }
             if !bytes.isAllZero, let last = bytes.lastIndex(where: { $0 != 0 }) {
                 end = position + last + 1
+            }
+            let stretch = position..<position + count
+            if let last = unreadable.last(where: { $0.overlaps(stretch) }) {
+                end = max(end, min(last.upperBound, stretch.upperBound))
             }
             position += count
         }

@@ -8,9 +8,6 @@ import AuditModel
 /// part of the frame is missing: its end mark, or a sector that is still zero. A frame that is all
 /// there but wrong was written whole once, and may have been answered.
 enum TornTail {
-    /// Sectors are persisted whole or not at all.
-    static let sectorBytes = 512
-
     enum Verdict: Equatable {
         case torn
         /// `next` is the sequence of a whole frame header behind the bad bytes, if there is one.
@@ -21,10 +18,14 @@ enum TornTail {
     ///   - tail: from the end of the last whole frame to the last byte that is not zero.
     ///   - offset: where that is in the file.
     ///   - expected: the sequence that the frame there would have.
+    ///   - isReadable: false when zeros stand for sectors that the disk does not give: what was in them may
+    ///     have been all of the frame.
     static func judge(
-        _ tail: UnsafeRawBufferPointer, at offset: Int, expected: Sequence, salt: UInt64
+        _ tail: UnsafeRawBufferPointer, at offset: Int, expected: Sequence, salt: UInt64,
+        isReadable: Bool = true
     ) -> Verdict {
         if let next = laterFrame(in: tail, salt: salt) { return .damaged(next: next) }
+        guard isReadable else { return .damaged(next: nil) }
         guard tail.count >= FrameHeader.bytes else { return .torn }
         guard let header = FrameHeader(tail, salt: salt), header.firstSequence == expected else {
             let header = UnsafeRawBufferPointer(rebasing: tail[..<FrameHeader.bytes])
@@ -53,7 +54,7 @@ enum TornTail {
     private static func hasEmptySector(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
         var start = 0
         while start < bytes.count {
-            let end = min(bytes.count, start + sectorBytes - (offset + start) % sectorBytes)
+            let end = min(bytes.count, start + Sector.bytes - (offset + start) % Sector.bytes)
             if UnsafeRawBufferPointer(rebasing: bytes[start..<end]).isAllZero { return true }
             start = end
         }

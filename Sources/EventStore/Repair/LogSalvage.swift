@@ -1,6 +1,7 @@
 import AuditModel
 
-/// Walks over everything in a log that can still be read, whatever lies between.
+/// Walks over everything in a log that can still be read, whatever lies between: bytes that changed, or
+/// sectors that the disk does not give.
 struct LogSalvage {
     let path: String
     let fileSystem: any FileSystem
@@ -173,7 +174,8 @@ struct LogSalvage {
         if count <= Limits.frameBytesMax,
             let bytes = try window.bytes(at: walk.offset, count: count),
             TornTail.judge(
-                bytes, at: walk.offset, expected: walk.expected, salt: walk.salt) == .torn
+                bytes, at: walk.offset, expected: walk.expected, salt: walk.salt,
+                isReadable: window.firstUnreadable(at: walk.offset, count: count) == nil) == .torn
         {
             return .torn
         }

@@ -147,6 +147,13 @@ struct RawSegment {
 
     func read(_ offset: Int, _ count: Int) -> RawBytes? { RawSegment.read(file, offset, count) }
 
+    /// With zeros for what cannot be read; nil where the file ends before or cannot be read at all.
+    func readSectors(_ offset: Int, _ count: Int) -> RawBytes? {
+        let bytes = RawBytes(count)
+        let done = try? file.readSectors(into: bytes.buffer, at: offset)
+        return done?.count == count ? bytes : nil
+    }
+
     /// Nil unless it matches its checksum.
     func piece(_ piece: Piece) -> RawBytes? { RawSegment.piece(piece, file, header) }
 
@@ -263,13 +270,9 @@ private struct BlockScan {
         // Nearly always they lie one behind the other.
         if let piece = block(at: offset), piece.end <= end { return piece }
         var start = offset
-        // What cannot be read is passed over a bit at a time.
         while start + EventBlockHeader.bytes <= end {
             let count = min(Limits.salvageBytes, end - start)
-            guard let bytes = raw.read(start, count) else {
-                start += min(count, TornTail.sectorBytes)
-                continue
-            }
+            guard let bytes = raw.readSectors(start, count) else { return nil }
             let starts = 0...(count - EventBlockHeader.bytes)
             for place in starts {
                 guard

@@ -28,6 +28,29 @@ struct SearchDamageTests {
         }
     }
 
+    /// Whether their files are open or were closed meanwhile.
+    @Test(arguments: 1...6) func sectorsThatTheDiskDoesNotGiveAreNamed(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let store = try SearchStore(&random, events: 400)
+        try store.fixture.seal()
+        let all = try store.matches(EventFilter(), "")
+        if Bool.random(using: &random) {
+            try store.fixture.reopen()
+            try store.setRetention()
+        }
+        for segment in store.fixture.store.parts.all.compactMap(\.segment) {
+            let place = segment.footer[.events]
+            let first = Int.random(in: place, using: &random)
+            store.disk.spoil(segment.path, first..<first + 1)
+            if Bool.random(using: &random) { segment.file.close() }
+        }
+        var lost = 0
+        for _ in 0..<8 {
+            lost += try check(store.samples.filter(&random), all, store, "seed \(seed)")
+        }
+        #expect(lost > 0)
+    }
+
     /// Each part of each segment in turn, but the dictionaries that only much larger ones have.
     @Test(arguments: SegmentPart.allCases.filter { $0 != .dictionary && $0 != .dictionaryCopy })
     func aDamagedPartOfSegments(_ part: SegmentPart) throws {

@@ -51,7 +51,8 @@ final class SegmentFile: Sendable {
     ) throws(StoreError) -> SegmentHeader {
         let bytes = OwnedBytes(count: SegmentHeader.bytes)
         let count = try StoreError.wrappingFileErrors { () throws(FileError) in
-            try file.readWhole(into: bytes.buffer, at: 0)
+            // One that the disk does not give is damaged as one that changed is.
+            try file.readSectors(into: bytes.buffer, at: 0).count
         }
         do throws(SegmentHeader.Problem) {
             return try SegmentHeader(UnsafeRawBufferPointer(rebasing: bytes.bytes[..<count]))
@@ -77,7 +78,7 @@ final class SegmentFile: Sendable {
         let file = try StoreError.wrappingFileErrors { () throws(FileError) in
             try resources.fileSystem.open(path, create: false)
         }
-        guard try SegmentFile.readHeader(of: file, path) == header else {
+        guard try readHeader(of: file) == header else {
             throw StoreError(
                 .inputOutput, "\(path) was replaced while it was in use; restart the server")
         }
@@ -85,6 +86,15 @@ final class SegmentFile: Sendable {
         handle.withLock { $0.file = file }
         resources.openFiles.register(self)
         return file
+    }
+
+    /// Damage is that of all its events: who searches goes on behind them.
+    private func readHeader(of file: any File) throws(StoreError) -> SegmentHeader {
+        do throws(StoreError) {
+            return try SegmentFile.readHeader(of: file, path)
+        } catch {
+            throw error.code == .damaged ? damaged("is not whole", 0, named: "the header") : error
+        }
     }
 
     /// Closes it unless it is pinned; who reads from it at the moment goes on.
