@@ -12,7 +12,7 @@ enum StoreFileTable {
         do {
             try StoreFiles.look(in: folder, readsEverything: readsEverything) { file in
                 files += 1
-                events += file.events
+                if case .events(let found) = file.kind { events += found.count }
                 bytes += UInt64(file.bytes)
                 if !file.problems.isEmpty { damaged += 1 }
                 try StandardStream.output.write(text(file, verified: readsEverything))
@@ -29,19 +29,34 @@ enum StoreFileTable {
 
     static func text(_ file: StoreFiles.File, verified: Bool) -> String {
         let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
-        var cells = [SafeText.line(name)]
-        cells.append(file.sequences.map { "\($0.first) to \($0.last)" } ?? "empty")
-        cells.append("\(file.events) events")
-        cells.append(StatusTable.bytes(UInt64(file.bytes)))
-        if let range = file.recordedAt {
-            cells.append("recorded \(range.lowerBound.rfc3339) to \(range.upperBound.rfc3339)")
-        }
+        var cells = [SafeText.line(name)] + cells(file)
         if verified, file.problems.isEmpty { cells.append("whole") }
         if !file.problems.isEmpty { cells.append("DAMAGED") }
-        let skipped = file.skipped.map {
-            "  skipped when the store was restored: \($0.first) to \($0.last)\n"
-        }
-        return (skipped ?? "") + cells.joined(separator: "  ") + "\n"
+        return skipped(file) + cells.joined(separator: "  ") + "\n"
             + file.problems.map { "  " + SafeText.line($0) + "\n" }.joined()
+    }
+    private static func cells(_ file: StoreFiles.File) -> [String] {
+        let bytes = StatusTable.bytes(UInt64(file.bytes))
+        switch file.kind {
+        case .events(let events):
+            let recorded = events.recordedAt.map {
+                "recorded \($0.lowerBound.rfc3339) to \($0.upperBound.rfc3339)"
+            }
+            return [
+                events.sequences.map { "\($0.first) to \($0.last)" } ?? "empty",
+                "\(events.count) events", bytes, recorded,
+            ].compactMap(\.self)
+        case .lost(let events, let ranges):
+            return ["\(events) events that are lost, in \(ranges) places", bytes]
+        case .snapshot(let createdAt):
+            return [createdAt.map { "of a snapshot at \($0.rfc3339)" } ?? "of a snapshot", bytes]
+        case .policies(let organizations):
+            return ["policies of \(organizations) organizations", bytes]
+        }
+    }
+
+    private static func skipped(_ file: StoreFiles.File) -> String {
+        guard case .events(let events) = file.kind, let skipped = events.skipped else { return "" }
+        return "  skipped when the store was restored: \(skipped.first) to \(skipped.last)\n"
     }
 }

@@ -9,15 +9,11 @@ import Synchronization
 /// A change is on stable storage before it is in force, and in force before it is answered.
 final class RetentionOffice: Sendable {
     private let store: EventStore
-    private let fileSystem: any FileSystem
-    private let path: String
+    private let file: PolicyFile
     /// What holds; for a few instructions.
     private let current: Mutex<RetentionPolicies>
     /// Held by one change at a time, while it writes.
     private let changing = Mutex(())
-
-    /// Bytes of a policy file that is read: a hundred bytes for each of as many as there may be, and room.
-    private static let fileBytesMax = 64 << 20
 
     /// Reads the policies and puts them in force.
     ///
@@ -29,31 +25,10 @@ final class RetentionOffice: Sendable {
         fileSystem: any FileSystem = PosixFileSystem()
     ) throws(ServiceError) {
         self.store = store
-        self.fileSystem = fileSystem
-        path = dataDirectory + "/policies.json"
-        let policies = try Self.read(path, configured, fileSystem)
+        file = PolicyFile(in: dataDirectory, fileSystem: fileSystem)
+        let policies = try file.policies(configured: configured)
         current = Mutex(policies)
         try enforce(policies)
-    }
-
-    private static func read(
-        _ path: String, _ configured: Duration?, _ fileSystem: any FileSystem
-    ) throws(ServiceError) -> RetentionPolicies {
-        do {
-            guard let text = try fileSystem.contents(path, bytesMax: fileBytesMax) else {
-                return RetentionPolicies(configured: configured)
-            }
-            return try RetentionPolicies(json: text, configured: configured)
-        } catch let error as PolicyFileError {
-            throw ServiceError(
-                .unavailable,
-                """
-                \(path) is damaged: \(error.reason). Without it the server does not know what to keep: \
-                restore the file, or move it aside to begin with the default policy alone
-                """)
-        } catch {
-            throw ServiceError(.unavailable, "cannot read the retention policies: \(error)")
-        }
     }
 
     private func enforce(_ policies: RetentionPolicies) throws(ServiceError) {
@@ -112,7 +87,7 @@ final class RetentionOffice: Sendable {
 
     private func save(_ policies: RetentionPolicies) throws(ServiceError) {
         do throws(FileError) {
-            try fileSystem.replace(path, with: policies.json)
+            try file.write(policies)
         } catch {
             throw ServiceError(
                 error.isDiskFull ? .exhausted : .unavailable,

@@ -5,19 +5,33 @@ import EventStore
 package enum StoreFiles {
     package struct File: Hashable, Sendable {
         package var path: String
-        package var isSealed: Bool
-        /// Nil of an empty log, and of a file that cannot be opened.
-        package var sequences: SequenceRange?
-        package var events: Int
+        package var kind: Kind
         package var bytes: Int
-        package var recordedAt: ClosedRange<Timestamp>?
-        /// The sequences right before it that were skipped when the store was restored.
-        package var skipped: SequenceRange?
         /// Sentences for the operator; empty when nothing is wrong.
         package var problems: [String]
+
+        package enum Kind: Hashable, Sendable {
+            /// A log or a segment.
+            case events(Events)
+            /// `LOST`: so many events, in so many ranges.
+            case lost(events: UInt64, ranges: Int)
+            /// `SNAPSHOT`; nil when it is not known when it was made.
+            case snapshot(createdAt: Timestamp?)
+            /// `policies.json`: of so many organizations.
+            case policies(organizations: Int)
+        }
+
+        package struct Events: Hashable, Sendable {
+            /// Nil of an empty log, and of a file that cannot be opened.
+            package var sequences: SequenceRange?
+            package var count: Int
+            package var recordedAt: ClosedRange<Timestamp>?
+            /// The sequences right before it that were skipped when the store was restored.
+            package var skipped: SequenceRange?
+        }
     }
 
-    /// Calls `report` with each file in the order of the sequences.
+    /// Calls `report` with each file: those with events in the order of the sequences, then the lists.
     ///
     /// - Parameter readsEverything: every byte of the segments too, not only their ends.
     /// - Throws: `unavailable` when it is no data folder, and what `report` throws.
@@ -26,16 +40,49 @@ package enum StoreFiles {
     ) throws {
         let verifier = StoreVerifier(directory: directory, terms: EventTerms.extractor)
         do {
-            try verifier.run(readsEverything ? .everything : .ends) { file in
-                try report(
-                    File(
-                        path: file.path, isSealed: file.isSealed, sequences: file.sequences,
-                        events: file.events, bytes: file.bytes, recordedAt: file.recordedAt,
-                        skipped: file.skipped, problems: file.findings.map(\.description)))
-            }
+            try verifier.run(readsEverything ? .everything : .ends) { try report(File($0)) }
         } catch let error as StoreError {
             throw ServiceError(
                 .unavailable, "\(directory) is not the data folder of a server: \(error)")
         }
+        if let policies = policies(in: directory) { try report(policies) }
+    }
+
+    /// Nil where no policy was set.
+    private static func policies(in directory: String) -> File? {
+        let file = PolicyFile(in: directory)
+        var policies = File(
+            path: file.path, kind: .policies(organizations: 0), bytes: 0, problems: [])
+        do throws(ServiceError) {
+            guard let text = try file.text() else { return nil }
+            policies.bytes = text.count
+            policies.kind = .policies(
+                organizations: try file.policies(configured: nil).organizations.count)
+        } catch {
+            policies.problems = [error.message]
+        }
+        return policies
+    }
+}
+
+extension StoreFiles.File {
+    fileprivate init(_ file: StoreFileReport) {
+        path = file.path
+        bytes = file.bytes
+        problems = file.findings.map(\.description)
+        kind =
+            switch file.kind {
+            case .log, .segment:
+                .events(
+                    Events(
+                        sequences: file.sequences, count: file.events,
+                        recordedAt: file.recordedAt, skipped: file.skipped))
+            case .lost:
+                .lost(
+                    events: file.lostRanges.reduce(0) {
+                        $0 + ($1.last.rawValue - $1.first.rawValue + 1)
+                    }, ranges: file.lostRanges.count)
+            case .snapshot: .snapshot(createdAt: file.snapshot?.createdAt)
+            }
     }
 }

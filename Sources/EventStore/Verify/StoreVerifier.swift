@@ -1,4 +1,4 @@
-package import AuditModel
+import AuditModel
 
 /// Looks at the files of a store without its lock, and changes nothing: also while a server uses it.
 package struct StoreVerifier {
@@ -26,8 +26,8 @@ package struct StoreVerifier {
         case everything
     }
 
-    /// Calls `report` with each file in the order of the sequences. A file that a server seals or removes
-    /// meanwhile is looked at once or not at all.
+    /// Calls `report` with each file in the order of the sequences, then with `LOST` and `SNAPSHOT` where
+    /// they are. A file that a server seals or removes meanwhile is looked at once or not at all.
     ///
     /// Throws `inputOutput` when the folders cannot be listed.
     package func run(
@@ -40,6 +40,7 @@ package struct StoreVerifier {
         }
         var before: StorePart?
         var earlier: StorePart?
+        var parts: [StorePart] = []
         for first in Set(logs + segments).sorted() {
             // The rest of a log that its segment stands for.
             if let before, first <= before.lastSequence, !segments.contains(first) { continue }
@@ -52,16 +53,21 @@ package struct StoreVerifier {
                     Recovery.isLeft(log.header.firstSequence, behind: part.skipped)
                 {
                     before = earlier
+                    parts.removeLast()
                 }
                 do throws(StoreError) {
                     try Recovery.checkOrder(of: part, behind: before)
                 } catch {
                     found.findings.insert(error, at: 0)
                 }
+                parts.append(part)
             }
             (earlier, before) = (before, file.part)
             try report(found)
         }
+        try lookAtLost().map(report)
+        // Last, so that no start can have gone on from the files that were found.
+        try lookAtSnapshot(parts).map(report)
     }
 
     private func names(
@@ -96,8 +102,50 @@ package struct StoreVerifier {
             return Looked(report: report, part: part)
         } catch {
             if error.cause?.isMissing ?? false { return nil }
-            return Looked(report: StoreFileReport(path, error), part: nil)
+            return Looked(report: StoreFileReport(.segment, path, error), part: nil)
         }
+    }
+
+    private func lookAtLost() -> StoreFileReport? {
+        look(at: configuration.lostPath, as: .lost) { () throws(StoreError) in
+            try LostRanges.read(configuration, fileSystem)
+        } describe: { report, lost in
+            report.lostRanges = lost.ranges
+        }
+    }
+
+    /// Also whether the files are those that it was made of.
+    ///
+    /// - Parameter parts: those that can be opened, in order.
+    private func lookAtSnapshot(_ parts: [StorePart]) -> StoreFileReport? {
+        look(at: configuration.snapshotMarkerPath, as: .snapshot) { () throws(StoreError) in
+            let marker = try SnapshotMarker.read(in: configuration.directory, fileSystem)
+            guard let marker else { return nil as SnapshotMarker? }
+            _ = try Restoration(
+                marker, of: parts, in: configuration.directory, at: configuration.openedAt)
+            return marker
+        } describe: { report, marker in
+            report.snapshot = marker
+        }
+    }
+
+    /// Nil when the file is not there.
+    private func look<Content>(
+        at path: String, as kind: StoreFileReport.Kind,
+        _ read: () throws(StoreError) -> Content,
+        describe: (inout StoreFileReport, Content) -> Void
+    ) -> StoreFileReport? {
+        var report = StoreFileReport(kind, path)
+        do throws(StoreError) {
+            report.bytes = try StoreError.wrappingFileErrors { () throws(FileError) in
+                try fileSystem.open(path, create: false).size()
+            }
+            describe(&report, try read())
+        } catch {
+            if error.cause?.isMissing ?? false { return nil }
+            report.findings = [error]
+        }
+        return report
     }
 
     /// A server may be writing at its end, cut its zeros, or seal it: what differs from one reading to
@@ -113,44 +161,10 @@ package struct StoreVerifier {
             } catch {
                 if error.cause?.isMissing ?? false { return nil }
                 if last?.damage?.offset == error.damage?.offset, last?.code == error.code {
-                    return Looked(report: StoreFileReport(path, error), part: nil)
+                    return Looked(report: StoreFileReport(.log, path, error), part: nil)
                 }
                 last = error
             }
         }
-    }
-}
-
-/// What was found of one file.
-package struct StoreFileReport: Sendable {
-    package var path: String
-    package var isSealed: Bool
-    /// Nil of an empty log, and of a file that cannot be opened.
-    package var sequences: SequenceRange?
-    /// Those that are there.
-    package var events = 0
-    package var bytes = 0
-    package var recordedAt: ClosedRange<Timestamp>?
-    /// The sequences right before it that were passed over when the store was restored.
-    package var skipped: SequenceRange?
-    /// What is wrong with it, and with its place between the others.
-    package var findings: [StoreError] = []
-
-    init(_ part: StorePart) {
-        path = part.path
-        isSealed = part.segment != nil
-        if part.lastSequence >= part.firstSequence {
-            sequences = SequenceRange(first: part.firstSequence, last: part.lastSequence)
-        }
-        events = part.events
-        bytes = part.bytes
-        recordedAt = part.oldestRecordedAt.map { $0...part.newestRecordedAt }
-        skipped = part.skipped
-    }
-
-    init(_ path: String, _ error: StoreError) {
-        self.path = path
-        isSealed = path.hasSuffix(SegmentName.suffix)
-        findings = [error]
     }
 }
