@@ -101,7 +101,8 @@ struct Recovery {
         }
     }
 
-    /// The first sequences of the logs that no segment stands for, in order.
+    /// The first sequences of the logs that no segment stands for, in order. Throws `damaged` for one that
+    /// somebody put back beside what a repair wrote in its place: it is not to be removed.
     private mutating func findLogs(besides segments: [Segment]) throws(StoreError) -> [Sequence] {
         let directory = configuration.logDirectory
         let names = try StoreError.wrappingFileErrors { () throws(FileError) in
@@ -113,6 +114,10 @@ struct Recovery {
         for first in names.compactMap({ LogName.firstSequence(of: $0) }).sorted() {
             let behind = segments.partitionIndex { $0.bounds.sequences.first > first }
             if behind > 0, first <= segments[behind - 1].bounds.sequences.last {
+                let putBack = PutBackLog(configuration: configuration, fileSystem: fileSystem)
+                if try putBack.hasLost(first, of: segments[behind - 1]) {
+                    throw putBack.refusal(first, beside: segments[behind - 1])
+                }
                 // A crash came between the segment and the end of its log.
                 sealedLogs.append(directory + "/" + LogName.of(first))
             } else {

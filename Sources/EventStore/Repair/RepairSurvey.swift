@@ -84,25 +84,58 @@ struct RepairSurvey {
     private func surveyLog(
         _ first: Sequence, _ files: inout [RepairFile]
     ) throws(StoreError) {
+        let path = logPath(first)
+        var isPutBack = false
         if let before = files.last, before.kind == .segment, first <= before.through,
             before.findings.isEmpty || first > before.first
         {
-            return
+            isPutBack = try isPutBackLog(first, beside: before)
+            guard isPutBack else { return }
+            guard first == before.first else { throw RepairSurvey.undecided(path, before) }
         }
-        let path = logPath(first)
         let found = try LogSalvage(path: path, fileSystem: fileSystem, first: first).read { _ in }
         var log = RepairFile(found, path, first)
         guard let segment = files.last, segment.first == first else {
             files.append(log)
             return
         }
-        if log.events >= segment.events, log.through >= segment.through {
+        if isPutBack {
+            guard log.events > segment.events,
+                log.through >= segment.through || segment.events == 0
+            else { throw RepairSurvey.undecided(path, segment) }
+            log.findings.append("\(path): has events that a repair could not save before")
+            log.replaces = [segment.path]
+            files[files.count - 1] = log
+        } else if log.events >= segment.events, log.through >= segment.through {
             log.findings = segment.findings
             log.replaces = [segment.path]
             files[files.count - 1] = log
         } else {
             files[files.count - 1].replaces = [path]
         }
+    }
+}
+
+extension RepairSurvey {
+    private func isPutBackLog(
+        _ first: Sequence, beside file: RepairFile
+    ) throws(StoreError) -> Bool {
+        let resources = SegmentResources(fileSystem: fileSystem, cacheBytesMax: 0, openFilesMax: 1)
+        guard let segment = try? Segment.open(file.path, resources) else { return false }
+        return try PutBackLog(configuration: configuration, fileSystem: fileSystem)
+            .hasLost(first, of: segment)
+    }
+
+    /// Each has what the other has not, or the log lies in the midst of what the segment stands for.
+    private static func undecided(_ log: String, _ segment: RepairFile) -> StoreError {
+        StoreError(
+            .damaged,
+            "\(log) has events that a repair could not save, and \(segment.path), with "
+                + "\(segment.events) events, stands in their place and for others. Nothing was "
+                + "changed. Move the one of which you need less out of the folder, and repair again",
+            damage: StoreError.Damage(
+                file: log, offset: 0,
+                sequences: SequenceRange(first: segment.first, last: segment.through)))
     }
 }
 

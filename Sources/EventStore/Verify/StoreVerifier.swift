@@ -43,7 +43,10 @@ package struct StoreVerifier {
         var parts: [StorePart] = []
         for first in Set(logs + segments).sorted() {
             // The rest of a log that its segment stands for.
-            if let before, first <= before.lastSequence, !segments.contains(first) { continue }
+            if let before, first <= before.lastSequence, !segments.contains(first) {
+                try lookAtPutBack(first, beside: before).map(report)
+                continue
+            }
             guard let file = look(at: first, next: logs.first { $0 > first }, depth) else {
                 continue
             }
@@ -64,6 +67,9 @@ package struct StoreVerifier {
             }
             (earlier, before) = (before, file.part)
             try report(found)
+            if let part = file.part, part.segment != nil, logs.contains(first) {
+                try lookAtPutBack(first, beside: part).map(report)
+            }
         }
         try lookAtLost().map(report)
         // Last, so that no start can have gone on from the files that were found.
@@ -103,6 +109,19 @@ package struct StoreVerifier {
         } catch {
             if error.cause?.isMissing ?? false { return nil }
             return Looked(report: StoreFileReport(.segment, path, error), part: nil)
+        }
+    }
+
+    /// A log that a start would refuse to remove, for the segment beside it has not all of its events.
+    private func lookAtPutBack(_ first: Sequence, beside part: StorePart) -> StoreFileReport? {
+        guard let segment = part.segment else { return nil }
+        let putBack = PutBackLog(configuration: configuration, fileSystem: fileSystem)
+        let path = configuration.logDirectory + "/" + LogName.of(first)
+        do throws(StoreError) {
+            guard try putBack.hasLost(first, of: segment) else { return nil }
+            return StoreFileReport(.log, path, putBack.refusal(first, beside: segment))
+        } catch {
+            return error.cause?.isMissing ?? false ? nil : StoreFileReport(.log, path, error)
         }
     }
 
