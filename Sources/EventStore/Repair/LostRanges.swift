@@ -73,13 +73,19 @@ extension LostRanges {
         guard text == bytes else { return nil }
     }
 
-    /// Throws `damaged` when the file is not what a repair wrote; none without a file.
+    /// Throws `damaged` when the file is not what a repair wrote, or the disk does not read it; none without
+    /// a file.
     static func read(
         _ configuration: StoreConfiguration, _ fileSystem: any FileSystem
     ) throws(StoreError) -> LostRanges {
         let path = configuration.lostPath
-        let bytes = try StoreError.wrappingFileErrors { () throws(FileError) in
-            try fileSystem.contents(path, bytesMax: Limits.lostFileBytesMax)
+        let bytes = try StoreError.wrappingFileErrors { () throws(FileError) -> [UInt8]? in
+            do throws(FileError) {
+                return try fileSystem.contents(path, bytesMax: Limits.lostFileBytesMax)
+            } catch {
+                guard error.isUnreadable else { throw error }
+                return []
+            }
         }
         guard let bytes else { return LostRanges() }
         guard let lost = LostRanges(text: bytes) else {

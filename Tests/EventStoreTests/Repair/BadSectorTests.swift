@@ -146,6 +146,17 @@ struct BadSectorTests {
         try expectSound(disk, oracle, lost: report.lost)
     }
 
+    @Test("of the list of what was lost make a repair begin it anew")
+    func list() throws {
+        let (disk, _) = try filled()
+        disk.overwrite(logs(disk)[0]) { $0[300] ^= 1 }
+        #expect(try StoreRepair.test(on: disk).run().lost.count == 1)
+        disk.spoil("data/LOST", 0..<1)
+        #expect(throws: StoreError.self) { try EventStore.test(on: disk) }
+        #expect(try StoreRepair.test(on: disk).run().findings.count == 1)
+        _ = try EventStore.test(on: disk)
+    }
+
     @Test("are named by a verification, each with its place")
     func verify() throws {
         let (disk, _) = try filled()
