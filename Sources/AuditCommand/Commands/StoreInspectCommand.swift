@@ -3,9 +3,10 @@ import ArgumentParser
 struct StoreInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Print the logs and segments of a data folder.",
+        abstract: "Print the files of a data folder.",
         discussion: """
-            Reads the logs and the ends of the segments, and changes nothing; a server may be running.
+            Reads the logs, the ends of the segments, and LOST, SNAPSHOT and policies.json where they \
+            are. Changes nothing; a server may be running.
 
             Example:
 

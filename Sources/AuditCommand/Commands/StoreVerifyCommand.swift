@@ -5,8 +5,9 @@ struct StoreVerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Read every byte of a data folder and say what is damaged.",
         discussion: """
-            Every checksum is computed, and every index compared with the events. Changes nothing; a \
-            server may be running. Ends with 70 when anything is wrong.
+            Every checksum is computed, every index compared with the events, and LOST, SNAPSHOT and \
+            policies.json are read as a start reads them. Changes nothing; a server may be running. \
+            Ends with 70 when anything is wrong.
 
             Example:
 
