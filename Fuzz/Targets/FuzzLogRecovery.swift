@@ -11,13 +11,13 @@ import TestSupport
 @Sendable
 func fuzzLogRecovery(_ bytes: UnsafeRawBufferPointer) throws {
     var input = FuzzInput(bytes)
-    let repairs = Repairs(rawValue: input.byte())
+    let checksums = LogChecksums(rawValue: input.byte())
     let split = Int(input.byte()) << 8 | Int(input.byte())
     var files = [Array(input.rest)]
     if split > 0, split < files[0].count {
         files = [Array(files[0][..<split]), Array(files[0][split...])]
     }
-    let disk = try makeDisk(files.map { repair($0, repairs) })
+    let disk = try makeDisk(files.map { checksums.repaired($0) })
     let before = disk.paths.map { disk.contents($0) }
     let store: EventStore
     do throws(StoreError) {
@@ -44,12 +44,6 @@ func fuzzLogRecovery(_ bytes: UnsafeRawBufferPointer) throws {
     try promise(all.count == events.count + 1 && all.starts(with: events), "an event was lost")
 }
 
-private struct Repairs: OptionSet {
-    let rawValue: UInt8
-    static let headers = Repairs(rawValue: 1)
-    static let frames = Repairs(rawValue: 2)
-}
-
 private func open(_ disk: SimulatedDisk) throws(StoreError) -> EventStore {
     let configuration = StoreConfiguration(
         directory: "data", terms: TermExtractor(version: 1) { _, _ in }, logBytesMax: 64 * 1024,
@@ -70,45 +64,6 @@ private func makeDisk(_ files: [[UInt8]]) throws -> SimulatedDisk {
         disk.overwrite(path) { $0 = file }
     }
     return disk
-}
-
-/// Gives header and frames the checksums that they would have.
-private func repair(_ file: [UInt8], _ repairs: Repairs) -> [UInt8] {
-    var file = file
-    guard file.count >= LogHeader.bytes else { return file }
-    if repairs.contains(.headers) { file.store(checksum(file[..<56], salt: 0), at: 56) }
-    guard repairs.contains(.frames) else { return file }
-    let salt = file.littleEndian(at: 32)
-    var start = LogHeader.bytes
-    while start + FrameHeader.lengthMin <= file.count {
-        let length = Int(file.littleEndian(at: start + 8) & 0xFFFF_FFFF)
-        guard length >= FrameHeader.lengthMin, start + length <= file.count else { break }
-        let body = file[(start + FrameHeader.bytes)..<(start + length)]
-        file.store(checksum(body, salt: salt), at: start + 32)
-        file.store(checksum(file[start..<start + 40], salt: salt), at: start + 40)
-        start += length
-    }
-    return file
-}
-
-private func checksum(_ bytes: ArraySlice<UInt8>, salt: UInt64) -> UInt64 {
-    bytes.withUnsafeBytes { Checksum.of($0, salt: salt) }
-}
-
-private struct ReadEvent: Equatable {
-    var id: EventID
-    var occurredAt: Timestamp
-    var recordedAt: Timestamp
-    var organization: [UInt8]
-    var payload: [UInt8]
-
-    init(_ view: EventView) {
-        id = view.id
-        occurredAt = view.occurredAt
-        recordedAt = view.recordedAt
-        organization = Array(view.organization)
-        payload = Array(view.payload)
-    }
 }
 
 /// Every event, read forward; and the other ways to each of them.
@@ -139,16 +94,4 @@ private func read(_ store: EventStore) throws -> [ReadEvent] {
         try promise(isFound, "\(sequence) is not found by its id")
     }
     return events
-}
-
-extension [UInt8] {
-    fileprivate func littleEndian(at offset: Int) -> UInt64 {
-        self[offset..<Swift.min(offset + 8, count)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    fileprivate mutating func store(_ value: UInt64, at offset: Int) {
-        for index in 0..<8 {
-            self[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index))
-        }
-    }
 }

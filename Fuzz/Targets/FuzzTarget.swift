@@ -17,6 +17,8 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "json", run: fuzzJSON),
         FuzzTarget(name: "page-token", run: fuzzPageToken),
         FuzzTarget(name: "log-recovery", run: fuzzLogRecovery),
+        FuzzTarget(name: "log-salvage", run: fuzzLogSalvage),
+        FuzzTarget(name: "segment-salvage", run: fuzzSegmentSalvage),
     ]
 }
 
