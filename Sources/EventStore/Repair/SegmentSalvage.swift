@@ -43,7 +43,8 @@ struct SegmentSalvage {
         try scan.run { block throws(StoreError) in
             // Blocks are in order; one that is not was not written there.
             guard block.rows.lowerBound >= spans.last?.upperBound ?? 0,
-                Int(block.rows.upperBound) <= raw.rowEnd
+                Int(block.rows.upperBound) <= raw.rowEnd,
+                isInOrder(block, behind: found.recordedAt?.upperBound, raw.footer)
             else { return }
             spans.append(block.rows)
             for number in 0..<block.count {
@@ -66,6 +67,20 @@ struct SegmentSalvage {
                 last: range.first + (Int(rows.upperBound) - 1))
         }
         return found
+    }
+
+    /// Whether its times neither decrease nor leave what the footer says.
+    private func isInOrder(
+        _ block: EventBlock, behind newest: Timestamp?, _ footer: SegmentFooter?
+    ) -> Bool {
+        var newest = newest ?? footer?.oldestRecordedAt
+        for number in 0..<block.count {
+            let time = block.withEvent(at: number) { $0.recordedAt }
+            guard time >= newest ?? time else { return false }
+            newest = time
+        }
+        guard let footer, let newest else { return true }
+        return newest <= footer.newestRecordedAt
     }
 
     /// Runs of rows whose events are gone, and not by retention as far as that is known.
