@@ -283,7 +283,7 @@ private struct BlockScan {
     /// The first block from there on that matches its checksum.
     private func nextBlock(from offset: Int) -> Piece? {
         // Nearly always they lie one behind the other.
-        if let piece = block(at: offset), piece.end <= end { return piece }
+        if let piece = block(at: offset) { return piece }
         var start = offset
         while start + EventBlockHeader.bytes <= end {
             let count = min(Limits.salvageBytes, end - start)
@@ -292,7 +292,7 @@ private struct BlockScan {
             for place in starts {
                 guard
                     bytes.bytes.loadLittleEndian(UInt32.self, at: place) == EventBlockHeader.magic,
-                    let piece = block(at: start + place), piece.end <= end
+                    let piece = block(at: start + place)
                 else { continue }
                 return piece
             }
@@ -301,7 +301,7 @@ private struct BlockScan {
         return nil
     }
 
-    /// The extent of a block, from its header and the mask of its ids.
+    /// The extent of a block, from its header and the mask of its ids; nil unless it matches its checksum.
     private func block(at offset: Int) -> Piece? {
         guard let bytes = raw.read(offset, EventBlockHeader.bytes + 2) else { return nil }
         var reader = ByteReader(bytes.bytes)
@@ -311,6 +311,8 @@ private struct BlockScan {
             length: EventBlockHeader.bytes
                 + IdentifierColumn.bytes(mask: reader.integer(UInt16.self), count: header.count)
                 + header.bodyBytes)
+        // Before memory is taken for it: nothing vouches for the header yet.
+        guard piece.end <= end else { return nil }
         return raw.piece(piece) == nil ? nil : piece
     }
 }
