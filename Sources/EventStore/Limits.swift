@@ -57,8 +57,8 @@ package enum Limits {
     /// Bytes of a snapshot's marker that are read; it has about 200.
     package static let snapshotMarkerBytesMax = 4 * 1024
 
-    /// Bytes of the file of policies that goes into a snapshot.
-    package static let policiesBytesMax = 64 * 1024 * 1024
+    /// Bytes of a file of the service that goes into a snapshot.
+    package static let companionBytesMax = 64 * 1024 * 1024
 
     /// Bytes that a snapshot copies at a time.
     package static let snapshotCopyBytes = 1024 * 1024

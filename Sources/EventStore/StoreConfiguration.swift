@@ -60,8 +60,11 @@ extension StoreConfiguration {
     var segmentDirectory: String { directory + "/segments" }
     var lockPath: String { directory + "/LOCK" }
     var snapshotMarkerPath: String { directory + "/" + SnapshotMarker.name }
-    /// How long whose events are kept, as the service writes it; here a file that goes into snapshots.
-    package var policiesPath: String { directory + "/policies.json" }
+    /// What the service keeps beside the events (how long whose are kept, who may call, how much); here files that go
+    /// into snapshots. Any of them may be missing.
+    var companionPaths: [String] {
+        ["policies.json", "tokens.json", "quotas.json"].map { directory + "/" + $0 }
+    }
     /// Names the events that a repair could not save.
     var lostPath: String { directory + "/LOST" }
 }

@@ -83,6 +83,8 @@ def test_a_token_file_that_others_may_read_is_refused(server, tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     server.terminate()
     file.chmod(0o640)
+    verified = run("store", "verify", tmp_path / "data")
+    assert verified.returncode == 70 and "chmod 600" in verified.stdout + verified.stderr
     done = run("serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", within=30)
     assert done.returncode != 0 and "chmod 600" in done.stderr
     mine = tmp_path / "token"
@@ -185,6 +187,19 @@ def test_tokens_survive_a_kill(server, tmp_path):
             client.page()
         with Client(again.address, token=revoked) as client:
             assert refusal(client.page).code() == Status.UNAUTHENTICATED
+
+
+def test_a_restored_server_knows_the_tokens_of_its_snapshot(server, tmp_path):
+    _, secret = tokens.create(server.address, server.root, "ci", "reader", "acme")
+    environment = {**server.environment, "AUDITRPC_TOKEN": server.root}
+    done = run("snapshot", tmp_path / "backup", environment=environment)
+    assert done.returncode == 0, done.stderr
+    server.terminate()
+    with Server(tmp_path / "backup", options=["--local-access", "none"]) as restored:
+        assert not tokens.SECRET.search(restored.text())
+        for one in (secret, server.root):
+            with Client(restored.address, token=one) as client:
+                client.page()
 
 
 def test_a_viewer_sees_its_filter_and_nothing_else(server):

@@ -52,6 +52,8 @@ enum StoreFileTable {
             return [createdAt.map { "of a snapshot at \($0.rfc3339)" } ?? "of a snapshot", bytes]
         case .policies(let organizations):
             return ["policies of \(organizations) organizations", bytes]
+        case .tokens(let count):
+            return ["\(count) API tokens", bytes]
         }
     }
 

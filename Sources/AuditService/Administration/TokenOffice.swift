@@ -12,27 +12,17 @@ final class TokenOffice: Sendable {
     let directory: TokenDirectory
     /// The secret of the token that was made because there was none; shown once, by whoever takes it.
     let firstToken: String?
-    private let fileSystem: any FileSystem
-    private let path: String
+    private let file: TokenFile
     /// Held by one change at a time, while it writes.
     private let changing = Mutex(())
-
-    /// Bytes of a token file that is read: a thousand for each of as many as there may be, and room.
-    private static let fileBytesMax = 16 << 20
-    /// In the data folder.
-    static let fileName = "tokens.json"
 
     /// Reads the tokens and puts them in force. A store without a token file gets one, with a token for its operator.
     ///
     /// - Throws: `unavailable`, for the operator: the file cannot be read, understood or written, or others may read
     ///   it.
-    init(
-        dataDirectory: String, fileSystem: any FileSystem = PosixFileSystem(), now: Timestamp
-    ) throws(ServiceError) {
-        self.fileSystem = fileSystem
-        path = dataDirectory + "/" + Self.fileName
-        if let refusal = SecretFile.refusal(of: path) { throw ServiceError(.unavailable, refusal) }
-        if let book = try Self.read(path, fileSystem) {
+    init(_ file: TokenFile, now: Timestamp) throws(ServiceError) {
+        self.file = file
+        if let book = try file.book() {
             directory = TokenDirectory(book)
             firstToken = nil
         } else {
@@ -41,26 +31,6 @@ final class TokenOffice: Sendable {
             firstToken = book.create(first, organizationID: "", now: now)?.secret.text
             directory = TokenDirectory(book)
             try save(book)
-        }
-    }
-
-    private static func read(
-        _ path: String, _ fileSystem: any FileSystem
-    ) throws(ServiceError) -> TokenBook? {
-        do {
-            guard let text = try fileSystem.contents(path, bytesMax: fileBytesMax) else {
-                return nil
-            }
-            return try TokenBook(json: text)
-        } catch let error as TokenFileError {
-            throw ServiceError(
-                .unavailable,
-                """
-                \(path) is damaged: \(error.reason). Without it the server does not know whom to let in: restore the \
-                file, or move it aside to begin with a new operator token alone
-                """)
-        } catch {
-            throw ServiceError(.unavailable, "cannot read the API tokens: \(error)")
         }
     }
 
@@ -177,7 +147,7 @@ final class TokenOffice: Sendable {
 
     private func save(_ book: TokenBook) throws(ServiceError) {
         do throws(FileError) {
-            try fileSystem.replace(path, with: book.json)
+            try file.write(book)
         } catch {
             throw ServiceError(
                 error.isDiskFull ? .exhausted : .unavailable,

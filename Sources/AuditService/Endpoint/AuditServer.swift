@@ -63,8 +63,7 @@ package final class AuditServer: Service {
             let retention = try RetentionOffice(
                 store: store, dataDirectory: configuration.dataDirectory,
                 configured: configuration.retention)
-            let tokens = try TokenOffice(
-                dataDirectory: configuration.dataDirectory, now: .now)
+            let tokens = try TokenOffice(TokenFile(in: configuration.dataDirectory), now: .now)
             return try await AuditServer(configuration, listeners, store, retention, tokens, logger)
         } catch {
             store.close()

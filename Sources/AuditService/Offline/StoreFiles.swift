@@ -1,3 +1,4 @@
+import Access
 package import AuditModel
 import EventStore
 
@@ -19,6 +20,8 @@ package enum StoreFiles {
             case snapshot(createdAt: Timestamp?)
             /// `policies.json`: of so many organizations.
             case policies(organizations: Int)
+            /// `tokens.json`: so many API tokens, those too that have ended.
+            case tokens(count: Int)
         }
 
         package struct Events: Hashable, Sendable {
@@ -46,6 +49,7 @@ package enum StoreFiles {
                 .unavailable, "\(directory) is not the data folder of a server: \(error)")
         }
         if let policies = policies(in: directory) { try report(policies) }
+        if let tokens = tokens(in: directory) { try report(tokens) }
     }
 
     /// Nil where no policy was set.
@@ -62,6 +66,20 @@ package enum StoreFiles {
             policies.problems = [error.message]
         }
         return policies
+    }
+
+    /// Nil before the first start.
+    private static func tokens(in directory: String) -> File? {
+        let file = TokenFile(in: directory)
+        var tokens = File(path: file.path, kind: .tokens(count: 0), bytes: 0, problems: [])
+        do throws(ServiceError) {
+            guard let text = try file.text() else { return nil }
+            tokens.bytes = text.count
+            tokens.kind = .tokens(count: try file.book()?.entries.count ?? 0)
+        } catch {
+            tokens.problems = [error.message]
+        }
+        return tokens
     }
 }
 

@@ -14,7 +14,7 @@ struct Restorer {
     func run(_ parts: [StorePart]) throws(StoreError) -> [StorePart] {
         try StoreError.wrappingFileErrors { () throws(FileError) in
             for part in parts { try synchronize(part.path) }
-            for path in [configuration.policiesPath, configuration.lostPath] {
+            for path in configuration.companionPaths + [configuration.lostPath] {
                 do throws(FileError) {
                     try synchronize(path)
                 } catch {

@@ -157,9 +157,11 @@ struct SnapshotFolder {
         }
     }
 
-    /// Copies the policies, and the list of what a repair could not save; nothing where there is none.
+    /// Copies what the service keeps, and the list of what a repair could not save; nothing where there is none.
     mutating func copyLists(of store: StoreConfiguration) throws(StoreError) {
-        try copy(store.policiesPath, as: configuration.policiesPath, Limits.policiesBytesMax)
+        for (source, path) in zip(store.companionPaths, configuration.companionPaths) {
+            try copy(source, as: path, Limits.companionBytesMax)
+        }
         try copy(store.lostPath, as: configuration.lostPath, Limits.lostFileBytesMax)
     }
 

@@ -26,6 +26,9 @@ struct StoreFileTableTests {
         #expect(
             line("policies.json", .policies(organizations: 3))
                 == "policies.json  policies of 3 organizations  100 bytes  whole\n")
+        #expect(
+            line("tokens.json", .tokens(count: 2))
+                == "tokens.json  2 API tokens  100 bytes  whole\n")
     }
 
     @Test func saysWhatIsWrong() {

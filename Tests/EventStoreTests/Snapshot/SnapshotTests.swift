@@ -57,16 +57,18 @@ struct SnapshotTests {
         let (store, oracle) = try filled(disk, seed: 1)
         disk.overwrite("data/none") { _ in }
         try disk.replace("data/policies.json", with: Array("{}".utf8))
+        try disk.replace("data/tokens.json", with: Array("[]".utf8))
         disk.plan.refusesLinks = !canLink
         let parts = store.parts.all
         let report = try store.snapshot(to: "backup/", now: wallClock())
         #expect(report.head == oracle.head && report.first == Sequence(1))
         #expect(report.events == oracle.events.count && report.files == parts.count)
         #expect(report.bytes == parts.reduce(0) { $0 + $1.bytes })
-        // The policies are copied always.
+        // The policies and the tokens are copied always.
         #expect(report.linkedFiles == (canLink ? parts.count - 1 : 0))
-        #expect(report.copiedFiles == (canLink ? 2 : parts.count + 1))
+        #expect(report.copiedFiles == (canLink ? 3 : parts.count + 2))
         #expect(disk.contents("backup/policies.json") == Array("{}".utf8))
+        #expect(disk.contents("backup/tokens.json") == Array("[]".utf8))
         for part in parts.dropLast() {
             let copy = part.path.replacing("data/", with: "backup/")
             #expect(disk.contents(copy) == disk.contents(part.path))
