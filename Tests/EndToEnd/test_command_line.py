@@ -163,8 +163,9 @@ def test_facets_count_values(shared_server, auditrpc, organization):
     assert auditrpc("facets", "colour").returncode == USAGE
 
 
-def test_status_tells_what_is_held(shared_server):
+def test_status_tells_what_is_held(shared_server, client):
     environment = shared_server.environment
+    client.record(event())
     (status,) = json_lines(run("status", "--output", "json", environment=environment))
     with Client(shared_server.address) as client:
         assert status["head_sequence"] == client.status().head_sequence
