@@ -70,7 +70,8 @@ final class CatchUp: Sendable {
                 let began = ContinuousClock.now
                 switch job {
                 case .end: return
-                case .start(let tasks): for task in tasks { task.wait.give(task.find()) }
+                case .start(let tasks):
+                    for task in tasks where task.wait.isWanted { task.wait.give(task.find()) }
                 case .read(let task): Self.run(task, limits, read)
                 }
                 let rest = allowance.rest(after: ContinuousClock.now - began, head: head())

@@ -20,6 +20,9 @@ final class FeedWait<Answer: Sendable>: Sendable {
         ends = Mutex(Ends(done: done, leave: leave))
     }
 
+    /// It was neither given nor cancelled yet.
+    var isWanted: Bool { ends.withLock { $0 != nil } }
+
     /// Nobody wants it any more. Lets go at once of what the answer would have reached, which may be
     /// a whole connection, also while a reading for others goes on.
     func cancel() { takeEnds()?.leave(self) }

@@ -133,6 +133,43 @@ struct CatchUpTests {
         #expect(answers.update { $0.count } == 2)
     }
 
+    @Test func aStartThatIsCancelledInTheMidstOfItsTurnIsNotLookedFor() {
+        let gate = Mailbox(Gate())
+        let searches = Counter()
+        let catchUp = CatchUp(
+            limits: ServiceLimits(), head: { .zero },
+            read: { _, position, _ in .portions([FeedPortion(through: position)]) })
+        // The turn that follows takes all that came meanwhile.
+        let busy = { @Sendable () -> Result<Sequence, ServiceError> in
+            gate.update { $0.isEntered = true }
+            _ = gate.wait { $0.isOpen ? true : nil }
+            return .success(.zero)
+        }
+        _ = catchUp.start(busy, done: { _ in })
+        _ = gate.wait { $0.isEntered ? true : nil }
+        let later = Mailbox([FeedWait<Result<Sequence, ServiceError>>]())
+        _ = catchUp.start {
+            searches.value.add(1, ordering: .relaxed)
+            for wait in later.update({ $0 }) { wait.cancel() }
+            return .success(.zero)
+        } done: { _ in
+        }
+        let waits = (0..<10).map { _ in
+            catchUp.start {
+                searches.value.add(1, ordering: .relaxed)
+                return .success(.zero)
+            } done: { _ in
+            }
+        }
+        later.update { $0 = waits }
+        let last = Mailbox(false)
+        _ = catchUp.start({ .success(.zero) }, done: { _ in last.update { $0 = true } })
+        gate.update { $0.isOpen = true }
+        _ = last.wait { $0 ? true : nil }
+        catchUp.stop()
+        #expect(searches.value.load(ordering: .relaxed) == 1)
+    }
+
     @Test func whatWaitsAtTheEndIsLetGoOf() {
         let held = Counter()
         let gate = Mailbox(Gate())
