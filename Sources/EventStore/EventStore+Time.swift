@@ -10,6 +10,14 @@ extension EventStore {
         return max(oldest, found.sequence)
     }
 
+    /// A sequence that no readable event recorded at `time` or later is before, told from what is in
+    /// memory: the start of a log or segment at the most before `firstSequence`.
+    package func earliestSequence(recordedSince time: Timestamp) -> Sequence {
+        let (oldest, head) = readable
+        guard let part = parts.recorded(since: time).first else { return head.next }
+        return max(oldest, part.firstSequence)
+    }
+
     /// When the event was recorded, or the oldest readable one behind it; nil when there is none or it
     /// cannot be read.
     package func recordedAt(_ sequence: Sequence) -> Timestamp? {

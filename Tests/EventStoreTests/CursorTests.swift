@@ -182,10 +182,15 @@ struct CursorTests {
                 payloadBytesMax: 3_000)
             oracle.add(try store.store(events, now: second(time)))
         }
+        var earliest: Set<Sequence> = []
         for since in -1...time + 1 {
             let expected = oracle.events.firstIndex { $0.recordedAt >= second(since) }
             let found = try store.firstSequence(recordedSince: second(since))
             #expect(found == Sequence(UInt64((expected ?? oracle.events.count) + 1)), "\(since)")
+            earliest.insert(store.earliestSequence(recordedSince: second(since)))
+            #expect(store.earliestSequence(recordedSince: second(since)) <= found, "\(since)")
         }
+        // Of each log one, and the one behind the head.
+        #expect(earliest.count > 3)
     }
 }

@@ -37,6 +37,9 @@ struct FeedMachine: Sendable {
             guard let last = events.last else { return [] }
             return [.events(events)] + moved(to: last.sequence)
         case .progress(let sequence):
+            // It may stand before a start that the server still looks for: who went on behind it would
+            // be given what was recorded before that. Looking again is exact.
+            if case .since = start { return [] }
             return moved(to: sequence)
         case .caughtUp(let sequence):
             defer { isLive = true }

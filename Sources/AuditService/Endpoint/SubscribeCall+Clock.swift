@@ -44,11 +44,11 @@ extension SubscribeCall {
                 following.skip(to: position)
             }
             pump(call)
-        case .reading where call.isWritable:
+        case .starting where call.isWritable, .reading where call.isWritable:
             // Its turn may be far away, and a client that hears nothing for long thinks that nobody is there.
             following.progressIsDue = false
             say(following.machine.progress(), following, call)
-        case .none, .suspended, .reading: break
+        case .none, .suspended, .starting, .reading: break
         }
     }
 
@@ -84,10 +84,9 @@ extension SubscribeCall.Following {
     func isTaking() {
         guard isStuck else { return }
         isStuck = false
-        if case .reading = activity {
-            gauge.turn(to: .catchingUp)
-        } else {
-            gauge.turn(to: ready.isEmpty ? .live : .catchingUp)
+        switch activity {
+        case .starting, .reading: gauge.turn(to: .catchingUp)
+        case .none, .waiting, .suspended: gauge.turn(to: ready.isEmpty ? .live : .catchingUp)
         }
     }
 }

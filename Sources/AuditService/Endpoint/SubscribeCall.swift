@@ -26,8 +26,6 @@ final class SubscribeCall: ServerCallHandler {
 
     enum State {
         case unopened
-        /// Looking for the start on disk.
-        case starting(Starting)
         case following(Following)
         case ended
     }
@@ -71,8 +69,19 @@ final class SubscribeCall: ServerCallHandler {
         case waiting
         /// The next turn of the loop will go on.
         case suspended
+        /// Looking for the start on disk will.
+        case starting(FeedWait<Result<Sequence, ServiceError>>)
         /// A reading of the disk will.
         case reading(FeedWait<FeedReading>)
+
+        /// Its turn on the reading thread is wanted no more.
+        func cancel() {
+            switch self {
+            case .starting(let wait): wait.cancel()
+            case .reading(let wait): wait.cancel()
+            case .none, .waiting, .suspended: break
+            }
+        }
     }
 
     init(
@@ -299,14 +308,11 @@ final class SubscribeCall: ServerCallHandler {
     private func leave() {
         switch state {
         case .unopened, .ended: break
-        case .starting(let starting):
-            starting.wait?.cancel()
-            feed.hub.unsubscribe(starting.subscription)
         case .following(let following):
             feed.hub.unsubscribe(following.subscription)
             feed.leave(following.group)
             following.wheel.cancel(self, at: following.timerTick)
-            if case .reading(let wait) = following.activity { wait.cancel() }
+            following.activity.cancel()
         }
         state = .ended
     }

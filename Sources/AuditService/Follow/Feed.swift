@@ -111,6 +111,13 @@ final class Feed<Waker: Sendable>: Sendable {
     /// Filters that somebody follows.
     var groupCount: Int { groups.count }
 
+    /// A position before the one that `findStart` will find, without a look at the disk.
+    func earliestStart(of organization: [UInt8]?, since time: Timestamp) -> Sequence {
+        max(
+            store.earliestSequence(recordedSince: time), store.bounds(of: organization).oldest
+        ).previous
+    }
+
     /// Finds the position before everything kept that was recorded at or after `time`, on the
     /// reading thread; `done` is called there, unless the wait is cancelled before.
     func findStart(

@@ -55,6 +55,19 @@ struct FeedMachineTests {
         #expect(machine.start == .after(sequence(8)))
     }
 
+    @Test func progressBeforeATimeIsFoundIsNoPlaceToGoOnFrom() {
+        let since = Timestamp(nanosecondsSinceEpoch: 5)
+        var machine = machine(.since(since))
+        #expect(machine.received(.progress(sequence(8)), from: server) == [])
+        #expect(machine.start == .since(since))
+        #expect(
+            machine.received(.caughtUp(sequence(9)), from: server)
+                == [.caughtUp(sequence(9)), .position(sequence(9))])
+        #expect(
+            machine.received(.progress(sequence(10)), from: server) == [.position(sequence(10))])
+        #expect(machine.start == .after(sequence(10)))
+    }
+
     @Test func thePositionNeverGoesBack() {
         var machine = machine(.after(sequence(8)))
         #expect(machine.received(.progress(sequence(3)), from: server) == [])

@@ -28,9 +28,9 @@ struct SubscribeCallTests {
             woken: { CallReference.deliver($0, to: { $0.waker.call }, SubscribeCall.wake) })
     }
 
-    private func publish(_ count: Int) throws {
+    private func publish(_ count: Int, now: Timestamp? = nil) throws {
         for _ in 0..<count {
-            let (_, batch) = fixture.commit([try fixture.prepare([.sample()])])
+            let (_, batch) = fixture.commit([try fixture.prepare([.sample()])], now: now)
             feed.publish(try #require(batch))
         }
     }
@@ -100,6 +100,34 @@ struct SubscribeCallTests {
                 }
             }
             #expect(sequences == Array(6...100))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func whoseStartIsLookedForIsToldThatItHasBegun() async throws {
+        let hourAgo = Timestamp.now.advanced(by: .seconds(-3_600))
+        try publish(60, now: hourAgo)
+        try publish(40)
+        let gate = DispatchSemaphore(value: 0)
+        _ = feed.findStart(of: nil, since: .now) { _ in gate.wait() }
+        let request = SubscribeRequest(
+            start: .since(hourAgo.advanced(by: .seconds(1_800))),
+            progressInterval: .milliseconds(100))
+        try await subscribe(request) { messages in
+            defer { gate.signal() }
+            #expect(
+                try await next(&messages) == .started(head: Sequence(100), oldest: Sequence(1)))
+            for _ in 0..<2 {
+                #expect(try await next(&messages) == .progress(.zero))
+            }
+            gate.signal()
+            var sequences: [UInt64] = []
+            while sequences.last != 100 {
+                if case .events(let events) = try await next(&messages) {
+                    sequences += events.map(\.sequence.rawValue)
+                }
+            }
+            #expect(sequences == Array(61...100))
         }
     }
 

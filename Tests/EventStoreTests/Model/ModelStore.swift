@@ -335,7 +335,9 @@ extension ModelStore {
     private mutating func findTime(_ store: EventStore) throws(StoreError) {
         let since = second(Int.random(in: max(0, time - 40)...time + 1, using: &generator))
         note("since \(since)")
+        let earliest = store.earliestSequence(recordedSince: since)
         let found = try store.firstSequence(recordedSince: since)
+        try require(earliest <= found, "\(found) is before the earliest \(earliest)")
         let expected = sequences.first {
             oracle[$0].recordedAt >= since && showing($0) == .shown
         }

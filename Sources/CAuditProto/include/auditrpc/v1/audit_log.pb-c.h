@@ -312,7 +312,8 @@ struct  Auditrpc__V1__SubscribeResponse__Events
 
 
 /*
- * Every matching event up to it has been sent: after_sequence of a resume.
+ * Every matching event up to it has been sent: after_sequence of a resume. While the start of a `since` is looked
+ * for, it stands before that: who resumes there is also sent what was recorded between the two.
  */
 struct  Auditrpc__V1__SubscribeResponse__Progress
 {
