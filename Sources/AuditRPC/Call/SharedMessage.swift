@@ -11,17 +11,26 @@ package final class SharedMessage: Sendable {
     /// Connections on which it waits and whose account has it, together once.
     private let holders = Mutex(0)
 
+    private let compressedBytes = Atomic(0)
+
     private enum Compression {
         case untried
-        case tried(ByteBuffer?)
+        case tried(SharedMessage?)
     }
 
-    package init(_ message: [UInt8]) {
-        framed = Self.frame(message, isCompressed: false)
+    package convenience init(_ message: [UInt8]) {
+        self.init(message, isCompressed: false)
     }
 
-    /// Bytes that it keeps in memory, as long as it is not compressed too.
-    package var byteCount: Int { framed.readableBytes }
+    private init(_ message: [UInt8], isCompressed: Bool) {
+        framed = Self.frame(message, isCompressed: isCompressed)
+    }
+
+    /// Bytes of this form: what counts where it waits for a socket.
+    var byteCount: Int { framed.readableBytes }
+
+    /// Bytes that it keeps in memory: more once it was compressed too.
+    package var residentBytes: Int { byteCount + compressedBytes.load(ordering: .relaxed) }
 
     /// Counts its bytes in what all connections share, once for all on which it waits. False when there is no room:
     /// then it counts for nobody. Every true one is followed by a `release` to the same budget.
@@ -46,14 +55,23 @@ package final class SharedMessage: Sendable {
         Array(framed.readableBytesView.dropFirst(MessagePrefix.byteCount))
     }
 
-    /// For calls that compress: the gzip form, unless it is no shorter. Made for whoever asks first; the others wait.
-    var framedForGzip: ByteBuffer {
+    /// What calls of that encoding send. The gzip form is a message of its own, unless it is no shorter; made for
+    /// whoever asks first, while the others wait.
+    func form(for encoding: MessageEncoding) -> SharedMessage {
+        switch encoding {
+        case .identity: self
+        case .gzip: compressed ?? self
+        }
+    }
+
+    private var compressed: SharedMessage? {
         compression.withLock { state in
-            if case .tried(let compressed) = state { return compressed ?? framed }
+            if case .tried(let compressed) = state { return compressed }
             let compressed = GzipDeflater.ofThisThread.deflate(bytes)
-                .map { Self.frame($0, isCompressed: true) }
+                .map { SharedMessage($0, isCompressed: true) }
+            compressedBytes.store(compressed?.byteCount ?? 0, ordering: .relaxed)
             state = .tried(compressed)
-            return compressed ?? framed
+            return compressed
         }
     }
 

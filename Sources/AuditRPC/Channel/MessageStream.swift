@@ -328,9 +328,7 @@ package class MessageStream: HTTP2Stream {
     /// Queues a message that other calls send too, likewise.
     final func enqueue(_ hold: SharedHold) {
         guard let connection else { return }
-        let message = hold.message
-        outbound.append(
-            sharing: outboundEncoding == .gzip ? message.framedForGzip : message.framed, hold)
+        outbound.append(sharing: hold.message.framed, hold)
         messageQueued(connection)
     }
 

@@ -111,7 +111,7 @@ package final class ServerCall: MessageStream {
     @discardableResult
     package func send(_ message: SharedMessage) -> Bool {
         guard state.isOpen, let connection else { return false }
-        guard let hold = connection.hold(message) else {
+        guard let hold = connection.hold(message.form(for: outboundEncoding)) else {
             refuseUnread()
             return false
         }

@@ -5,8 +5,8 @@ import Subscribe
 /// An encoded `SubscribeResponse` in the form in which its calls are sent it: made once, for all of
 /// them.
 protocol FeedMessage: AnyObject, Sendable {
-    /// What it keeps in memory.
-    var byteCount: Int { get }
+    /// What it keeps in memory by now: its calls may have had it made into further forms.
+    var residentBytes: Int { get }
 }
 
 /// Makes the form that is sent of encoded bytes.
@@ -28,7 +28,7 @@ struct FeedPortion: Sendable {
     var isFull = false
 
     /// What keeping it costs, its place in a table included.
-    var residentBytes: Int { 256 + (message?.byteCount ?? 0) }
+    var residentBytes: Int { 256 + (message?.residentBytes ?? 0) }
 }
 
 /// What reading the disk gave.

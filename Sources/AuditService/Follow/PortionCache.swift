@@ -8,8 +8,19 @@ struct PortionCache {
         var position: Sequence
     }
 
+    private struct Kept {
+        var portion: FeedPortion
+        /// What it was counted with last.
+        var bytes: Int
+
+        init(_ portion: FeedPortion) {
+            self.portion = portion
+            bytes = portion.residentBytes
+        }
+    }
+
     private let bytesMax: Int
-    private var portions: [Key: FeedPortion] = [:]
+    private var portions: [Key: Kept] = [:]
     /// The keys in the order in which they came, from `head` on.
     private var order: [Key] = []
     private var head = 0
@@ -19,19 +30,25 @@ struct PortionCache {
         self.bytesMax = bytesMax
     }
 
-    func portion(for key: Key) -> FeedPortion? { portions[key] }
+    /// Counts it anew: a message grows when a call that compresses is sent it.
+    mutating func portion(for key: Key) -> FeedPortion? {
+        guard let kept = portions[key] else { return nil }
+        if kept.bytes != kept.portion.residentBytes { insert(kept.portion, for: key) }
+        return kept.portion
+    }
 
     mutating func insert(_ portion: FeedPortion, for key: Key) {
-        if let replaced = portions.updateValue(portion, forKey: key) {
+        let kept = Kept(portion)
+        if let replaced = portions.updateValue(kept, forKey: key) {
             // It keeps its place: what is asked for again and again is not the newest.
-            bytes -= replaced.residentBytes
+            bytes -= replaced.bytes
         } else {
             order.append(key)
         }
-        bytes += portion.residentBytes
+        bytes += kept.bytes
         while bytes > bytesMax, head < order.count {
             if let oldest = portions.removeValue(forKey: order[head]) {
-                bytes -= oldest.residentBytes
+                bytes -= oldest.bytes
             }
             head += 1
         }

@@ -87,10 +87,11 @@ let chunkSizes = [1, 2, 3, 7, 64, 16_384]
             let compressed = framed(try #require(gzipped(Self.long)), flag: 1)
             #expect(answer == (accepts ? compressed : framed(Self.long)) + framed([1]))
         }
-        let addresses = (0..<2).map { _ in
-            Self.shared.framedForGzip.withUnsafeReadableBytes { $0.baseAddress }
-        }
-        #expect(addresses[0] == addresses[1], "it is compressed once")
+        let form = Self.shared.form(for: .gzip)
+        #expect(form === Self.shared.form(for: .gzip), "it is compressed once")
+        #expect(Self.shared.residentBytes == Self.shared.byteCount + form.byteCount)
+        #expect(Self.sharedShort.form(for: .gzip) === Self.sharedShort)
+        #expect(Self.sharedShort.residentBytes == Self.sharedShort.byteCount)
     }
 
     @Test func answersAreCompressedMessageByMessage() async throws {

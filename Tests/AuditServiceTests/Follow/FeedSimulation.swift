@@ -9,7 +9,7 @@ import TestSupport
 /// A message as it was encoded.
 final class PlainMessage: FeedMessage {
     let bytes: [UInt8]
-    var byteCount: Int { bytes.count }
+    var residentBytes: Int { bytes.count }
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 }
@@ -110,7 +110,7 @@ final class SimulatedSubscriber {
 
     private func take(_ portion: FeedPortion) throws {
         if let message = portion.message as? PlainMessage {
-            messageBytesMax = max(messageBytesMax, message.byteCount)
+            messageBytesMax = max(messageBytesMax, message.residentBytes)
             messages += 1
             record.take(try SubscribeResponse(decoding: message.bytes), oldest: .zero)
         }

@@ -1,5 +1,6 @@
 import AuditModel
 import AuditRPC
+import Synchronization
 import Testing
 
 @testable import AuditService
@@ -22,6 +23,31 @@ struct PortionCacheTests {
         for number in 0..<1_000 {
             #expect((cache.portion(for: key(number)) != nil) == (number >= 990))
         }
+    }
+
+    /// A message that its calls make larger.
+    private final class GrowingMessage: FeedMessage {
+        private let bytes = Atomic(100)
+        var residentBytes: Int { bytes.load(ordering: .relaxed) }
+        func grow() { bytes.add(80, ordering: .relaxed) }
+    }
+
+    @Test func whatGrowsIsCountedWhenItIsAskedForAgain() {
+        let messages = (0..<3).map { _ in GrowingMessage() }
+        var cache = PortionCache(bytesMax: 3 * (256 + 100))
+        for (number, message) in messages.enumerated() {
+            cache.insert(FeedPortion(message: message, through: Sequence(1)), for: key(number))
+        }
+        #expect(cache.bytes == 3 * (256 + 100))
+        messages[1].grow()
+        #expect(cache.portion(for: key(1)) != nil)
+        #expect(cache.portion(for: key(0)) == nil, "it had to make room")
+        #expect(cache.bytes == 2 * (256 + 100) + 80)
+        messages[2].grow()
+        messages[2].grow()
+        // What was counted is given back, whatever it has become.
+        cache.insert(FeedPortion(through: Sequence(1)), for: key(2))
+        #expect(cache.bytes == 256 + 80 + 100 + 256)
     }
 
     @Test func whatIsLargerThanAllOfItIsNotKept() {
