@@ -69,6 +69,10 @@ package struct ServiceLimits: Hashable, Sendable {
     /// Bytes that one reading of the disk gathers for those who catch up: a few messages, so that
     /// all of them go on equally.
     package var catchUpBytesMax = 256 << 10
+    /// Bytes of readings that subscribers were given and have not taken, of all of them together; a message
+    /// that several hold counts once. 64 MiB: 256 whole readings. Who has no room is read for again
+    /// when it takes more, for one message at a time.
+    package var feedReadyBytesMax = 64 << 20
     /// Starts at a time that are looked for between two readings.
     package var catchUpStartsMax = 256
     /// Events that one reading looks at, and blocks of segments or frames of logs.

@@ -59,7 +59,7 @@ extension SubscribeCall {
             following.isTaking()
         } else if !call.isWritable {
             // It may stay so for long: what it has not been sent is read again then.
-            following.ready = []
+            following.ready.drop()
             following.isStuck = true
             following.gauge.turn(to: .stuck)
         }

@@ -36,9 +36,13 @@ extension SubscribeCall {
             return end(
                 ServiceError(.busy, "the server follows for as many subscribers as it may"), call)
         }
+        state = .following(following)
         send(.started(head: head, oldest: stored.oldest), call)
+        // Not when there was no room for that.
+        guard case .following = state else { return }
         if case .since(let time) = request.start { findStart(since: time, following, call) }
-        began(following, call)
+        startTimer(following, call)
+        pump(call)
     }
 
     /// Nil when there are too many subscriptions.
@@ -57,7 +61,7 @@ extension SubscribeCall {
                 after: position, onGap: request.onGap == .continue ? .goOn : .fail),
             group: feed.join(plan), subscription: subscription, gauge: gauge,
             progressInterval: .nanoseconds(interval.nanosecondsSaturating),
-            wheel: wheel(of: call))
+            wheel: wheel(of: call), ready: feed.ready)
     }
 
     /// What lies between the position and the start was recorded before it.

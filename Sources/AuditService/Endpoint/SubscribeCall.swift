@@ -48,12 +48,12 @@ final class SubscribeCall: ServerCallHandler {
         /// Its client had taken nothing then since the time before.
         var isStuck = false
         var activity = Activity.none
-        /// Read from the disk and not sent yet: the client was slower than one reading.
-        var ready: [FeedPortion] = []
+        var ready: ReadyPortions
 
         init(
             machine: FollowMachine, group: FeedGroup, subscription: SubscriptionID,
-            gauge: SubscriptionGauge, progressInterval: TimeAmount, wheel: ProgressWheel
+            gauge: SubscriptionGauge, progressInterval: TimeAmount, wheel: ProgressWheel,
+            ready: ReadyBudget
         ) {
             self.machine = machine
             self.group = group
@@ -61,6 +61,7 @@ final class SubscribeCall: ServerCallHandler {
             self.gauge = gauge
             self.progressInterval = progressInterval
             self.wheel = wheel
+            self.ready = ReadyPortions(budget: ready)
         }
     }
 
@@ -149,7 +150,7 @@ final class SubscribeCall: ServerCallHandler {
         following.activity = .none
         switch reading {
         case .portions(let portions):
-            following.ready = portions
+            following.ready.fill(portions)
         case .damage(let last, _):
             take(following.machine.foundGone(through: last, .damage), following, call)
         case .removed(let last):
@@ -158,12 +159,7 @@ final class SubscribeCall: ServerCallHandler {
             return end(error, call)
         }
         pump(call)
-    }
-
-    func began(_ following: Following, _ call: ServerCall) {
-        state = .following(following)
-        startTimer(following, call)
-        pump(call)
+        following.ready.keep()
     }
 
     // MARK: The loop
@@ -175,7 +171,7 @@ final class SubscribeCall: ServerCallHandler {
             case .following = state
         {
             if !following.ready.isEmpty {
-                send(following.ready.removeFirst(), following, call)
+                send(following.ready.takeFirst(), following, call)
             } else if following.progressIsDue
                 || following.machine.untold > feed.limits.feedUntoldMax
             {
@@ -253,7 +249,7 @@ final class SubscribeCall: ServerCallHandler {
             }
         }
         switch look {
-        case .known(let portion): following.ready = [portion]
+        case .known(let portion): following.ready.fill([portion])
         case .waits(let wait): following.activity = .reading(wait)
         }
     }

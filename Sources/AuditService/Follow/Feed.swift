@@ -12,6 +12,7 @@ final class Feed<Waker: Sendable>: Sendable {
     let hub: Hub<Waker>
     let limits: ServiceLimits
     let counters = FeedCounters()
+    let ready: ReadyBudget
     private let store: EventStore
     private let seal: FeedSeal
     private let groups = FeedGroups()
@@ -55,6 +56,7 @@ final class Feed<Waker: Sendable>: Sendable {
         self.store = store
         self.seal = seal
         self.limits = limits
+        ready = ReadyBudget(bytesMax: limits.feedReadyBytesMax)
         let hub = Hub<Waker>(limits: feedLimits, head: store.bounds.head)
         let due = Mailbox(Due())
         self.hub = hub
