@@ -356,7 +356,9 @@ struct  Auditrpc__V1__SubscribeResponse__FellBehind
 
 /*
  * Events that cannot be sent: retention took them first, they are damaged on disk, or the server was restored from a
- * snapshot and its sequences went on behind these. Both ends inclusive.
+ * snapshot and its sequences went on behind these. Both ends inclusive, and nothing in between will be sent: a client
+ * may resume behind it. So who follows all organizations is told of what is gone of all of them; where one's
+ * retention took its events from among the others', sequences are missing without a Gap.
  */
 struct  Auditrpc__V1__SubscribeResponse__Gap
 {
