@@ -88,6 +88,7 @@ let package = Package(
         .systemLibrary(
             name: "CRoaring", pkgConfig: "roaring", providers: [.apt(["libroaring-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CThreads"),
         // protoc-c output, checked in; `make proto` makes it anew.
         .target(name: "CAuditProto", dependencies: ["CProtobufC"]),
 
@@ -96,13 +97,15 @@ let package = Package(
         library("Access", ["AuditModel", "Codec", crypto]),
         library("EventStore", ["AuditModel", "CRoaring", "CXXHash", "CZstd"]),
         library("Subscribe", ["AuditModel", "Codec"]),
-        library("AuditRPC", ["CNghttp2", "CZlib", nioCore, nioPosix, nioTLS, nioSSL, logging]),
+        library(
+            "AuditRPC",
+            ["CNghttp2", "CThreads", "CZlib", nioCore, nioPosix, nioTLS, nioSSL, logging]),
         library("RPCServices", ["AuditRPC", "Codec", nioCore]),
         library(
             "AuditService",
             [
-                "Access", "AuditModel", "AuditRPC", "CMalloc", "Codec", "EventStore", "RPCServices",
-                "Subscribe", nioCore, nioPosix, logging, lifecycle,
+                "Access", "AuditModel", "AuditRPC", "CMalloc", "CThreads", "Codec", "EventStore",
+                "RPCServices", "Subscribe", nioCore, nioPosix, logging, lifecycle,
             ]),
         library("AuditClient", ["AuditModel", "AuditRPC", "Codec", nioCore, nioPosix, logging]),
         .executableTarget(
@@ -145,16 +148,16 @@ let package = Package(
         tests(
             "AuditRPCTests",
             [
-                "AuditRPC", "CNghttp2", "TestSupport", nioCore, nioEmbedded, nioPosix, nioTLS,
-                nioSSL, logging,
+                "AuditRPC", "CNghttp2", "CThreads", "TestSupport", nioCore, nioEmbedded, nioPosix,
+                nioTLS, nioSSL, logging,
             ]),
         tests(
             "RPCServicesTests", ["AuditRPC", "Codec", "RPCServices", nioCore, nioPosix, logging]),
         tests(
             "AuditServiceTests",
             [
-                "AuditModel", "AuditService", "AuditClient", "AuditRPC", "Codec", "EventStore",
-                "Subscribe", "TestSupport", nioCore, nioPosix, logging,
+                "AuditModel", "AuditService", "AuditClient", "AuditRPC", "CThreads", "Codec",
+                "EventStore", "Subscribe", "TestSupport", nioCore, nioPosix, logging,
             ]),
         tests(
             "AuditClientTests",

@@ -13,7 +13,7 @@ package final class RPCServer: Sendable {
 
         package init(
             limits: RPCLimits = RPCLimits(), life: RPCConnectionLife = RPCConnectionLife(),
-            eventLoops: Int = System.coreCount
+            eventLoops: Int = System.usableCoreCount
         ) {
             self.limits = limits
             self.life = life
