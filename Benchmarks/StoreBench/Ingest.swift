@@ -84,7 +84,7 @@ private final class SealingThread: Sendable {
     init(_ store: EventStore) {
         let mailbox = Mailbox(State())
         self.mailbox = mailbox
-        thread = BackgroundThread {
+        thread = BackgroundThread("sealing") {
             while true {
                 let isLast = mailbox.wait { state -> Bool? in
                     guard state.isDue || state.isLast else { return nil }

@@ -43,7 +43,7 @@ final class SnapshotOffice: Sendable {
         let desk = Mailbox(Desk())
         (self.store, self.dataDirectory, self.limits) = (store, dataDirectory, limits)
         self.desk = desk
-        thread = BackgroundThread {
+        thread = BackgroundThread("snapshot") {
             while case .make(let order) = desk.wait(until: { $0.next() }) {
                 let result = Self.make(order, store)
                 // Before the answer, so that who has it may ask for the next one.

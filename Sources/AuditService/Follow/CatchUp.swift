@@ -62,7 +62,7 @@ final class CatchUp: Sendable {
     ) {
         let work = Mailbox(Work())
         self.work = work
-        thread = BackgroundThread {
+        thread = BackgroundThread("catch-up") {
             var allowance = CatchUpAllowance(
                 share: limits.catchUpShare, restMax: limits.catchUpRestMax, head: head())
             while true {

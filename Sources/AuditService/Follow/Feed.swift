@@ -71,7 +71,7 @@ final class Feed<Waker: Sendable>: Sendable {
             return reading
         }
         catchUp = CatchUp(limits: limits, head: { hub.bounds.head }, read: read)
-        dispatcher = BackgroundThread {
+        dispatcher = BackgroundThread("dispatcher") {
             while due.wait(until: { $0.take() }) {
                 let wakes = hub.dispatch()
                 if !wakes.isEmpty { woken(wakes) }

@@ -36,7 +36,7 @@ package final class Indexer: Sendable {
     package init(store: EventStore) {
         let shared = Shared()
         self.shared = shared
-        thread = BackgroundThread {
+        thread = BackgroundThread("indexer", priority: .low) {
             while shared.waitForWork() { store.indexLogs { shared.goesOn } }
         }
     }

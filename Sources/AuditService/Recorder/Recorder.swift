@@ -22,7 +22,7 @@ final class Recorder<Ticket: Sendable>: Sendable {
     ) {
         let queue = Mailbox(RecorderQueue<Ticket>(limits: limits))
         self.queue = queue
-        thread = BackgroundThread {
+        thread = BackgroundThread("committer") {
             var committer = Committer<Ticket>(store: store, now: now)
             while case .jobs(let jobs) = queue.wait(until: { $0.take() }) {
                 if let batch = committer.commit(jobs) { published(batch) }

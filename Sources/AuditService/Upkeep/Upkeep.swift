@@ -15,7 +15,7 @@ final class Upkeep: Sendable {
         let mailbox = Mailbox(UpkeepPlan(sweepInterval: sweepInterval))
         let worker = UpkeepWorker(store: store, logger: logger)
         (self.store, self.mailbox) = (store, mailbox)
-        thread = BackgroundThread {
+        thread = BackgroundThread("upkeep") {
             while true {
                 let task = mailbox.wait { $0.next() }
                 guard task != .end else { return }
