@@ -19,6 +19,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "log-recovery", run: fuzzLogRecovery),
         FuzzTarget(name: "log-salvage", run: fuzzLogSalvage),
         FuzzTarget(name: "segment-salvage", run: fuzzSegmentSalvage),
+        FuzzTarget(name: "event-block", run: fuzzEventBlock),
     ]
 }
 

@@ -104,8 +104,9 @@ package enum Limits {
     /// Events of one block. Bounds the entries that a damaged count could ask memory for.
     package static let eventBlockEventsMax = 1024
 
-    /// What a block may claim to decompress to: one event can be as large as a frame.
-    package static let eventBlockRawBytesMax = 2 * frameBytesMax
+    /// What a block may claim to decompress to: one event can be as large as a frame, and the marks of
+    /// `HexText` can double it.
+    package static let eventBlockRawBytesMax = 3 * frameBytesMax
 
     /// zstd's. Measured on events of 700 bytes: level 3 saves 5 % for 40 % more time.
     package static let compressionLevel: Int32 = 1
@@ -154,8 +155,15 @@ package enum Limits {
     /// is not stored twice.
     package static let identifierTextOffsetMax = 16
 
-    /// And the organization likewise.
+    /// And the organization likewise, and behind the id when it occurred.
     package static let organizationOffsetMax = 128
+    package static let timeOffsetMax = 128
+
+    /// Bytes between what a payload ends in and, each before the other, recorded_at and the sequence.
+    static let knownTextDistanceMax = 8
+
+    /// A time of fewer bytes is found anywhere by chance.
+    static let knownTextBytesMin = 4
 
     /// What a piece of a segment may claim to decompress to before memory is taken for it.
     package static let segmentPieceBytesMax = 1024 * 1024 * 1024

@@ -285,13 +285,14 @@ private struct BlockScan {
         // Nearly always they lie one behind the other.
         if let piece = block(at: offset) { return piece }
         var start = offset
-        while start + EventBlockHeader.bytes <= end {
+        while start + EventBlockHeader.bytesMax <= end {
             let count = min(Limits.salvageBytes, end - start)
             guard let bytes = raw.readSectors(start, count) else { return nil }
-            let starts = 0...(count - EventBlockHeader.bytes)
+            let starts = 0...(count - EventBlockHeader.bytesMax)
             for place in starts {
                 guard
-                    bytes.bytes.loadLittleEndian(UInt32.self, at: place) == EventBlockHeader.magic,
+                    EventBlockHeader.isMagic(
+                        bytes.bytes.loadLittleEndian(UInt32.self, at: place)),
                     let piece = block(at: start + place)
                 else { continue }
                 return piece
@@ -301,16 +302,12 @@ private struct BlockScan {
         return nil
     }
 
-    /// The extent of a block, from its header and the mask of its ids; nil unless it matches its checksum.
+    /// The extent of a block, from its header; nil unless it matches its checksum.
     private func block(at offset: Int) -> Piece? {
-        guard let bytes = raw.read(offset, EventBlockHeader.bytes + 2) else { return nil }
+        guard let bytes = raw.read(offset, EventBlockHeader.bytesMax) else { return nil }
         var reader = ByteReader(bytes.bytes)
         guard let header = EventBlockHeader(&reader) else { return nil }
-        let piece = Piece(
-            offset: offset,
-            length: EventBlockHeader.bytes
-                + IdentifierColumn.bytes(mask: reader.integer(UInt16.self), count: header.count)
-                + header.bodyBytes)
+        let piece = Piece(offset: offset, length: header.blockBytes)
         // Before memory is taken for it: nothing vouches for the header yet.
         guard piece.end <= end else { return nil }
         return raw.piece(piece) == nil ? nil : piece

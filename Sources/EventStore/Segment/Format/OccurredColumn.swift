@@ -77,6 +77,12 @@ enum OccurredColumn {
     /// The times of a chunk; nil when the bytes are not just `count` of them.
     static func read(_ bytes: UnsafeRawBufferPointer, count: Int) -> [Int64]? {
         var reader = ByteReader(bytes)
+        guard let times = read(&reader, count: count) else { return nil }
+        return reader.isDone ? times : nil
+    }
+
+    /// Likewise, of bytes that go on behind them.
+    static func read(_ reader: inout ByteReader, count: Int) -> [Int64]? {
         let code = Int(reader.integer(UInt8.self))
         let base = reader.integer(Int64.self)
         guard reader.isValid, code < units.count else { return nil }
@@ -95,7 +101,7 @@ enum OccurredColumn {
                 times.append((least &+ Int64(bitPattern: value)) &* unit)
             }
         }
-        return reader.isDone ? times : nil
+        return times
     }
 
     private static func bits(_ bytes: UnsafeRawBufferPointer, at bit: Int, _ width: Int) -> UInt64 {

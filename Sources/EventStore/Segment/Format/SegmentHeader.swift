@@ -2,6 +2,7 @@ package import AuditModel
 
 /// The 64 bytes at the start of a segment. The format is described in docs/disk-format.md.
 struct SegmentHeader: Equatable {
+    var format = SegmentFormat.current
     /// The rows of the segment; the first one is also its name.
     var sequences: SequenceRange
     /// `TermExtractor.version` of its indexes.
@@ -13,7 +14,6 @@ struct SegmentHeader: Equatable {
 
     static let bytes = 64
     static let magic: UInt64 = 0x4745_5354_4944_5541  // "AUDITSEG"
-    static let version: UInt32 = 1
 
     private enum Offset {
         static let magic = 0
@@ -44,7 +44,7 @@ struct SegmentHeader: Equatable {
     func write(to buffer: UnsafeMutableRawBufferPointer) {
         buffer.initializeMemory(as: UInt8.self, repeating: 0)
         buffer.storeLittleEndian(SegmentHeader.magic, at: Offset.magic)
-        buffer.storeLittleEndian(SegmentHeader.version, at: Offset.version)
+        buffer.storeLittleEndian(format.rawValue, at: Offset.version)
         buffer.storeLittleEndian(termsVersion, at: Offset.termsVersion)
         buffer.storeLittleEndian(sequences.first.rawValue, at: Offset.firstSequence)
         buffer.storeLittleEndian(sequences.last.rawValue, at: Offset.lastSequence)
@@ -62,7 +62,8 @@ struct SegmentHeader: Equatable {
         else { throw .notWhole }
         // After the checksum: a flipped bit is damage and not another version.
         let version = bytes.loadLittleEndian(UInt32.self, at: Offset.version)
-        guard version == SegmentHeader.version else { throw .version(version) }
+        guard let format = SegmentFormat(rawValue: version) else { throw .version(version) }
+        self.format = format
         let first = bytes.loadLittleEndian(UInt64.self, at: Offset.firstSequence)
         let last = bytes.loadLittleEndian(UInt64.self, at: Offset.lastSequence)
         let skippedFrom = bytes.loadLittleEndian(UInt64.self, at: Offset.skippedFrom)

@@ -52,15 +52,27 @@ extension Segment {
 
     func termBlock(_ number: Int, _ index: TermIndex) throws(StoreError) -> CachedBytes {
         try cached(.termBlock, UInt64(number)) { () throws(StoreError) in
-            try readPackedPiece(index.piece(number), of: .terms)
+            switch file.header.format {
+            case .first:
+                try readPackedPiece(index.piece(number), of: .terms)
+            case .packed:
+                try readPiece(index.piece(number), of: .terms) { PackedTextPiece.read($0, &$1) }
+            }
         }
     }
 
     func readPackedPiece(
         _ piece: Piece, of part: SegmentPart
     ) throws(StoreError) -> CachedBytes {
+        try readPiece(piece, of: part) { PackedPiece.read($0, &$1) }
+    }
+
+    private func readPiece(
+        _ piece: Piece, of part: SegmentPart,
+        _ read: (UnsafeRawBufferPointer, inout Decompressor) -> OwnedBytes?
+    ) throws(StoreError) -> CachedBytes {
         let packed = try file.read(piece, of: part)
-        guard let bytes = resources.withDecompressor({ PackedPiece.read(packed.bytes, &$0) })
+        guard let bytes = resources.withDecompressor({ read(packed.bytes, &$0) })
         else { throw file.damaged("does not add up", piece, part) }
         return CachedBytes(bytes)
     }

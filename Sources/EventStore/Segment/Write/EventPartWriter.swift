@@ -8,7 +8,7 @@ struct EventPartWriter: ~Copyable, @unchecked Sendable {
     private var builder = EventBlockBuilder()
     /// Blocks that wait for a dictionary, in order.
     private var held = RawBlockQueue()
-    private var compressor: Compressor?
+    private var writer: EventBlockWriter?
     private(set) var dictionary: CompressionDictionary?
     private var compressed = FlatArray<UInt8>(capacity: 2 * Limits.eventBlockBytes)
     private(set) var index = FlatArray<BlockIndex.Entry>(capacity: 256)
@@ -47,7 +47,7 @@ struct EventPartWriter: ~Copyable, @unchecked Sendable {
     mutating func finish(to output: inout SegmentOutput) throws(StoreError) -> Int {
         try endBlock(to: &output)
         if start == nil { try begin(&output) }
-        compressor = nil
+        writer = nil
         return start ?? output.offset
     }
 
@@ -55,7 +55,7 @@ struct EventPartWriter: ~Copyable, @unchecked Sendable {
     private mutating func begin(_ output: inout SegmentOutput) throws(StoreError) {
         if dictionary == nil { dictionary = held.train() }
         if let dictionary { try writeDictionary(dictionary, to: &output) }
-        compressor = Compressor(dictionary, blockBytes: Limits.eventBlockBytes)
+        writer = EventBlockWriter(dictionary)
         start = output.offset
         while let block = held.popFirst() { try write(block, to: &output) }
     }
@@ -64,7 +64,7 @@ struct EventPartWriter: ~Copyable, @unchecked Sendable {
         _ block: consuming RawEventBlock, to output: inout SegmentOutput
     ) throws(StoreError) {
         compressed.removeAll()
-        block.write(&compressor!, to: &compressed)
+        writer!.write(block, to: &compressed)
         let piece = try output.append(compressed.bytes)
         index.append(
             BlockIndex.Entry(
@@ -80,69 +80,5 @@ struct EventPartWriter: ~Copyable, @unchecked Sendable {
         var compressor = Compressor(nil, blockBytes: dictionary.content.count)
         PackedPiece.write(dictionary.content.bytes, &compressor, to: &bytes)
         try output.append(bytes.bytes)
-    }
-}
-
-/// A piece that is compressed as a whole: its length before, then what zstd made of it.
-enum PackedPiece {
-    static func write(
-        _ bytes: UnsafeRawBufferPointer, _ compressor: inout Compressor,
-        to packed: inout FlatArray<UInt8>
-    ) {
-        packed.append(littleEndian: UInt32(bytes.count))
-        compressor.compress(bytes, to: &packed)
-    }
-
-    /// Nil when it was not written so.
-    static func read(
-        _ packed: UnsafeRawBufferPointer, _ decompressor: inout Decompressor
-    ) -> OwnedBytes? {
-        var reader = ByteReader(packed)
-        let count = Int(reader.integer(UInt32.self))
-        guard reader.isValid, count <= Limits.segmentPieceBytesMax else { return nil }
-        let bytes = OwnedBytes(count: count)
-        let body = UnsafeRawBufferPointer(rebasing: packed[reader.offset...])
-        guard decompressor.decompress(body, nil, to: bytes.buffer) else { return nil }
-        return bytes
-    }
-}
-
-/// Blocks in the order in which they were added. Arrays cannot hold what has one owner.
-struct RawBlockQueue: ~Copyable {
-    private final class Node {
-        var block: RawEventBlock?
-        init(_ block: consuming RawEventBlock) { self.block = consume block }
-    }
-
-    private var nodes: [Node] = []
-    private var first = 0
-    private(set) var bytes = 0
-
-    var count: Int { nodes.count - first }
-
-    mutating func append(_ block: consuming RawEventBlock) {
-        bytes += block.bytes
-        nodes.append(Node(block))
-    }
-
-    mutating func popFirst() -> RawEventBlock? {
-        guard first < nodes.count else { return nil }
-        first += 1
-        return nodes[first - 1].block.take()
-    }
-
-    /// A dictionary of what waits.
-    func train() -> CompressionDictionary? {
-        var samples = FlatArray<UInt8>(capacity: bytes)
-        var sizes: [Int] = []
-        for node in nodes[first...] {
-            sizes.append(node.block!.body.count)
-            samples.append(node.block!.body.bytes)
-        }
-        return CompressionDictionary.train(
-            samples.bytes, sizes: sizes,
-            bytesMax: min(
-                Limits.compressionDictionaryBytesMax,
-                samples.count / Limits.samplesPerDictionary))
     }
 }

@@ -147,7 +147,10 @@ package struct SegmentWriter: ~Copyable, @unchecked Sendable {
         _ rows: RowSet, of segment: Segment, isCancelled: () -> Bool = { false }
     ) throws(StoreError) {
         precondition(segment.bounds.sequences == header.sequences, "rows mean the same in both")
-        if events.isEmpty, let dictionary = try segment.compressionDictionary() {
+        // The dictionary of another format is one of other texts.
+        if events.isEmpty, segment.file.header.format == .current,
+            let dictionary = try segment.compressionDictionary()
+        {
             events.use(dictionary)
         }
         var walk = rows.walk()

@@ -5,6 +5,7 @@ struct TermPartWriter: ~Copyable {
     private let index: IndexBuilder
     private var builder = TermBlockBuilder()
     private var compressor = Compressor(nil, blockBytes: Limits.termBlockBytes)
+    private var packer = HexPacker()
     /// Of each block: its length and first key.
     private var blocks = FlatArray<UInt8>()
     private var blockCount = 0
@@ -142,7 +143,7 @@ struct TermPartWriter: ~Copyable {
     private mutating func endBlock(to output: inout SegmentOutput) throws(StoreError) {
         guard !builder.isEmpty else { return }
         packed.removeAll()
-        PackedPiece.write(builder.block.bytes, &compressor, to: &packed)
+        PackedTextPiece.write(builder.block.bytes, &packer, &compressor, to: &packed)
         let piece = try output.append(packed.bytes)
         blocks.append(varint: piece.length)
         blocks.append(varint: builder.firstKey.count)
