@@ -59,13 +59,13 @@ struct Ingest {
         _ event: EventRecordView, to batch: inout AppendBatch, _ bytes: inout Int
     ) {
         bytes += event.event.count
-        let sequence = batch.nextSequence
+        let (sequence, recordedAt) = (batch.nextSequence, batch.recordedAt)
         batch.append(
             organization: event.organization, id: event.id, occurredAt: event.occurredAt,
             payload: event.event, suffixBytesMax: ServerFields.bytesMax
         ) { suffix in
             ServerFields.write(
-                sequence: sequence, recordedAt: event.recordedAt, occurredAt: event.occurredAt,
+                sequence: sequence, recordedAt: recordedAt, occurredAt: event.occurredAt,
                 to: suffix)
         }
     }
