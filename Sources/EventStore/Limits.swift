@@ -108,7 +108,8 @@ package enum Limits {
     /// `HexText` can double it.
     package static let eventBlockRawBytesMax = 3 * frameBytesMax
 
-    /// zstd's. Measured on events of 700 bytes: level 3 saves 5 % for 40 % more time.
+    /// zstd's. Measured on events of 635 bytes whose digits lie apart: level 3 saves 1 % for a quarter more
+    /// time.
     package static let compressionLevel: Int32 = 1
 
     /// Bytes of the dictionary that the blocks of a segment share, and the part of the samples that
