@@ -80,12 +80,13 @@ enum HexText {
             while place < text.count {
                 if text.count - place >= 8, output.count - filled >= 8 {
                     let word = text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-                    if word & highBits == 0 {
-                        output.storeBytes(of: word, toByteOffset: filled, as: UInt64.self)
-                        place += 8
-                        filled += 8
-                        continue
-                    }
+                    output.storeBytes(of: word, toByteOffset: filled, as: UInt64.self)
+                    // What is not text is written over.
+                    let high = word.littleEndian & highBits
+                    let count = high == 0 ? 8 : high.trailingZeroBitCount / 8
+                    place += count
+                    filled += count
+                    if high == 0 { continue }
                 }
                 guard takeOne() else { return false }
             }

@@ -85,13 +85,7 @@ struct EventBlockColumns {
     ) -> UnsafeMutableRawBufferPointer? {
         let bytes = UnsafeMutableRawBufferPointer.allocate(
             byteCount: text.count + entries.count * KnownTexts.bytesMax, alignment: 16)
-        var reader = ByteReader(text)
-        var end = 0
-        func append(_ slice: UnsafeRawBufferPointer) {
-            guard let source = slice.baseAddress else { return }
-            (bytes.baseAddress! + end).copyMemory(from: source, byteCount: slice.count)
-            end += slice.count
-        }
+        var restored = RestoredText(text, to: bytes)
         var known = KnownTexts()
         var isWhole = true
         for index in entries.indices {
@@ -101,26 +95,26 @@ struct EventBlockColumns {
             known.set(
                 id: entry.id, sequence: firstSequence + Int(rows[index]),
                 recordedAt: entry.recordedAt, occurredAt: entry.occurredAt)
+            entries[index].organization = Int32(restored.end)
             if shape.organization == 0 {
-                entries[index].organization = Int32(end)
-                append(reader.slice(Int(entry.organizationBytes)))
+                restored.appendText(Int(entry.organizationBytes))
             } else {
                 let place = Int(shape.organization) - 1
                 isWhole = isWhole && place + Int(entry.organizationBytes) <= payloadBytes
-                entries[index].organization = Int32(truncatingIfNeeded: end + place)
+                entries[index].organization &+= Int32(truncatingIfNeeded: place)
             }
-            entries[index].payload = Int32(end)
+            entries[index].payload = Int32(restored.end)
             let rest = shape.visit(known, payloadBytes: payloadBytes) { gap, known in
-                append(reader.slice(gap))
-                append(known)
+                restored.appendText(gap)
+                restored.append(known)
             }
-            guard isWhole, reader.isValid, let rest else {
+            guard isWhole, restored.isValid, let rest else {
                 isWhole = false
                 break
             }
-            append(reader.slice(rest))
+            restored.appendText(rest)
         }
-        guard isWhole, reader.isDone else {
+        guard isWhole, restored.isDone else {
             bytes.deallocate()
             return nil
         }
@@ -154,5 +148,34 @@ extension EventBlockColumns {
         }
         guard ids.isDone, reader.isValid else { return nil }
         return restore(UnsafeRawBufferPointer(rebasing: body[reader.offset...]), firstSequence)
+    }
+}
+
+/// Puts texts together, those of a block and those that it leaves out.
+private struct RestoredText {
+    private var reader: ByteReader
+    /// Has room for all that is appended.
+    private let bytes: UnsafeMutableRawBufferPointer
+    private(set) var end = 0
+
+    init(_ text: UnsafeRawBufferPointer, to bytes: UnsafeMutableRawBufferPointer) {
+        reader = ByteReader(text)
+        self.bytes = bytes
+    }
+
+    /// Nothing was read past the end of the block's text.
+    var isValid: Bool { reader.isValid }
+    /// Likewise, and all of it was read.
+    var isDone: Bool { reader.isDone }
+
+    /// The next of the block's text.
+    @inline(__always)
+    mutating func appendText(_ count: Int) { append(reader.slice(count)) }
+
+    @inline(__always)
+    mutating func append(_ text: UnsafeRawBufferPointer) {
+        guard let source = text.baseAddress else { return }
+        (bytes.baseAddress! + end).copyMemory(from: source, byteCount: text.count)
+        end += text.count
     }
 }
