@@ -7,9 +7,8 @@ import AuditModel
 /// log that cannot be sealed stays among them.
 struct StoreParts: Sendable {
     private(set) var all: [StorePart]
-    /// The segments among them; nil for a log. `all` holds them: a search that looks at each need not,
-    /// whose price would be half of the look.
-    private(set) var unretainedSegments: [Unmanaged<Segment>?] = []
+    /// Of each of them; `all` holds what it points to.
+    private(set) var probes: ProbeTable
     /// The segments before the first log.
     private var sealedCount = 0
     /// Of all parts but the last, which grows.
@@ -24,6 +23,7 @@ struct StoreParts: Sendable {
     init(_ parts: [StorePart]) {
         precondition(parts.last?.log != nil, "a store has a log to write to")
         all = parts
+        probes = ProbeTable(parts)
         skipped = parts.compactMap(\.skipped)
         for part in parts.dropLast() { count(part) }
         countSealed()
@@ -99,7 +99,7 @@ extension StoreParts {
         precondition(log.header.firstSequence == active.extent.lastSequence.next)
         count(all[all.count - 1])
         all.append(.log(log))
-        unretainedSegments.append(nil)
+        probes.append(.log(log))
     }
 
     /// Puts a part into the place of the one that begins with the same sequence.
@@ -111,6 +111,7 @@ extension StoreParts {
             "a part is replaced by one of the same sequences")
         count(all[index], times: -1)
         all[index] = part
+        probes.replace(at: index, by: part)
         count(part)
         countSealed()
     }
@@ -119,9 +120,17 @@ extension StoreParts {
     mutating func removeFirst() {
         precondition(all.count > 1, "a store has a log to write to")
         let part = all.removeFirst()
+        probes.removeFirst()
         count(part, times: -1)
         if part.skipped != nil { skipped.removeFirst() }
         countSealed()
+    }
+
+    /// After a search has read filters.
+    mutating func noteFilters() {
+        for (index, part) in all.enumerated() where probes.isBehind(part, at: index) {
+            probes.replace(at: index, by: part)
+        }
     }
 
     private mutating func count(_ part: StorePart, times: Int = 1) {
@@ -130,7 +139,6 @@ extension StoreParts {
     }
 
     private mutating func countSealed() {
-        unretainedSegments = all.map { $0.segment.map { Unmanaged.passUnretained($0) } }
         sealedCount = all.firstIndex { $0.log != nil } ?? all.count
     }
 }

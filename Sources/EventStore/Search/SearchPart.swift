@@ -68,36 +68,61 @@ extension EventStore {
         let (stored, head, visibility) = published.withLock {
             ($0.parts, $0.head, $0.retention.visibility)
         }
-        var parts: [SearchPart] = []
-        for (number, segment) in stored.unretainedSegments.enumerated() {
-            // The filter of an outdated index knows no more than that, and no filter of what was lost.
-            if let probe,
-                let isExcluded = segment?._withUnsafeGuaranteedRef({
-                    isIndexed($0) && !probe.mayMatch($0)
-                        && (lost.isEmpty || lost.overlapping($0.bounds.sequences).isEmpty)
-                }), isExcluded
-            {
-                continue
-            }
-            switch stored.all[number] {
-            case .sealed(let segment):
-                guard segment.bounds.sequences.last >= visibility.lowestFloor else { continue }
-                parts.append(SearchPart(segment, isIndexed: isIndexed(segment)))
-            case .log(let log):
-                // A frame is in its log a moment before it is the head.
-                let last = min(log.extent.lastSequence, head)
-                guard last >= max(log.header.firstSequence, visibility.lowestFloor) else {
-                    continue
-                }
-                parts += log.searchParts(through: last)
-            }
-        }
+        let parts = searchParts(of: stored, through: head, visibility, probe)
+        // The table of filters in it points to what its parts hold.
         withExtendedLifetime(stored) {}
         let first = max(stored.firstSequence, visibility.lowestFloor)
         return SearchView(
             parts: parts,
             sequences: first <= head ? SequenceRange(first: first, last: head) : nil,
             visibility: visibility, lost: lost)
+    }
+
+    /// Without those that the probe excludes.
+    private func searchParts(
+        of stored: StoreParts, through head: Sequence, _ visibility: Visibility,
+        _ probe: SearchProbe?
+    ) -> [SearchPart] {
+        var parts: [SearchPart] = []
+        var hasReadFilters = false
+        withPlaces(in: stored, probe) { place in
+            switch stored.all[place] {
+            case .sealed(let segment):
+                guard segment.bounds.sequences.last >= visibility.lowestFloor else { return }
+                let isExcluded = isExcluded(segment, by: probe)
+                hasReadFilters =
+                    hasReadFilters || stored.probes.isBehind(stored.all[place], at: place)
+                if !isExcluded {
+                    parts.append(SearchPart(segment, isIndexed: isIndexed(segment)))
+                }
+            case .log(let log):
+                // A frame is in its log a moment before it is the head.
+                let last = min(log.extent.lastSequence, head)
+                guard last >= max(log.header.firstSequence, visibility.lowestFloor) else { return }
+                parts += log.searchParts(through: last)
+            }
+        }
+        if hasReadFilters { published.withLock { $0.parts.noteFilters() } }
+        return parts
+    }
+
+    /// Calls `body` with the places of the parts that a glance does not exclude.
+    private func withPlaces(
+        in stored: StoreParts, _ probe: SearchProbe?, _ body: (Int) -> Void
+    ) {
+        // No filter knows of what was lost.
+        guard let probe, lost.isEmpty else { return stored.all.indices.forEach(body) }
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: stored.all.count) { places in
+            let count = stored.probes.find(
+                probe, termsVersion: configuration.terms.version, to: places)
+            for place in places[..<count] { body(Int(place)) }
+        }
+    }
+
+    /// The filter of an outdated index knows no more than that, and no filter of what was lost.
+    private func isExcluded(_ segment: Segment, by probe: SearchProbe?) -> Bool {
+        guard let probe, isIndexed(segment), !probe.mayMatch(segment) else { return false }
+        return lost.isEmpty || lost.overlapping(segment.bounds.sequences).isEmpty
     }
 }
 

@@ -1,10 +1,12 @@
+import AuditModel
+
 /// What an event must have to match a filter, as far as segments know of it without being read: when it
 /// happened, and of each field at least one of some values.
 package struct SearchProbe: Sendable {
     /// Nil for any time.
     private let occurred: OccurredRange?
     /// Hashes of the alternatives of each field; empty when it is about all organizations.
-    private let fields: [[UInt64]]
+    let fields: [[UInt64]]
 
     /// - Parameter organization: nil for all of them, whose terms no filter knows.
     package init(
@@ -22,6 +24,16 @@ package struct SearchProbe: Sendable {
             }
         }
         self.fields = hashes.isEmpty ? [[TermFilter.hash(TermKey.rows(of: organization))]] : hashes
+    }
+
+    /// False when nothing that happened between the two, in nanoseconds, matches.
+    @inline(__always)
+    func mayHold(_ least: Int64, _ greatest: Int64) -> Bool {
+        guard let occurred else { return true }
+        let since = occurred.since?.nanosecondsSinceEpoch ?? .min
+        // Nothing is later than the last of all times.
+        let isBefore = occurred.until.map { least < $0.nanosecondsSinceEpoch } ?? true
+        return since <= greatest && isBefore
     }
 
     /// False when no event of the segment matches. Reads its filter the first time.

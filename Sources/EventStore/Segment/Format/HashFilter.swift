@@ -9,11 +9,14 @@ enum HashFilter {
         (values * bitsPerValue + blockBytes * 8 - 1) / (blockBytes * 8) * blockBytes
     }
 
+    private static let firstOdd: UInt32 = 0x47B6_137B
+    private static let secondOdd: UInt32 = 0x4497_4D91
+
     /// One bit in each of eight words.
     @inline(__always)
     private static func bits(of hash: UInt64) -> SIMD8<UInt32> {
         let odd = SIMD8<UInt32>(
-            0x47B6_137B, 0x4497_4D91, 0x8824_AD5B, 0xA2B7_289D,
+            firstOdd, secondOdd, 0x8824_AD5B, 0xA2B7_289D,
             0x7054_95C7, 0x2DF1_424B, 0x9EFC_4947, 0x5C6B_FB31)
         let key = SIMD8<UInt32>(repeating: UInt32(truncatingIfNeeded: hash))
         return SIMD8<UInt32>(repeating: 1) &<< ((key &* odd) &>> 27)
@@ -34,6 +37,22 @@ enum HashFilter {
             let old = UnsafeRawBufferPointer(filter).loadLittleEndian(UInt32.self, at: place)
             filter.storeLittleEndian(old | bits[word], at: place)
         }
+    }
+
+    /// The first two of the eight words of the block of a value, for `mayBegin`.
+    @inline(__always)
+    static func beginning(_ hash: UInt64, _ filter: UnsafeRawBufferPointer) -> UInt64 {
+        guard filter.count >= blockBytes else { return 0 }
+        return filter.loadLittleEndian(UInt64.self, at: offset(of: hash, filter.count))
+    }
+
+    /// What `mayContain` finds in just those words.
+    @inline(__always)
+    static func mayBegin(_ hash: UInt64, _ beginning: UInt64) -> Bool {
+        let key = UInt32(truncatingIfNeeded: hash)
+        let low = UInt64(1) &<< UInt64((key &* firstOdd) &>> 27)
+        let high = UInt64(1) &<< UInt64((key &* secondOdd) &>> 27)
+        return (low | high &<< 32) & ~beginning == 0
     }
 
     @inline(__always)
