@@ -11,6 +11,7 @@ final class FeedGroup: Sendable {
 
     let id: ID
     let plan: SearchPlan
+    let filter: CompiledFilter
     /// Subscriptions in it. Alone, one has nobody to share with.
     let memberCount = Atomic<Int>(0)
     private let recent = Mutex(RecentLooks())
@@ -18,9 +19,9 @@ final class FeedGroup: Sendable {
     init(id: ID, plan: SearchPlan) {
         self.id = id
         self.plan = plan
+        filter = plan.filter
     }
 
-    var filter: CompiledFilter { plan.filter }
     var organization: [UInt8]? { plan.organization }
     var isShared: Bool { memberCount.load(ordering: .relaxed) > 1 }
 
@@ -120,14 +121,15 @@ final class FeedGroups: Sendable {
 
     /// The group of that filter, with one member more. Every `join` is followed by one `leave`.
     func join(_ plan: SearchPlan) -> FeedGroup {
-        state.withLock { state in
+        let filter = plan.filter
+        return state.withLock { state in
             let group: FeedGroup
-            if let known = state.groups[plan.filter] {
+            if let known = state.groups[filter] {
                 group = known
             } else {
                 state.lastID += 1
                 group = FeedGroup(id: state.lastID, plan: plan)
-                state.groups[plan.filter] = group
+                state.groups[filter] = group
             }
             group.memberCount.add(1, ordering: .relaxed)
             return group

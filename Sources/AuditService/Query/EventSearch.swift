@@ -52,6 +52,7 @@ struct EventSearch {
 private struct SearchWalk: ~Copyable {
     private let search: EventSearch
     private let plan: SearchPlan
+    private lazy var filter = plan.filter
     private let visibility: Visibility
     private let lost: LostRanges
     private let isForward: Bool
@@ -139,6 +140,7 @@ private struct SearchWalk: ~Copyable {
         var matches = isForward ? rows.walk() : rows.walkBackward()
         var unreadable: SequenceRange?
         let plan = plan
+        let filter = plan.isExact ? nil : self.filter
         while let row = matches.next() {
             let sequence = part.sequence(of: row)
             if let unreadable, unreadable.first <= sequence, sequence <= unreadable.last {
@@ -152,9 +154,9 @@ private struct SearchWalk: ~Copyable {
             do throws(StoreError) {
                 found = try reader.withEvent(sequence, of: part) { event in
                     assert(
-                        !plan.isExact || plan.filter.matches(event),
+                        filter != nil || plan.filter.matches(event),
                         "an index finds what matches, nothing else")
-                    return plan.isExact || plan.filter.matches(event) ? visit(event) : .goOn
+                    return filter?.matches(event) ?? true ? visit(event) : .goOn
                 }
             } catch {
                 unreadable = try note(error, within: range)
@@ -216,9 +218,10 @@ private struct SearchWalk: ~Copyable {
             store: search.store, control: search.control,
             eventsMax: search.eventsMax - outcome.looked,
             unreadableMax: search.unreadableMax - outcome.unreadable.count)
+        let filter = self.filter
         let found = try scan.run(
             from: start(of: range), through: end(of: range), isForward ? .oldestFirst : .newestFirst
-        ) { plan.filter.matches($0) ? visit($0) : .goOn }
+        ) { filter.matches($0) ? visit($0) : .goOn }
         outcome.end = found.end
         outcome.looked += found.looked
         outcome.through = found.end == .complete ? end(of: range) : found.through ?? outcome.through

@@ -5,7 +5,10 @@ import EventStore
 /// A filter as operations on sets of rows: the alternatives of a field are united, the fields
 /// intersected. Means exactly what `CompiledFilter` means.
 struct SearchPlan: Sendable {
-    let filter: CompiledFilter
+    private let source: EventFilter
+    private let bounds: EventFilter?
+    /// Whose events it is about; nil for all.
+    let organization: [UInt8]?
     /// Of each field that narrows, its alternatives; the fields that leave the least come first.
     let fields: [[EventTerm]]
     /// Nil for any time.
@@ -21,7 +24,9 @@ struct SearchPlan: Sendable {
 
     /// - Parameter bounds: what the caller may see at all; nil for everything.
     init(_ filter: EventFilter, within bounds: EventFilter? = nil, organization: [UInt8]?) {
-        self.filter = CompiledFilter(filter, within: bounds, organization: organization)
+        source = filter
+        self.bounds = bounds
+        self.organization = organization
         let fields = SearchPlan.fields(of: filter) + (bounds.map(SearchPlan.fields) ?? [])
         self.fields = fields
         occurred =
@@ -31,7 +36,11 @@ struct SearchPlan: Sendable {
         isExact = filter.text.isEmpty
     }
 
-    var organization: [UInt8]? { filter.organization }
+    /// What looks at events themselves. Made anew each time, since most searches need none: who asks it more
+    /// than once keeps it.
+    var filter: CompiledFilter {
+        CompiledFilter(source, within: bounds, organization: organization)
+    }
 
     private static func fields(of filter: EventFilter) -> [[EventTerm]] {
         func terms(_ field: FacetField, _ values: [String]) -> [EventTerm] {

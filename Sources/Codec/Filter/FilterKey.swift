@@ -47,7 +47,9 @@ extension ByteWriter {
 
     /// A set: sorted, each once.
     fileprivate mutating func values(_ values: [[UInt8]]) {
-        let sorted = Set(values).sorted { $0.lexicographicallyPrecedes($1) }
+        // Most filters have one value of a field, or none.
+        let sorted =
+            values.count < 2 ? values : Set(values).sorted { $0.lexicographicallyPrecedes($1) }
         varint(UInt64(sorted.count))
         for value in sorted { delimited(value) }
     }
