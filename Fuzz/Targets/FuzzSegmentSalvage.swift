@@ -140,11 +140,7 @@ private struct SegmentChecksums: OptionSet {
         return file[offset...].withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
             guard let header = EventBlockHeader(&reader) else { return nil }
-            let mask = reader.integer(UInt16.self)
-            guard reader.isValid else { return nil }
-            let ids = IdentifierColumn.bytes(mask: mask, count: header.count)
-            let piece = Piece(
-                offset: offset, length: EventBlockHeader.bytes + ids + header.bodyBytes)
+            let piece = Piece(offset: offset, length: header.blockBytes)
             return piece.end <= file.count ? (header, piece) : nil
         }
     }
