@@ -64,7 +64,9 @@ struct ReadyBudgetTests {
     @Test(.timeLimit(.minutes(2)))
     func slowSubscribersGetAllOfItWithinTheBudget() async throws {
         var limits = ServiceLimits()
-        limits.feedReadyBytesMax = 150_000
+        // Readings of a few messages each: what is left of one has room, and what is left of all has not.
+        limits.catchUpBytesMax = 150_000
+        limits.feedReadyBytesMax = 200_000
         let fixture = try SubscribeFixture(limits, ringEvents: 1)
         let snapshot = "\"" + String(repeating: "x", count: 20_000) + "\""
         try fixture.publish(200, .sample(snapshot: snapshot))
