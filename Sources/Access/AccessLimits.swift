@@ -10,4 +10,16 @@ package enum AccessLimits {
     package static let viewerLifetime = Duration.seconds(900)
     /// How long the secret of before a rotation stays valid where the request does not say.
     package static let rotationOverlap = Duration.seconds(86_400)
+
+    /// Quotas of a server: each takes memory, and a place in the file that every change writes anew.
+    package static let quotasMax = 100_000
+    /// Meters in memory, beside those of callers who are connected. Who comes after so many others within a day, which
+    /// is how long it takes until one is at rest, begins anew.
+    static let metersMax = 100_000
+    /// Events that may come at once, however small the quota: those of one full request.
+    static let eventsBurstMin: UInt64 = 1_000
+    /// Nanoseconds of reading that may be spent at once, however small the quota: a second.
+    static let readBurstMin: UInt64 = 1_000_000_000
+    /// The longest time after which a refusal asks to come again: the quota may be another one by then.
+    static let quotaWaitMax = Duration.seconds(3_600)
 }

@@ -60,7 +60,7 @@ struct TokenBookTests {
         ] {
             let damaged = text.replacing(part, with: instead)
             #expect(damaged != text)
-            #expect(throws: TokenFileError.self, "\(part)") {
+            #expect(throws: AccessFileError.self, "\(part)") {
                 try TokenBook(json: Array(damaged.utf8))
             }
         }

@@ -13,28 +13,28 @@ extension TokenBook {
     }
 
     /// Reads the file. Throws what is wrong with it, in words that name no secret.
-    package init(json text: [UInt8]) throws(TokenFileError) {
+    package init(json text: [UInt8]) throws(AccessFileError) {
         let file: JSONValue
         do throws(CodecError) {
             file = try JSONValue(parsing: text)
         } catch {
-            throw TokenFileError(error.message)
+            throw AccessFileError(error.message)
         }
         let members = try FileMembers(file, "the file")
         guard case .number("1")? = members["version"] else {
-            throw TokenFileError("its version is not 1")
+            throw AccessFileError("its version is not 1")
         }
         guard let key = ViewerKey(text: try members.string("viewer_key")) else {
-            throw TokenFileError("viewer_key is not 64 hexadecimal digits")
+            throw AccessFileError("viewer_key is not 64 hexadecimal digits")
         }
         guard case .array(let list)? = members["tokens"] else {
-            throw TokenFileError("tokens is not a list")
+            throw AccessFileError("tokens is not a list")
         }
         self.init(viewerKey: key)
         for element in list {
             let entry = try Entry(FileMembers(element, "a token"))
             guard entries.updateValue(entry, forKey: entry.token.id) == nil else {
-                throw TokenFileError("token \(entry.token.id) is there twice")
+                throw AccessFileError("token \(entry.token.id) is there twice")
             }
         }
     }
@@ -56,13 +56,13 @@ extension TokenBook.Entry {
         return .object(members)
     }
 
-    fileprivate init(_ members: FileMembers) throws(TokenFileError) {
+    fileprivate init(_ members: FileMembers) throws(AccessFileError) {
         let id = try members.string("id")
         guard let role = Role(name: try members.string("role")), role != .unspecified else {
-            throw TokenFileError("the role of token \(id) is unknown")
+            throw AccessFileError("the role of token \(id) is unknown")
         }
         guard let hash = SecretHash(text: try members.string("sha256")) else {
-            throw TokenFileError("sha256 of token \(id) is not 64 hexadecimal digits")
+            throw AccessFileError("sha256 of token \(id) is not 64 hexadecimal digits")
         }
         var token = Token(
             id: id, name: try members.string("name"),
@@ -71,62 +71,16 @@ extension TokenBook.Entry {
             createdAt: try members.time("created_at"), expiresAt: try members.time("expires_at"),
             revokedAt: try members.time("revoked_at"), rotatedAt: try members.time("rotated_at"))
         guard (role == .operator) == token.organizationID.isEmpty else {
-            throw TokenFileError("token \(id) has a role that does not go with its organization")
+            throw AccessFileError("token \(id) has a role that does not go with its organization")
         }
         var previous: SecretHash?
         if let text = try members.optionalString("previous_sha256") {
             previous = SecretHash(text: text)
             token.previousSecretUntil = try members.time("previous_until")
             guard previous != nil, token.previousSecretUntil != nil else {
-                throw TokenFileError("the previous secret of token \(id) is not whole")
+                throw AccessFileError("the previous secret of token \(id) is not whole")
             }
         }
         self.init(token: token, hash: hash, previousHash: previous)
-    }
-}
-
-/// What is wrong with a token file.
-package struct TokenFileError: Error, Hashable {
-    package var reason: String
-
-    init(_ reason: String) { self.reason = reason }
-}
-
-/// The members of an object of the file.
-private struct FileMembers {
-    private let members: [String: JSONValue]
-    private let what: String
-
-    init(_ value: JSONValue, _ what: String) throws(TokenFileError) {
-        guard case .object(let members) = value else {
-            throw TokenFileError("\(what) is not an object")
-        }
-        self.members = Dictionary(members.map { ($0.key, $0.value) }) { _, last in last }
-        self.what = what
-    }
-
-    subscript(key: String) -> JSONValue? { members[key] }
-
-    func optionalString(_ key: String) throws(TokenFileError) -> String? {
-        switch members[key] {
-        case .string(let text)?: return text
-        case nil: return nil
-        default: throw TokenFileError("\(key) of \(what) is not a string")
-        }
-    }
-
-    func string(_ key: String) throws(TokenFileError) -> String {
-        guard let text = try optionalString(key) else {
-            throw TokenFileError("\(what) has no \(key)")
-        }
-        return text
-    }
-
-    func time(_ key: String) throws(TokenFileError) -> Timestamp? {
-        guard let text = try optionalString(key) else { return nil }
-        guard let time = Timestamp(rfc3339: text) else {
-            throw TokenFileError("\(key) of \(what) is not a time")
-        }
-        return time
     }
 }

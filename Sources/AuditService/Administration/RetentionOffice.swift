@@ -89,9 +89,7 @@ final class RetentionOffice: Sendable {
         do throws(FileError) {
             try file.write(policies)
         } catch {
-            throw ServiceError(
-                error.isDiskFull ? .exhausted : .unavailable,
-                "the change could not be written to disk; nothing has changed", cause: error)
+            throw ServiceError(unsaved: error)
         }
     }
 

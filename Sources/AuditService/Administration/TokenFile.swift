@@ -27,7 +27,7 @@ struct TokenFile: Sendable {
     /// Nil without a file. Throws `unavailable`, for the operator, also when it cannot be understood.
     func book() throws(ServiceError) -> TokenBook? {
         guard let text = try text() else { return nil }
-        do throws(TokenFileError) {
+        do throws(AccessFileError) {
             return try TokenBook(json: text)
         } catch {
             throw ServiceError(

@@ -149,9 +149,7 @@ final class TokenOffice: Sendable {
         do throws(FileError) {
             try file.write(book)
         } catch {
-            throw ServiceError(
-                error.isDiskFull ? .exhausted : .unavailable,
-                "the change could not be written to disk; nothing has changed", cause: error)
+            throw ServiceError(unsaved: error)
         }
     }
 }
