@@ -22,8 +22,23 @@ final class RecordJob<Ticket: Sendable>: @unchecked Sendable {
         self.outcome = outcome
     }
 
-    /// What it takes of the queue's memory.
-    func queuedBytes(refusalBytes: Int) -> Int {
-        request.bytes.count + request.rejections.count * refusalBytes
+    /// What it takes of the queue, and of a group commit.
+    func size(refusalBytes: Int) -> QueuedSize {
+        QueuedSize(
+            events: request.events.count,
+            bytes: request.bytes.count + request.rejections.count * refusalBytes)
+    }
+
+    /// Names whose request it is: a hash of the organization of its first event.
+    ///
+    /// Two tenants with the same hash would share a lane, which harms nothing; it is seeded anew in each process, so
+    /// that nobody can choose with whom.
+    var tenant: Int {
+        guard let event = request.events.first(where: { $0.rejection == nil }) else { return 0 }
+        var hasher = Hasher()
+        request.bytes.withUnsafeBytes {
+            hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0[event.organization]))
+        }
+        return hasher.finalize()
     }
 }

@@ -1,15 +1,30 @@
 import Codec
 
-/// The Record requests that wait for the committer: first come, first stored, and bounded.
+/// The Record requests that wait for the committer: bounded, and so that nobody waits for the flood of another.
+///
+/// As long as all that waits fits into one group commit, it is taken as it came. Once it is more, it waits in lanes by
+/// tenant, of which each commit takes a share.
 struct RecorderQueue<Ticket: Sendable> {
-    private var jobs: [RecordJob<Ticket>] = []
-    private var bytes = 0
-    private var events = 0
+    /// All that waits, in order; empty while there are lanes.
+    private var arrived: [RecordJob<Ticket>] = []
+    private var lanes: FairLanes<Ticket>
+    private var waiting = QueuedSize.zero
     private var ended = false
-    private let limits: ServiceLimits
+
+    private let sizeMax: QueuedSize
+    /// Above it there are lanes: no commit takes more, nor may one tenant's requests be more.
+    private let arrivedMax: QueuedSize
+    private let refusalBytes: Int
 
     init(limits: ServiceLimits) {
-        self.limits = limits
+        refusalBytes = limits.refusalBytes
+        sizeMax = QueuedSize(
+            events: limits.recorderQueueEventsMax, bytes: limits.recorderQueueBytesMax)
+        let commitMax = QueuedSize(events: limits.commitEventsMax, bytes: limits.commitBytesMax)
+        arrivedMax = QueuedSize(
+            events: min(commitMax.events, sizeMax.events / 2),
+            bytes: min(commitMax.bytes, sizeMax.bytes / 2))
+        lanes = FairLanes(commitMax: commitMax, refusalBytes: refusalBytes)
     }
 
     /// Nil when the job was taken.
@@ -17,20 +32,37 @@ struct RecorderQueue<Ticket: Sendable> {
         guard !ended else {
             return ServiceError(.unavailable, "the server is shutting down; nothing was stored")
         }
-        let addedBytes = job.queuedBytes(refusalBytes: limits.refusalBytes)
-        let addedEvents = job.request.events.count
-        guard bytes + addedBytes <= limits.recorderQueueBytesMax,
-            events + addedEvents <= limits.recorderQueueEventsMax
-        else {
-            return ServiceError(
-                .busy,
-                "\(events) events (\(bytes) bytes) wait to be stored already; "
-                    + "nothing of this request was: send it again a little later")
+        let size = job.size(refusalBytes: refusalBytes)
+        let total = waiting + size
+        if lanes.isEmpty, total.fits(in: arrivedMax) {
+            waiting = total
+            arrived.append(job)
+            return nil
         }
-        bytes += addedBytes
-        events += addedEvents
-        jobs.append(job)
+        guard total.fits(in: sizeMax) else { return Self.full(waiting, "") }
+        let tenant = job.tenant
+        openLanes()
+        let own = lanes.size(of: tenant)
+        // As much as is free, at most (Choudhury and Hahne, 1998): half of the queue for one tenant alone, a third for
+        // each of two, and there is always room for one more.
+        guard own == .zero || (own + size).fits(in: sizeMax - total) else {
+            return Self.full(own, " of this organization")
+        }
+        waiting = total
+        lanes.add(job, of: tenant)
         return nil
+    }
+
+    private mutating func openLanes() {
+        for job in arrived { lanes.add(job, of: job.tenant) }
+        arrived = []
+    }
+
+    private static func full(_ waiting: QueuedSize, _ whose: String) -> ServiceError {
+        ServiceError(
+            .busy,
+            "\(waiting.events) events\(whose) (\(waiting.bytes) bytes) wait to be stored already; "
+                + "nothing of this request was: send it again a little later")
     }
 
     enum Taken: Sendable {
@@ -39,31 +71,19 @@ struct RecorderQueue<Ticket: Sendable> {
         case ended
     }
 
-    /// What one group commit takes, in order; nil when nothing waits yet.
+    /// What one group commit takes; nil when nothing waits yet. Of each tenant in the order in which it came.
     mutating func take() -> Taken? {
-        guard !jobs.isEmpty else { return ended ? .ended : nil }
-        var takenBytes = 0
-        var takenEvents = 0
-        var end = 0
-        for job in jobs {
-            let jobBytes = job.queuedBytes(refusalBytes: limits.refusalBytes)
-            let fits =
-                takenBytes + jobBytes <= limits.commitBytesMax
-                && takenEvents + job.request.events.count <= limits.commitEventsMax
-            guard fits || end == 0 else { break }
-            takenBytes += jobBytes
-            takenEvents += job.request.events.count
-            end += 1
-        }
-        bytes -= takenBytes
-        events -= takenEvents
-        guard end < jobs.count else {
-            defer { jobs = [] }
+        guard lanes.isEmpty else {
+            let (jobs, size) = lanes.take()
+            waiting = waiting - size
             return .jobs(jobs)
         }
-        let taken = Array(jobs[..<end])
-        jobs.removeSubrange(..<end)
-        return .jobs(taken)
+        guard !arrived.isEmpty else { return ended ? .ended : nil }
+        defer {
+            arrived = []
+            waiting = .zero
+        }
+        return .jobs(arrived)
     }
 
     /// Refuses what comes from now on; what waits is still stored.
