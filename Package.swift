@@ -156,7 +156,8 @@ let package = Package(
         tests(
             "AuditServiceTests",
             [
-                "AuditModel", "AuditService", "AuditClient", "AuditRPC", "CThreads", "Codec",
+                "Access", "AuditModel", "AuditService", "AuditClient", "AuditRPC", "CThreads",
+                "Codec",
                 "EventStore", "Subscribe", "TestSupport", nioCore, nioPosix, logging,
             ]),
         tests(

@@ -218,6 +218,21 @@ public final class AuditLogClient: Sendable {
         try await calls.unary(.createViewerToken, request).response
     }
 
+    /// Changes what an organization or the holder of a token may take. When it returns, the change is on stable storage
+    /// and in force; made twice it is the same change, and one event tells of it.
+    public func setQuota(
+        _ request: SetQuotaRequest
+    ) async throws(AuditClientError) -> SetQuotaResponse {
+        try await calls.unary(.setQuota, request).response
+    }
+
+    /// One page of the quotas of an organization and its tokens, or of all.
+    public func listQuotas(
+        _ request: ListQuotasRequest
+    ) async throws(AuditClientError) -> ListQuotasResponse {
+        try await calls.unary(.listQuotas, request).response
+    }
+
     // MARK: - Follow
 
     /// Every matching event after the request's start, once, in order, without end, over any number

@@ -30,7 +30,8 @@ struct RootCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RecordCommand.self, QueryCommand.self, TailCommand.self,
             ShowCommand.self, FacetsCommand.self, StatusCommand.self, RetentionCommand.self,
-            TokenCommand.self, ImportCommand.self, SnapshotCommand.self, StoreCommand.self,
+            TokenCommand.self, QuotaCommand.self, ImportCommand.self, SnapshotCommand.self,
+            StoreCommand.self,
         ])
 
     static func main() async {

@@ -20,8 +20,8 @@ package struct ServiceError: Error, Sendable {
         case outOfRange
         /// A limit of the server that somebody has to see to: its disk. Nothing was done.
         case exhausted
-        /// A limit of the server that it is at for now: its queues, its subscribers. Nothing was done; the
-        /// same request may be taken a little later.
+        /// A limit of the server that it is at for now: its queues, its subscribers; or a quota of the caller. Nothing
+        /// was done; the same request may be taken a little later.
         case busy
         /// The server stops, or refuses writes until it is restarted.
         case unavailable
@@ -35,16 +35,19 @@ package struct ServiceError: Error, Sendable {
     /// What the client sees.
     package var message: String
     package var violations: [FieldViolation]
+    /// When the same request would pass, where that is known of a `busy` server.
+    package var retryAfter: Duration?
     /// What the log says beside it; never sent.
     package var cause: (any Error)?
 
     init(
         _ code: Code, _ message: String, violations: [FieldViolation] = [],
-        cause: (any Error)? = nil
+        retryAfter: Duration? = nil, cause: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.violations = violations
+        self.retryAfter = retryAfter
         self.cause = cause
     }
 

@@ -182,6 +182,22 @@ enum Golden {
     static let reflectServices = """
         3a012a
         """
+    static let setQuotaRequest = """
+        0a0461636d651a0e08e807108080808028186420c8012a0a6f726465722034373131
+        """
+    static let removeQuotaRequest = """
+        120c3366326139633031623764652001
+        """
+    static let setQuotaResponse = """
+        0a0a0a0461636d651a00200112240a0461636d65120c3366326139633031623764651a0e08e807108080\
+        808028186420c801182a
+        """
+    static let listQuotasRequest = """
+        0a0461636d6510071a06716f61636d65
+        """
+    static let listQuotasResponse = """
+        0a000a160a0461636d651a0e08e807108080808028186420c8011206716f61636d65
+        """
     static let reflectedFiles = """
         0a046865726512110a04686572651a09612f622e70726f746f220a0a036f6e650a0374776f
         """

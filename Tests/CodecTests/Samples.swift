@@ -137,7 +137,7 @@ let samples: [(golden: String, message: any WireMessage)] =
             Golden.getStatusResponseOfFeed,
             GetStatusResponse(version: "1", feed: .sample)
         ),
-    ] + serviceSamples
+    ] + quotaSamples + serviceSamples
 
 /// Each figure another.
 let storeStatus: StoreStatus = {
@@ -158,6 +158,36 @@ let storeStatus: StoreStatus = {
     status.sweptBytes = 14
     status.lostEventCount = 15
     return status
+}()
+
+private let quotaSamples: [(golden: String, message: any WireMessage)] = {
+    let quota = Quota(
+        eventsPerSecond: 1_000, bytesPerDay: 10 << 30, subscribers: 100, queryMillisPerSecond: 200)
+    let token = "3f2a9c01b7de"
+    return [
+        (
+            Golden.setQuotaRequest,
+            SetQuotaRequest(organizationID: "acme", quota: quota, reason: "order 4711")
+        ),
+        (Golden.removeQuotaRequest, SetQuotaRequest(tokenID: token)),
+        (
+            Golden.setQuotaResponse,
+            SetQuotaResponse(
+                before: SubjectQuota(organizationID: "acme", quota: .unlimited, inherited: true),
+                after: SubjectQuota(organizationID: "acme", tokenID: token, quota: quota),
+                eventSequence: Sequence(42))
+        ),
+        (
+            Golden.listQuotasRequest,
+            ListQuotasRequest(organizationID: "acme", pageSize: 7, pageToken: "qoacme")
+        ),
+        (
+            Golden.listQuotasResponse,
+            ListQuotasResponse(
+                quotas: [SubjectQuota(), SubjectQuota(organizationID: "acme", quota: quota)],
+                nextPageToken: "qoacme")
+        ),
+    ]
 }()
 
 /// Those of health and reflection.

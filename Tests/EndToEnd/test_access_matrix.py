@@ -63,6 +63,11 @@ def requests(organization):
             READERS - {"viewer"},
             access.CreateViewerTokenRequest(**named, filter=WEB),
         ),
+        ADMINISTRATION + "SetQuota": (
+            ADMINS,
+            access.SetQuotaRequest(token_id="000000000000", quota=access.Quota(subscribers=1)),
+        ),
+        ADMINISTRATION + "ListQuotas": (ADMINS, access.ListQuotasRequest(**named)),
         HEALTH + "Check": (EVERYONE, health_pb2.HealthCheckRequest()),
         HEALTH + "Watch": (EVERYONE, health_pb2.HealthCheckRequest()),
         HEALTH + "List": (EVERYONE, health_pb2.HealthCheckRequest()),
@@ -73,12 +78,13 @@ def requests(organization):
 
 STREAMS = ("Subscribe", "RecordStream", "Watch", "ServerReflectionInfo")
 # What is not said of an organization is not refused for another one.
-UNNAMED = {"ListRetention", "CreateSnapshot", "RotateToken", "RevokeToken"}
+UNNAMED = {"ListRetention", "CreateSnapshot", "RotateToken", "RevokeToken", "SetQuota"}
 # What an allowed call may be answered with, where it cannot be OK.
 ANSWERS = {
     "CreateSnapshot": {Status.FAILED_PRECONDITION},
     "RotateToken": {Status.NOT_FOUND},
     "RevokeToken": {Status.NOT_FOUND},
+    "SetQuota": {Status.NOT_FOUND},
     "GetEvent": {Status.OK, Status.NOT_FOUND},
 }
 

@@ -33,7 +33,7 @@ package enum AccessTable {
             administration,
             [
                 "GetRetention", "ListRetention", "SetRetention", "CreateToken", "ListTokens",
-                "RotateToken", "RevokeToken",
+                "RotateToken", "RevokeToken", "SetQuota", "ListQuotas",
             ], .roles([.admin, .operator]))
         add(administration, ["CreateViewerToken"], .roles([.reader, .admin, .operator]))
         add(administration, ["CreateSnapshot"], .roles(.operator))

@@ -24,6 +24,8 @@ final class CallRunner: Sendable {
         case rotateToken = "RotateToken"
         case revokeToken = "RevokeToken"
         case createViewerToken = "CreateViewerToken"
+        case setQuota = "SetQuota"
+        case listQuotas = "ListQuotas"
 
         var path: String { "/auditrpc.v1.\(service)/\(rawValue)" }
 
@@ -32,7 +34,8 @@ final class CallRunner: Sendable {
             case .record, .recordStream, .query, .subscribe, .getEvent, .listFacets, .getStatus:
                 "AuditLog"
             case .getRetention, .listRetention, .setRetention, .createSnapshot, .createToken,
-                .listTokens, .rotateToken, .revokeToken, .createViewerToken:
+                .listTokens, .rotateToken, .revokeToken, .createViewerToken, .setQuota,
+                .listQuotas:
                 "Administration"
             }
         }

@@ -54,6 +54,8 @@ enum StoreFileTable {
             return ["policies of \(organizations) organizations", bytes]
         case .tokens(let count):
             return ["\(count) API tokens", bytes]
+        case .quotas(let count):
+            return ["\(count) quotas", bytes]
         }
     }
 

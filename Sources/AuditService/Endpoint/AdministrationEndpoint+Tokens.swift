@@ -41,15 +41,6 @@ extension AdministrationEndpoint {
         }
     }
 
-    /// On a thread that may wait for the disk.
-    private func waiting<Result: Sendable>(
-        _ body: @escaping @Sendable () throws(ServiceError) -> Result
-    ) async throws -> Result {
-        try await reads.run(until: .now.advanced(by: limits.readTime)) { _ throws(ServiceError) in
-            try body()
-        }
-    }
-
     private func tell(
         _ kind: TokenEvent.Kind, _ token: Token, from origin: CallOrigin, reason: String = ""
     ) async -> Sequence {

@@ -12,6 +12,7 @@ struct AdministrationEndpoint: Sendable {
 
     let retention: RetentionOffice
     let tokens: TokenOffice
+    let quotas: QuotaOffice
     let snapshots: SnapshotOffice
     let reads: ReadPool
     let events: ServerEvents
@@ -33,6 +34,7 @@ struct AdministrationEndpoint: Sendable {
             try await set(request, origin)
         }
         registerTokens(with: &router)
+        registerQuotas(with: &router)
         router.addUnary(Self.service + "CreateSnapshot") { message, context in
             do {
                 guard context.peerIsLocal else {
@@ -65,6 +67,15 @@ struct AdministrationEndpoint: Sendable {
         }
     }
 
+    /// On a thread that may wait for the disk.
+    func waiting<Result: Sendable>(
+        _ body: @escaping @Sendable () throws(ServiceError) -> Result
+    ) async throws -> Result {
+        try await reads.run(until: .now.advanced(by: limits.readTime)) { _ throws(ServiceError) in
+            try body()
+        }
+    }
+
     /// Records what was done. Zero when that could not be stored: it is done all the same, and the log says so.
     func tell(of event: Event, from origin: CallOrigin) async -> Sequence {
         do throws(ServiceError) {
@@ -83,8 +94,8 @@ struct AdministrationEndpoint: Sendable {
         var request = request
         request.organizationID = try origin.caller.organizationNamed(by: request.organizationID)
         let named = request
-        var response = try await reads.run(until: .now.advanced(by: limits.readTime)) {
-            [retention] _ throws(ServiceError) in try retention.set(named)
+        var response = try await waiting { [retention] () throws(ServiceError) in
+            try retention.set(named)
         }
         guard !request.dryRun, response.before != response.after else { return response }
         logger.notice(

@@ -38,26 +38,20 @@ struct AuditLogEndpoint: Sendable {
             if compresses { call.enableCompression() }
             return SubscribeCall(feed: feed, wheels: wheels, tracer: tracer, report: report)
         }
-        addRead("Query", as: .query, to: &router, compresses: compresses) {
-            [store, limits] message, reader, control throws(ServiceError) in
-            var request: QueryRequest = try Self.decode(message)
-            request.organizationID = try reader.organization(named: request.organizationID)
-            let query = PageQuery(store: store, limits: limits)
-            return try query.run(request, within: reader.bounds, control)
+        addRead("Query", as: .query, of: \QueryRequest.organizationID, to: &router) {
+            [store, limits] request, bounds, control throws(ServiceError) in
+            try PageQuery(store: store, limits: limits).run(request, within: bounds, control)
         }
-        addRead("GetEvent", as: .lookup, to: &router, compresses: compresses) {
-            [store, limits] message, reader, control throws(ServiceError) in
-            var request: GetEventRequest = try Self.decode(message)
-            request.organizationID = try reader.organization(named: request.organizationID)
-            let lookup = EventLookup(store: store, limits: limits)
-            return try lookup.run(request, within: reader.bounds, control)
+        addRead("GetEvent", as: .lookup, of: \GetEventRequest.organizationID, to: &router) {
+            [store, limits] request, bounds, control throws(ServiceError) in
+            try EventLookup(store: store, limits: limits).run(request, within: bounds, control)
         }
-        addRead("ListFacets", as: .facets, to: &router) {
-            [store, limits] message, reader, control throws(ServiceError) in
-            var request: ListFacetsRequest = try Self.decode(message)
-            request.organizationID = try reader.organization(named: request.organizationID)
-            let facets = FacetCount(store: store, limits: limits)
-            return try facets.run(request, within: reader.bounds, control).encoded()
+        addRead(
+            "ListFacets", as: .facets, of: \ListFacetsRequest.organizationID, to: &router,
+            holdsEvents: false
+        ) { [store, limits] request, bounds, control throws(ServiceError) in
+            try FacetCount(store: store, limits: limits).run(request, within: bounds, control)
+                .encoded()
         }
         router.addUnary(Self.prefix + "GetStatus") { [status] message, context in
             do throws(ServiceError) {
@@ -71,20 +65,37 @@ struct AuditLogEndpoint: Sendable {
         }
     }
 
-    /// A unary method that reads the disk: on the reading threads, within the call's deadline.
-    private func addRead(
-        _ method: String, as kind: ReadTrace.Kind, to router: inout RPCRouter,
-        compresses: Bool = false,
-        _ body: @escaping @Sendable ([UInt8], Reader, ReadControl) throws(ServiceError) -> [UInt8]
+    /// A unary method that reads the disk: on the reading threads, within the call's deadline and its caller's quotas.
+    ///
+    /// - Parameters:
+    ///   - organization: the field that names what is read.
+    ///   - holdsEvents: the answer may be large.
+    ///   - body: reads within the bounds of what the caller may see at all.
+    private func addRead<Request: WireMessage>(
+        _ method: String, as kind: ReadTrace.Kind,
+        of organization: any WritableKeyPath<Request, String> & Sendable,
+        to router: inout RPCRouter,
+        holdsEvents: Bool = true,
+        _ body:
+            @escaping @Sendable (Request, EventFilter?, ReadControl) throws(ServiceError) -> [UInt8]
     ) {
+        let compresses = compresses && holdsEvents
         router.addUnary(Self.prefix + method) { [reads, limits, tracer] message, context in
             if compresses { context.enableCompression() }
             let remaining = context.timeRemaining.map { Duration.nanoseconds($0.nanoseconds) }
             let end = ContinuousClock.now.advanced(by: Self.readTime(remaining, limits))
-            let reader = Reader(origin: context.origin, kind: kind, tracer: tracer)
+            let origin = context.origin
             do {
+                var request: Request = try Self.decode(message)
+                let name = try origin.caller.organizationNamed(by: request[keyPath: organization])
+                request[keyPath: organization] = name
+                try origin.refuseReadOverQuota(of: name)
+                tracer.note(kind, of: name, from: origin)
+                let named = request
                 return try await reads.run(until: end) { control throws(ServiceError) in
-                    try body(message, reader, control)
+                    try origin.measuringRead(of: name) { () throws(ServiceError) in
+                        try body(named, origin.caller.bounds, control)
+                    }
                 }
             } catch let error as ServiceError {
                 throw RPCError(error)
@@ -108,22 +119,5 @@ struct AuditLogEndpoint: Sendable {
         } catch {
             throw ServiceError(error)
         }
-    }
-}
-
-/// Who reads, as far as a read is concerned.
-private struct Reader: Sendable {
-    let origin: CallOrigin
-    let kind: ReadTrace.Kind
-    let tracer: ReadTracer
-
-    /// What the caller may see at all; nil for everything.
-    var bounds: EventFilter? { origin.caller.bounds }
-
-    /// The organization that a read is about, empty for all of them; that it is read is noted.
-    func organization(named name: String) throws(ServiceError) -> String {
-        let organizationID = try origin.caller.organizationNamed(by: name)
-        tracer.note(kind, of: organizationID, from: origin)
-        return organizationID
     }
 }

@@ -64,7 +64,10 @@ package final class AuditServer: Service {
                 store: store, dataDirectory: configuration.dataDirectory,
                 configured: configuration.retention)
             let tokens = try TokenOffice(TokenFile(in: configuration.dataDirectory), now: .now)
-            return try await AuditServer(configuration, listeners, store, retention, tokens, logger)
+            let quotas = try QuotaOffice(
+                QuotaFile(in: configuration.dataDirectory), tokens: tokens.directory)
+            return try await AuditServer(
+                configuration, listeners, store, retention, tokens, quotas, logger)
         } catch {
             store.close()
             throw error
@@ -73,7 +76,8 @@ package final class AuditServer: Service {
 
     private init(
         _ configuration: AuditServerConfiguration, _ listeners: RPCListeners, _ store: EventStore,
-        _ retention: RetentionOffice, _ tokens: TokenOffice, _ logger: Logger
+        _ retention: RetentionOffice, _ tokens: TokenOffice, _ quotas: QuotaOffice,
+        _ logger: Logger
     ) async throws {
         let limits = configuration.limits
         let report: @Sendable (ServiceError) -> Void = { error in
@@ -128,14 +132,14 @@ package final class AuditServer: Service {
         let gate = AccessGate(
             authenticator: Authenticator(
                 tokens: tokens.directory, local: configuration.localAccess),
-            calls: calls, refused: RefusalLog(logger: logger).note)
+            quotas: quotas.directory, calls: calls, refused: RefusalLog(logger: logger).note)
         var router = RPCRouter(gate: gate.gate)
         endpoint.register(with: &router)
         let snapshots = SnapshotOffice(
             store: store, dataDirectory: configuration.dataDirectory, limits: limits)
         AdministrationEndpoint(
-            retention: retention, tokens: tokens, snapshots: snapshots, reads: reads,
-            events: events, endCalls: calls.endRefused,
+            retention: retention, tokens: tokens, quotas: quotas, snapshots: snapshots,
+            reads: reads, events: events, endCalls: calls.endRefused,
             limits: limits, logger: logger
         ).register(with: &router)
         router.addGenericServices(health: health.service, descriptors: .contract)

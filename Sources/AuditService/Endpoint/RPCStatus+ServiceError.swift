@@ -21,7 +21,7 @@ extension StatusDetails {
         self.init(
             code: Int32(RPCStatus.Code(error.code).rawValue), message: error.message,
             violations: error.violations,
-            retryDelay: error.code == .busy ? ServiceLimits.busyDelay : nil)
+            retryDelay: error.code == .busy ? error.retryAfter ?? ServiceLimits.busyDelay : nil)
     }
 }
 

@@ -23,7 +23,7 @@ enum RecordTicket: Sendable {
 
 /// What the calls of the two Record methods share: one object, so that a call keeps one reference.
 final class RecordEntrance: Sendable {
-    let recorder: Recorder<RecordTicket>
+    private let recorder: Recorder<RecordTicket>
     let limits: ServiceLimits
     private let now: @Sendable () -> Timestamp
     private let ids: EventIDSource
@@ -57,6 +57,22 @@ final class RecordEntrance: Sendable {
         guard request.isWithin(origin.caller.reach) else { throw ServiceError(.organization) }
         request.recorder = origin.recorder
         return request
+    }
+
+    /// Queues a request that was prepared, if the quotas of its origin let it pass.
+    ///
+    /// - Returns: why it was not taken; then nothing was of the quotas either. Nil when it was.
+    func submit(
+        _ request: consuming PreparedRequest, from origin: CallOrigin,
+        ticket: consuming RecordTicket
+    ) -> ServiceError? {
+        let charge = origin.meters.charge(for: request.amount, of: request.amount)
+        if let refusal = origin.meters.take(charge, at: .sinceStart) {
+            return ServiceError(refusal)
+        }
+        guard let refusal = recorder.submit(request, ticket: ticket) else { return nil }
+        origin.meters.giveBack(charge)
+        return refusal
     }
 
     /// Hands the answers of one group commit to their calls: one wake-up for each event loop.
@@ -104,7 +120,8 @@ final class RecordCall: ServerCallHandler {
         switch prepared.take() {
         case .success(let request):
             let ticket = RecordTicket.call(call.reference)
-            guard let refusal = entrance.recorder.submit(request, ticket: ticket) else { return }
+            guard let refusal = entrance.submit(request, from: call.origin, ticket: ticket)
+            else { return }
             call.finish(RPCStatus(refusal))
         case .failure(let error):
             call.finish(RPCStatus(error))
@@ -140,6 +157,31 @@ extension PreparedRequest {
                     || organizations.contains { bytes[event.organization].elementsEqual($0) }
             }
         }
+    }
+}
+
+extension PreparedRequest {
+    /// What it takes of a quota: of its events those that can be stored.
+    fileprivate var amount: RecordAmount {
+        RecordAmount(events: events.count - rejections.count, bytes: bytes.count)
+    }
+
+    fileprivate func amount(of organization: [UInt8]) -> RecordAmount {
+        var amount = RecordAmount(events: 0, bytes: 0)
+        bytes.withUnsafeBytes { bytes in
+            for event in events where event.rejection == nil {
+                guard bytes[event.organization].elementsEqual(organization) else { continue }
+                amount.events += 1
+                amount.bytes += event.payload.count
+            }
+        }
+        return amount
+    }
+}
+
+extension ServiceError {
+    init(_ refusal: QuotaRefusal) {
+        self.init(.busy, refusal.message, retryAfter: refusal.retryAfter)
     }
 }
 

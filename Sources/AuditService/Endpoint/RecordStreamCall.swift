@@ -38,7 +38,7 @@ final class RecordStreamCall: ServerCallHandler {
             let request = try entrance.prepare(message, from: call.origin)
             let handler = NIOLoopBound(self, eventLoop: call.eventLoop)
             let ticket = RecordTicket.stream(call.reference, handler, slot: slot)
-            return entrance.recorder.submit(request, ticket: ticket)
+            return entrance.submit(request, from: call.origin, ticket: ticket)
         } catch {
             return error
         }

@@ -19,7 +19,7 @@ struct ServerEvents: Sendable {
         let prepared = request
         let outcome = await withCheckedContinuation { continuation in
             let ticket = RecordTicket.server { continuation.resume(returning: $0.outcome) }
-            if let refusal = entrance.recorder.submit(prepared, ticket: ticket) {
+            if let refusal = entrance.submit(prepared, from: .server, ticket: ticket) {
                 continuation.resume(returning: .failure(refusal))
             }
         }

@@ -13,6 +13,7 @@ extension SubscribeCall {
         do throws(ServiceError) {
             let name = try caller.organizationNamed(by: request.organizationID)
             organization = name.isEmpty ? nil : Array(name.utf8)
+            place = try call.origin.subscriberPlace(in: organization)
             tracer.note(.subscription, of: name, from: call.origin)
         } catch {
             return end(error, call)

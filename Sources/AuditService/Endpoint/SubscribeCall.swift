@@ -1,3 +1,4 @@
+import Access
 import AuditModel
 import AuditRPC
 import Codec
@@ -23,6 +24,8 @@ final class SubscribeCall: ServerCallHandler {
     let tracer: ReadTracer
     private let report: @Sendable (ServiceError) -> Void
     var state = State.unopened
+    /// Of the caller's quota, as long as the call is open.
+    var place: SubscriberPlace?
 
     enum State {
         case unopened
@@ -302,6 +305,7 @@ final class SubscribeCall: ServerCallHandler {
     }
 
     private func leave() {
+        place = nil
         switch state {
         case .unopened, .ended: break
         case .following(let following):

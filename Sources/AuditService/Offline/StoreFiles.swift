@@ -22,6 +22,8 @@ package enum StoreFiles {
             case policies(organizations: Int)
             /// `tokens.json`: so many API tokens, those too that have ended.
             case tokens(count: Int)
+            /// `quotas.json`: so many quotas, the default one included.
+            case quotas(count: Int)
         }
 
         package struct Events: Hashable, Sendable {
@@ -50,6 +52,7 @@ package enum StoreFiles {
         }
         if let policies = policies(in: directory) { try report(policies) }
         if let tokens = tokens(in: directory) { try report(tokens) }
+        if let quotas = quotas(in: directory) { try report(quotas) }
     }
 
     /// Nil where no policy was set.
@@ -80,6 +83,20 @@ package enum StoreFiles {
             tokens.problems = [error.message]
         }
         return tokens
+    }
+
+    /// Nil where no quota was set.
+    private static func quotas(in directory: String) -> File? {
+        let file = QuotaFile(in: directory)
+        var quotas = File(path: file.path, kind: .quotas(count: 0), bytes: 0, problems: [])
+        do throws(ServiceError) {
+            guard let text = try file.text() else { return nil }
+            quotas.bytes = text.count
+            quotas.kind = .quotas(count: try file.book().quotas.count)
+        } catch {
+            quotas.problems = [error.message]
+        }
+        return quotas
     }
 }
 

@@ -307,6 +307,36 @@ extension Auditrpc__V1__CreateViewerTokenResponse: CMessage {
         auditrpc__v1__create_viewer_token_response__init
     }
 }
+extension Auditrpc__V1__Quota: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__quota__init
+    }
+}
+extension Auditrpc__V1__SubjectQuota: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__subject_quota__init
+    }
+}
+extension Auditrpc__V1__SetQuotaRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__set_quota_request__init
+    }
+}
+extension Auditrpc__V1__SetQuotaResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__set_quota_response__init
+    }
+}
+extension Auditrpc__V1__ListQuotasRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__list_quotas_request__init
+    }
+}
+extension Auditrpc__V1__ListQuotasResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__list_quotas_response__init
+    }
+}
 extension Grpc__Health__V1__HealthCheckRequest: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         grpc__health__v1__health_check_request__init

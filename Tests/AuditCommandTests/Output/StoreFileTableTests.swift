@@ -29,6 +29,9 @@ struct StoreFileTableTests {
         #expect(
             line("tokens.json", .tokens(count: 2))
                 == "tokens.json  2 API tokens  100 bytes  whole\n")
+        #expect(
+            line("quotas.json", .quotas(count: 2))
+                == "quotas.json  2 quotas  100 bytes  whole\n")
     }
 
     @Test func saysWhatIsWrong() {

@@ -6,6 +6,7 @@ import Codec
 /// The one place that decides who may call what: before the first message of a call is looked at, by `AccessTable`.
 struct AccessGate: Sendable {
     let authenticator: Authenticator
+    let quotas: QuotaDirectory
     let calls: OpenCalls
     /// Told of calls that were refused: the peer, the path, and why.
     let refused: @Sendable (_ peer: String, _ path: String, AccessError) -> Void
@@ -41,7 +42,9 @@ struct AccessGate: Sendable {
             authorization: head.authorization, certificate: call.peerCertificate,
             isLocal: call.peerIsLocal)
         return authenticator.caller(credentials, now: now).map { caller in
-            let origin = CallOrigin(caller, peerAddress: call.peerHost, userAgent: head.userAgent)
+            let origin = CallOrigin(
+                caller, meters: quotas.meters(of: caller, at: .sinceStart),
+                peerAddress: call.peerHost, userAgent: head.userAgent)
             call.connectionMemo = Memo(call.metadata, head, origin)
             return origin
         }

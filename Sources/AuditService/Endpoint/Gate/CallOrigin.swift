@@ -7,13 +7,19 @@ import Codec
 /// Made once for a connection, as long as its calls bring the same credential.
 final class CallOrigin: Sendable {
     let caller: Caller
+    /// What measures how much the caller takes.
+    let meters: CallerMeters
     /// What an event has that its caller does not say in it.
     let defaults: RecordDefaults
     /// What the server knows of the caller, for the events that he records.
     let recorder: RecorderStamp
 
-    init(_ caller: Caller, peerAddress: String = "", userAgent: String = "") {
+    init(
+        _ caller: Caller, meters: CallerMeters = .none, peerAddress: String = "",
+        userAgent: String = ""
+    ) {
         self.caller = caller
+        self.meters = meters
         defaults = caller.recordDefaults
         recorder = RecorderStamp(
             Event.Recorder(

@@ -502,6 +502,276 @@ void   auditrpc__v1__create_viewer_token_response__free_unpacked
   assert(message->base.descriptor == &auditrpc__v1__create_viewer_token_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   auditrpc__v1__quota__init
+                     (Auditrpc__V1__Quota         *message)
+{
+  static const Auditrpc__V1__Quota init_value = AUDITRPC__V1__QUOTA__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__quota__get_packed_size
+                     (const Auditrpc__V1__Quota *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__quota__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__quota__pack
+                     (const Auditrpc__V1__Quota *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__quota__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__quota__pack_to_buffer
+                     (const Auditrpc__V1__Quota *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__quota__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__Quota *
+       auditrpc__v1__quota__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__Quota *)
+     protobuf_c_message_unpack (&auditrpc__v1__quota__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__quota__free_unpacked
+                     (Auditrpc__V1__Quota *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__quota__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__subject_quota__init
+                     (Auditrpc__V1__SubjectQuota         *message)
+{
+  static const Auditrpc__V1__SubjectQuota init_value = AUDITRPC__V1__SUBJECT_QUOTA__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__subject_quota__get_packed_size
+                     (const Auditrpc__V1__SubjectQuota *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__subject_quota__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__subject_quota__pack
+                     (const Auditrpc__V1__SubjectQuota *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__subject_quota__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__subject_quota__pack_to_buffer
+                     (const Auditrpc__V1__SubjectQuota *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__subject_quota__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__SubjectQuota *
+       auditrpc__v1__subject_quota__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__SubjectQuota *)
+     protobuf_c_message_unpack (&auditrpc__v1__subject_quota__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__subject_quota__free_unpacked
+                     (Auditrpc__V1__SubjectQuota *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__subject_quota__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__set_quota_request__init
+                     (Auditrpc__V1__SetQuotaRequest         *message)
+{
+  static const Auditrpc__V1__SetQuotaRequest init_value = AUDITRPC__V1__SET_QUOTA_REQUEST__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__set_quota_request__get_packed_size
+                     (const Auditrpc__V1__SetQuotaRequest *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__set_quota_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__set_quota_request__pack
+                     (const Auditrpc__V1__SetQuotaRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__set_quota_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__set_quota_request__pack_to_buffer
+                     (const Auditrpc__V1__SetQuotaRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__set_quota_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__SetQuotaRequest *
+       auditrpc__v1__set_quota_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__SetQuotaRequest *)
+     protobuf_c_message_unpack (&auditrpc__v1__set_quota_request__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__set_quota_request__free_unpacked
+                     (Auditrpc__V1__SetQuotaRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__set_quota_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__set_quota_response__init
+                     (Auditrpc__V1__SetQuotaResponse         *message)
+{
+  static const Auditrpc__V1__SetQuotaResponse init_value = AUDITRPC__V1__SET_QUOTA_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__set_quota_response__get_packed_size
+                     (const Auditrpc__V1__SetQuotaResponse *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__set_quota_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__set_quota_response__pack
+                     (const Auditrpc__V1__SetQuotaResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__set_quota_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__set_quota_response__pack_to_buffer
+                     (const Auditrpc__V1__SetQuotaResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__set_quota_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__SetQuotaResponse *
+       auditrpc__v1__set_quota_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__SetQuotaResponse *)
+     protobuf_c_message_unpack (&auditrpc__v1__set_quota_response__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__set_quota_response__free_unpacked
+                     (Auditrpc__V1__SetQuotaResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__set_quota_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__list_quotas_request__init
+                     (Auditrpc__V1__ListQuotasRequest         *message)
+{
+  static const Auditrpc__V1__ListQuotasRequest init_value = AUDITRPC__V1__LIST_QUOTAS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__list_quotas_request__get_packed_size
+                     (const Auditrpc__V1__ListQuotasRequest *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__list_quotas_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__list_quotas_request__pack
+                     (const Auditrpc__V1__ListQuotasRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__list_quotas_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__list_quotas_request__pack_to_buffer
+                     (const Auditrpc__V1__ListQuotasRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__list_quotas_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__ListQuotasRequest *
+       auditrpc__v1__list_quotas_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__ListQuotasRequest *)
+     protobuf_c_message_unpack (&auditrpc__v1__list_quotas_request__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__list_quotas_request__free_unpacked
+                     (Auditrpc__V1__ListQuotasRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__list_quotas_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__list_quotas_response__init
+                     (Auditrpc__V1__ListQuotasResponse         *message)
+{
+  static const Auditrpc__V1__ListQuotasResponse init_value = AUDITRPC__V1__LIST_QUOTAS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__list_quotas_response__get_packed_size
+                     (const Auditrpc__V1__ListQuotasResponse *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__list_quotas_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__list_quotas_response__pack
+                     (const Auditrpc__V1__ListQuotasResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__list_quotas_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__list_quotas_response__pack_to_buffer
+                     (const Auditrpc__V1__ListQuotasResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__list_quotas_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__ListQuotasResponse *
+       auditrpc__v1__list_quotas_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__ListQuotasResponse *)
+     protobuf_c_message_unpack (&auditrpc__v1__list_quotas_response__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__list_quotas_response__free_unpacked
+                     (Auditrpc__V1__ListQuotasResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__list_quotas_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor auditrpc__v1__token__field_descriptors[10] =
 {
   {
@@ -1269,6 +1539,429 @@ const ProtobufCMessageDescriptor auditrpc__v1__create_viewer_token_response__des
   auditrpc__v1__create_viewer_token_response__field_indices_by_name,
   1,  auditrpc__v1__create_viewer_token_response__number_ranges,
   (ProtobufCMessageInit) auditrpc__v1__create_viewer_token_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__quota__field_descriptors[4] =
+{
+  {
+    "events_per_second",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Quota, events_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_per_day",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Quota, bytes_per_day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subscribers",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Quota, subscribers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "query_millis_per_second",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__Quota, query_millis_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__quota__field_indices_by_name[] = {
+  1,   /* field[1] = bytes_per_day */
+  0,   /* field[0] = events_per_second */
+  3,   /* field[3] = query_millis_per_second */
+  2,   /* field[2] = subscribers */
+};
+static const ProtobufCIntRange auditrpc__v1__quota__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__quota__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.Quota",
+  "Quota",
+  "Auditrpc__V1__Quota",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__Quota),
+  4,
+  auditrpc__v1__quota__field_descriptors,
+  auditrpc__v1__quota__field_indices_by_name,
+  1,  auditrpc__v1__quota__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__quota__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__subject_quota__field_descriptors[4] =
+{
+  {
+    "organization_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SubjectQuota, organization_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SubjectQuota, token_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quota",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SubjectQuota, quota),
+    &auditrpc__v1__quota__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inherited",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SubjectQuota, inherited),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__subject_quota__field_indices_by_name[] = {
+  3,   /* field[3] = inherited */
+  0,   /* field[0] = organization_id */
+  2,   /* field[2] = quota */
+  1,   /* field[1] = token_id */
+};
+static const ProtobufCIntRange auditrpc__v1__subject_quota__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__subject_quota__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.SubjectQuota",
+  "SubjectQuota",
+  "Auditrpc__V1__SubjectQuota",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__SubjectQuota),
+  4,
+  auditrpc__v1__subject_quota__field_descriptors,
+  auditrpc__v1__subject_quota__field_indices_by_name,
+  1,  auditrpc__v1__subject_quota__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__subject_quota__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__set_quota_request__field_descriptors[5] =
+{
+  {
+    "organization_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SetQuotaRequest, organization_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SetQuotaRequest, token_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quota",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Auditrpc__V1__SetQuotaRequest, change_case),
+    offsetof(Auditrpc__V1__SetQuotaRequest, quota),
+    &auditrpc__v1__quota__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "remove",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Auditrpc__V1__SetQuotaRequest, change_case),
+    offsetof(Auditrpc__V1__SetQuotaRequest, remove),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SetQuotaRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__set_quota_request__field_indices_by_name[] = {
+  0,   /* field[0] = organization_id */
+  2,   /* field[2] = quota */
+  4,   /* field[4] = reason */
+  3,   /* field[3] = remove */
+  1,   /* field[1] = token_id */
+};
+static const ProtobufCIntRange auditrpc__v1__set_quota_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__set_quota_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.SetQuotaRequest",
+  "SetQuotaRequest",
+  "Auditrpc__V1__SetQuotaRequest",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__SetQuotaRequest),
+  5,
+  auditrpc__v1__set_quota_request__field_descriptors,
+  auditrpc__v1__set_quota_request__field_indices_by_name,
+  1,  auditrpc__v1__set_quota_request__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__set_quota_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__set_quota_response__field_descriptors[3] =
+{
+  {
+    "before",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SetQuotaResponse, before),
+    &auditrpc__v1__subject_quota__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SetQuotaResponse, after),
+    &auditrpc__v1__subject_quota__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_sequence",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__SetQuotaResponse, event_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__set_quota_response__field_indices_by_name[] = {
+  1,   /* field[1] = after */
+  0,   /* field[0] = before */
+  2,   /* field[2] = event_sequence */
+};
+static const ProtobufCIntRange auditrpc__v1__set_quota_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__set_quota_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.SetQuotaResponse",
+  "SetQuotaResponse",
+  "Auditrpc__V1__SetQuotaResponse",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__SetQuotaResponse),
+  3,
+  auditrpc__v1__set_quota_response__field_descriptors,
+  auditrpc__v1__set_quota_response__field_indices_by_name,
+  1,  auditrpc__v1__set_quota_response__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__set_quota_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__list_quotas_request__field_descriptors[3] =
+{
+  {
+    "organization_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__ListQuotasRequest, organization_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__ListQuotasRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__ListQuotasRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__list_quotas_request__field_indices_by_name[] = {
+  0,   /* field[0] = organization_id */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange auditrpc__v1__list_quotas_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__list_quotas_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.ListQuotasRequest",
+  "ListQuotasRequest",
+  "Auditrpc__V1__ListQuotasRequest",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__ListQuotasRequest),
+  3,
+  auditrpc__v1__list_quotas_request__field_descriptors,
+  auditrpc__v1__list_quotas_request__field_indices_by_name,
+  1,  auditrpc__v1__list_quotas_request__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__list_quotas_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__list_quotas_response__field_descriptors[2] =
+{
+  {
+    "quotas",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Auditrpc__V1__ListQuotasResponse, n_quotas),
+    offsetof(Auditrpc__V1__ListQuotasResponse, quotas),
+    &auditrpc__v1__subject_quota__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__ListQuotasResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__list_quotas_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = quotas */
+};
+static const ProtobufCIntRange auditrpc__v1__list_quotas_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__list_quotas_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.ListQuotasResponse",
+  "ListQuotasResponse",
+  "Auditrpc__V1__ListQuotasResponse",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__ListQuotasResponse),
+  2,
+  auditrpc__v1__list_quotas_response__field_descriptors,
+  auditrpc__v1__list_quotas_response__field_indices_by_name,
+  1,  auditrpc__v1__list_quotas_response__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__list_quotas_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue auditrpc__v1__role__enum_values_by_number[6] =

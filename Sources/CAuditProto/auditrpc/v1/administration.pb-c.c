@@ -1213,7 +1213,7 @@ const ProtobufCEnumDescriptor auditrpc__v1__legal_hold__descriptor =
   auditrpc__v1__legal_hold__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor auditrpc__v1__administration__method_descriptors[9] =
+static const ProtobufCMethodDescriptor auditrpc__v1__administration__method_descriptors[11] =
 {
   { "GetRetention", &auditrpc__v1__get_retention_request__descriptor, &auditrpc__v1__get_retention_response__descriptor },
   { "ListRetention", &auditrpc__v1__list_retention_request__descriptor, &auditrpc__v1__list_retention_response__descriptor },
@@ -1224,16 +1224,20 @@ static const ProtobufCMethodDescriptor auditrpc__v1__administration__method_desc
   { "RotateToken", &auditrpc__v1__rotate_token_request__descriptor, &auditrpc__v1__rotate_token_response__descriptor },
   { "RevokeToken", &auditrpc__v1__revoke_token_request__descriptor, &auditrpc__v1__revoke_token_response__descriptor },
   { "CreateViewerToken", &auditrpc__v1__create_viewer_token_request__descriptor, &auditrpc__v1__create_viewer_token_response__descriptor },
+  { "SetQuota", &auditrpc__v1__set_quota_request__descriptor, &auditrpc__v1__set_quota_response__descriptor },
+  { "ListQuotas", &auditrpc__v1__list_quotas_request__descriptor, &auditrpc__v1__list_quotas_response__descriptor },
 };
 const unsigned auditrpc__v1__administration__method_indices_by_name[] = {
   3,        /* CreateSnapshot */
   4,        /* CreateToken */
   8,        /* CreateViewerToken */
   0,        /* GetRetention */
+  10,        /* ListQuotas */
   1,        /* ListRetention */
   5,        /* ListTokens */
   7,        /* RevokeToken */
   6,        /* RotateToken */
+  9,        /* SetQuota */
   2         /* SetRetention */
 };
 const ProtobufCServiceDescriptor auditrpc__v1__administration__descriptor =
@@ -1243,7 +1247,7 @@ const ProtobufCServiceDescriptor auditrpc__v1__administration__descriptor =
   "Administration",
   "Auditrpc__V1__Administration",
   "auditrpc.v1",
-  9,
+  11,
   auditrpc__v1__administration__method_descriptors,
   auditrpc__v1__administration__method_indices_by_name
 };
@@ -1318,6 +1322,22 @@ void auditrpc__v1__administration__create_viewer_token(ProtobufCService *service
 {
   assert(service->descriptor == &auditrpc__v1__administration__descriptor);
   service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__administration__set_quota(ProtobufCService *service,
+                                             const Auditrpc__V1__SetQuotaRequest *input,
+                                             Auditrpc__V1__SetQuotaResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__administration__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__administration__list_quotas(ProtobufCService *service,
+                                               const Auditrpc__V1__ListQuotasRequest *input,
+                                               Auditrpc__V1__ListQuotasResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__administration__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void auditrpc__v1__administration__init (Auditrpc__V1__Administration_Service *service,
                                          Auditrpc__V1__Administration_ServiceDestroy destroy)

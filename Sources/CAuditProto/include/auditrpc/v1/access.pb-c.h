@@ -29,6 +29,12 @@ typedef struct Auditrpc__V1__RevokeTokenRequest Auditrpc__V1__RevokeTokenRequest
 typedef struct Auditrpc__V1__RevokeTokenResponse Auditrpc__V1__RevokeTokenResponse;
 typedef struct Auditrpc__V1__CreateViewerTokenRequest Auditrpc__V1__CreateViewerTokenRequest;
 typedef struct Auditrpc__V1__CreateViewerTokenResponse Auditrpc__V1__CreateViewerTokenResponse;
+typedef struct Auditrpc__V1__Quota Auditrpc__V1__Quota;
+typedef struct Auditrpc__V1__SubjectQuota Auditrpc__V1__SubjectQuota;
+typedef struct Auditrpc__V1__SetQuotaRequest Auditrpc__V1__SetQuotaRequest;
+typedef struct Auditrpc__V1__SetQuotaResponse Auditrpc__V1__SetQuotaResponse;
+typedef struct Auditrpc__V1__ListQuotasRequest Auditrpc__V1__ListQuotasRequest;
+typedef struct Auditrpc__V1__ListQuotasResponse Auditrpc__V1__ListQuotasResponse;
 
 
 /* --- enums --- */
@@ -301,6 +307,152 @@ struct  Auditrpc__V1__CreateViewerTokenResponse
     , {0,NULL}, NULL }
 
 
+/*
+ * What an organization, or the holder of one token, may take of the server. In each field 0 means: no limit. What is
+ * over it is refused with RESOURCE_EXHAUSTED and a google.rpc.RetryInfo that says when the same request would pass (an
+ * hour at most is named), and costs nothing.
+ */
+struct  Auditrpc__V1__Quota
+{
+  ProtobufCMessage base;
+  /*
+   * Events recorded. A second of them, and 1,000 at least, may come at once: whole requests always pass in the end.
+   */
+  uint32_t events_per_second;
+  /*
+   * Bytes of events recorded, as they are stored but for what the server adds. A day of them may come at once; they
+   * come back evenly, so that half of them are there again after twelve hours.
+   */
+  uint64_t bytes_per_day;
+  /*
+   * Subscribe calls that are open at the same time. A smaller quota ends none of them.
+   */
+  uint32_t subscribers;
+  /*
+   * Milliseconds of a reading thread for Query, GetEvent and ListFacets. A second's worth, and 1,000 at least, may be
+   * spent at once. Each read is charged when it is over: what it took too much is refused to those that follow.
+   */
+  uint32_t query_millis_per_second;
+};
+#define AUDITRPC__V1__QUOTA__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__quota__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+struct  Auditrpc__V1__SubjectQuota
+{
+  ProtobufCMessage base;
+  /*
+   * Of a token, that of the token. Empty with token_id empty: the default, for each of the organizations without one.
+   */
+  ProtobufCBinaryData organization_id;
+  ProtobufCBinaryData token_id;
+  /*
+   * Absent: none.
+   */
+  Auditrpc__V1__Quota *quota;
+  /*
+   * The organization has no quota of its own: the default holds.
+   */
+  protobuf_c_boolean inherited;
+};
+#define AUDITRPC__V1__SUBJECT_QUOTA__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__subject_quota__descriptor) \
+    , {0,NULL}, {0,NULL}, NULL, 0 }
+
+
+typedef enum {
+  AUDITRPC__V1__SET_QUOTA_REQUEST__CHANGE__NOT_SET = 0,
+  AUDITRPC__V1__SET_QUOTA_REQUEST__CHANGE_QUOTA = 3,
+  AUDITRPC__V1__SET_QUOTA_REQUEST__CHANGE_REMOVE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(AUDITRPC__V1__SET_QUOTA_REQUEST__CHANGE__CASE)
+} Auditrpc__V1__SetQuotaRequest__ChangeCase;
+
+struct  Auditrpc__V1__SetQuotaRequest
+{
+  ProtobufCMessage base;
+  /*
+   * One of them at most. Neither: the default. An organization's quota, and the default, are for operators; a token's,
+   * which its holder has beside that of the organization, for the organization's admins too.
+   */
+  ProtobufCBinaryData organization_id;
+  ProtobufCBinaryData token_id;
+  /*
+   * Why, for the event. At most 1,024 bytes.
+   */
+  ProtobufCBinaryData reason;
+  Auditrpc__V1__SetQuotaRequest__ChangeCase change_case;
+  union {
+    /*
+     * In place of the one before, in all of its fields.
+     */
+    Auditrpc__V1__Quota *quota;
+    /*
+     * Of an organization: the default holds again.
+     */
+    protobuf_c_boolean remove;
+  };
+};
+#define AUDITRPC__V1__SET_QUOTA_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__set_quota_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, AUDITRPC__V1__SET_QUOTA_REQUEST__CHANGE__NOT_SET, {0} }
+
+
+struct  Auditrpc__V1__SetQuotaResponse
+{
+  ProtobufCMessage base;
+  Auditrpc__V1__SubjectQuota *before;
+  Auditrpc__V1__SubjectQuota *after;
+  /*
+   * Of the event that tells of it: QUOTA_SET. 0 when nothing changed, and when it could not be stored.
+   */
+  uint64_t event_sequence;
+};
+#define AUDITRPC__V1__SET_QUOTA_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__set_quota_response__descriptor) \
+    , NULL, NULL, 0 }
+
+
+struct  Auditrpc__V1__ListQuotasRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Left empty, that of the caller; of an operator's, all.
+   */
+  ProtobufCBinaryData organization_id;
+  /*
+   * At most: 0 means 1,000, above 1,000 means 1,000, negative is refused.
+   */
+  int32_t page_size;
+  /*
+   * next_page_token of the previous page.
+   */
+  ProtobufCBinaryData page_token;
+};
+#define AUDITRPC__V1__LIST_QUOTAS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__list_quotas_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Auditrpc__V1__ListQuotasResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Of one organization: what holds for it, then its tokens that have one. Of all: the default, then organizations that
+   * have one by id, then tokens by id.
+   */
+  size_t n_quotas;
+  Auditrpc__V1__SubjectQuota **quotas;
+  /*
+   * Empty when the list is complete.
+   */
+  ProtobufCBinaryData next_page_token;
+};
+#define AUDITRPC__V1__LIST_QUOTAS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__list_quotas_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
 /* Auditrpc__V1__Token methods */
 void   auditrpc__v1__token__init
                      (Auditrpc__V1__Token         *message);
@@ -510,6 +662,120 @@ Auditrpc__V1__CreateViewerTokenResponse *
 void   auditrpc__v1__create_viewer_token_response__free_unpacked
                      (Auditrpc__V1__CreateViewerTokenResponse *message,
                       ProtobufCAllocator *allocator);
+/* Auditrpc__V1__Quota methods */
+void   auditrpc__v1__quota__init
+                     (Auditrpc__V1__Quota         *message);
+size_t auditrpc__v1__quota__get_packed_size
+                     (const Auditrpc__V1__Quota   *message);
+size_t auditrpc__v1__quota__pack
+                     (const Auditrpc__V1__Quota   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__quota__pack_to_buffer
+                     (const Auditrpc__V1__Quota   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__Quota *
+       auditrpc__v1__quota__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__quota__free_unpacked
+                     (Auditrpc__V1__Quota *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__SubjectQuota methods */
+void   auditrpc__v1__subject_quota__init
+                     (Auditrpc__V1__SubjectQuota         *message);
+size_t auditrpc__v1__subject_quota__get_packed_size
+                     (const Auditrpc__V1__SubjectQuota   *message);
+size_t auditrpc__v1__subject_quota__pack
+                     (const Auditrpc__V1__SubjectQuota   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__subject_quota__pack_to_buffer
+                     (const Auditrpc__V1__SubjectQuota   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__SubjectQuota *
+       auditrpc__v1__subject_quota__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__subject_quota__free_unpacked
+                     (Auditrpc__V1__SubjectQuota *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__SetQuotaRequest methods */
+void   auditrpc__v1__set_quota_request__init
+                     (Auditrpc__V1__SetQuotaRequest         *message);
+size_t auditrpc__v1__set_quota_request__get_packed_size
+                     (const Auditrpc__V1__SetQuotaRequest   *message);
+size_t auditrpc__v1__set_quota_request__pack
+                     (const Auditrpc__V1__SetQuotaRequest   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__set_quota_request__pack_to_buffer
+                     (const Auditrpc__V1__SetQuotaRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__SetQuotaRequest *
+       auditrpc__v1__set_quota_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__set_quota_request__free_unpacked
+                     (Auditrpc__V1__SetQuotaRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__SetQuotaResponse methods */
+void   auditrpc__v1__set_quota_response__init
+                     (Auditrpc__V1__SetQuotaResponse         *message);
+size_t auditrpc__v1__set_quota_response__get_packed_size
+                     (const Auditrpc__V1__SetQuotaResponse   *message);
+size_t auditrpc__v1__set_quota_response__pack
+                     (const Auditrpc__V1__SetQuotaResponse   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__set_quota_response__pack_to_buffer
+                     (const Auditrpc__V1__SetQuotaResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__SetQuotaResponse *
+       auditrpc__v1__set_quota_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__set_quota_response__free_unpacked
+                     (Auditrpc__V1__SetQuotaResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__ListQuotasRequest methods */
+void   auditrpc__v1__list_quotas_request__init
+                     (Auditrpc__V1__ListQuotasRequest         *message);
+size_t auditrpc__v1__list_quotas_request__get_packed_size
+                     (const Auditrpc__V1__ListQuotasRequest   *message);
+size_t auditrpc__v1__list_quotas_request__pack
+                     (const Auditrpc__V1__ListQuotasRequest   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__list_quotas_request__pack_to_buffer
+                     (const Auditrpc__V1__ListQuotasRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__ListQuotasRequest *
+       auditrpc__v1__list_quotas_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__list_quotas_request__free_unpacked
+                     (Auditrpc__V1__ListQuotasRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__ListQuotasResponse methods */
+void   auditrpc__v1__list_quotas_response__init
+                     (Auditrpc__V1__ListQuotasResponse         *message);
+size_t auditrpc__v1__list_quotas_response__get_packed_size
+                     (const Auditrpc__V1__ListQuotasResponse   *message);
+size_t auditrpc__v1__list_quotas_response__pack
+                     (const Auditrpc__V1__ListQuotasResponse   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__list_quotas_response__pack_to_buffer
+                     (const Auditrpc__V1__ListQuotasResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__ListQuotasResponse *
+       auditrpc__v1__list_quotas_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__list_quotas_response__free_unpacked
+                     (Auditrpc__V1__ListQuotasResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Auditrpc__V1__Token_Closure)
@@ -545,6 +811,24 @@ typedef void (*Auditrpc__V1__CreateViewerTokenRequest_Closure)
 typedef void (*Auditrpc__V1__CreateViewerTokenResponse_Closure)
                  (const Auditrpc__V1__CreateViewerTokenResponse *message,
                   void *closure_data);
+typedef void (*Auditrpc__V1__Quota_Closure)
+                 (const Auditrpc__V1__Quota *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__SubjectQuota_Closure)
+                 (const Auditrpc__V1__SubjectQuota *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__SetQuotaRequest_Closure)
+                 (const Auditrpc__V1__SetQuotaRequest *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__SetQuotaResponse_Closure)
+                 (const Auditrpc__V1__SetQuotaResponse *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__ListQuotasRequest_Closure)
+                 (const Auditrpc__V1__ListQuotasRequest *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__ListQuotasResponse_Closure)
+                 (const Auditrpc__V1__ListQuotasResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -563,6 +847,12 @@ extern const ProtobufCMessageDescriptor auditrpc__v1__revoke_token_request__desc
 extern const ProtobufCMessageDescriptor auditrpc__v1__revoke_token_response__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__create_viewer_token_request__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__create_viewer_token_response__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__quota__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__subject_quota__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__set_quota_request__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__set_quota_response__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__list_quotas_request__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__list_quotas_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -543,6 +543,14 @@ struct Auditrpc__V1__Administration_Service
                               const Auditrpc__V1__CreateViewerTokenRequest *input,
                               Auditrpc__V1__CreateViewerTokenResponse_Closure closure,
                               void *closure_data);
+  void (*set_quota)(Auditrpc__V1__Administration_Service *service,
+                    const Auditrpc__V1__SetQuotaRequest *input,
+                    Auditrpc__V1__SetQuotaResponse_Closure closure,
+                    void *closure_data);
+  void (*list_quotas)(Auditrpc__V1__Administration_Service *service,
+                      const Auditrpc__V1__ListQuotasRequest *input,
+                      Auditrpc__V1__ListQuotasResponse_Closure closure,
+                      void *closure_data);
 };
 typedef void (*Auditrpc__V1__Administration_ServiceDestroy)(Auditrpc__V1__Administration_Service *);
 void auditrpc__v1__administration__init (Auditrpc__V1__Administration_Service *service,
@@ -559,7 +567,9 @@ void auditrpc__v1__administration__init (Auditrpc__V1__Administration_Service *s
       function_prefix__ ## list_tokens,\
       function_prefix__ ## rotate_token,\
       function_prefix__ ## revoke_token,\
-      function_prefix__ ## create_viewer_token  }
+      function_prefix__ ## create_viewer_token,\
+      function_prefix__ ## set_quota,\
+      function_prefix__ ## list_quotas  }
 void auditrpc__v1__administration__get_retention(ProtobufCService *service,
                                                  const Auditrpc__V1__GetRetentionRequest *input,
                                                  Auditrpc__V1__GetRetentionResponse_Closure closure,
@@ -596,6 +606,14 @@ void auditrpc__v1__administration__create_viewer_token(ProtobufCService *service
                                                        const Auditrpc__V1__CreateViewerTokenRequest *input,
                                                        Auditrpc__V1__CreateViewerTokenResponse_Closure closure,
                                                        void *closure_data);
+void auditrpc__v1__administration__set_quota(ProtobufCService *service,
+                                             const Auditrpc__V1__SetQuotaRequest *input,
+                                             Auditrpc__V1__SetQuotaResponse_Closure closure,
+                                             void *closure_data);
+void auditrpc__v1__administration__list_quotas(ProtobufCService *service,
+                                               const Auditrpc__V1__ListQuotasRequest *input,
+                                               Auditrpc__V1__ListQuotasResponse_Closure closure,
+                                               void *closure_data);
 
 /* --- descriptors --- */
 
