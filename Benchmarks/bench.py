@@ -28,6 +28,7 @@ sys.path[:0] = [str(ROOT / "Tests/PythonSupport"), str(ROOT / ".build/python-stu
 import echo  # noqa: E402
 import feed  # noqa: E402
 import feed_tables  # noqa: E402
+import neighbour  # noqa: E402
 import search  # noqa: E402
 from auditrpc.v1 import audit_log_pb2 as log  # noqa: E402
 from clients import Client, actor, event, resource, target  # noqa: E402
@@ -216,7 +217,7 @@ def row(name, ours, theirs, aim):
     return name, ours, theirs, ratios, aim
 
 
-def report(echoes, ratios, resident, feeds, searches):
+def report(echoes, ratios, resident, feeds, searches, neighbours):
     lines = [
         f"Measured {time.strftime('%Y-%m-%d', time.gmtime())} on {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}; events of {EVENT_BYTES} bytes.",
@@ -228,6 +229,8 @@ def report(echoes, ratios, resident, feeds, searches):
         lines += [*feed_tables.table(feeds), ""]
     if searches:
         lines += [*search.table(searches), ""]
+    if neighbours:
+        lines += [*neighbour.table(neighbours), ""]
     if not ratios:
         return "\n".join(lines)
     lines += [
@@ -248,7 +251,8 @@ def report(echoes, ratios, resident, feeds, searches):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
-    parser.add_argument("--only", choices=["echo", "feed", "store", "search"], help="one part")
+    parts = ["echo", "feed", "store", "search", "neighbour"]
+    parser.add_argument("--only", choices=parts, help="one part")
     parser.add_argument(
         "--events", type=int, help="events that are searched: 10,000,000, or 1,000,000 if quick"
     )
@@ -261,20 +265,22 @@ def main():
         folder = Path(folder)
         # PostgreSQL is run by another user.
         folder.chmod(0o711)
-        echoes, ratios, resident, feeds, searches = [], [], [], None, None
+        echoes, ratios, resident, feeds, searches, neighbours = [], [], [], None, None, []
         if options.only in (None, "echo"):
             echoes = echo.measure(folder, rounds, 2 / share)
         if options.only in (None, "feed"):
             feeds = feed.measure(folder, *((1, 2) if options.quick else (3, 4)), make_event)
         if options.only in (None, "search"):
             searches = search.measure(folder, 3, options.events or 10_000_000 // share)
+        if options.only in (None, "neighbour"):
+            neighbours = neighbour.measure(folder, rounds, 5, make_event)
         if options.only in (None, "store"):
             ratios = [
                 unary(folder, rounds, 200_000 // share),
                 ingest(folder, rounds, 500 // share),
             ]
             resident = memory(folder, 1_000_000 // share)
-    text = report(echoes, ratios, resident, feeds, searches)
+    text = report(echoes, ratios, resident, feeds, searches, neighbours)
     results = ROOT / "Benchmarks/results"
     results.mkdir(exist_ok=True)
     (results / "latest.md").write_text(text)
