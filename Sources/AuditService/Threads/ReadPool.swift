@@ -1,4 +1,3 @@
-import NIOPosix
 import Synchronization
 
 /// Says when a read should stop: its caller is gone, or its time is up.
@@ -18,35 +17,19 @@ package final class ReadControl: Sendable {
     var isTimeUp: Bool { ContinuousClock.now >= end }
 }
 
-/// The threads that may wait for the disk on behalf of queries and feeds.
-///
-/// Bounded twice: in threads, so that reads leave a core to recording, and in reads that wait for
-/// one.
+/// The threads that may wait for the disk on behalf of queries and feeds: few, so that reads leave a core to recording.
 final class ReadPool: Sendable {
-    private let threads: NIOThreadPool
-    private let waiting = Atomic<Int>(0)
-    private let waitingMax: Int
+    private let pool: WorkPool
 
     init(limits: ServiceLimits) {
-        threads = NIOThreadPool(numberOfThreads: limits.readThreads)
-        waitingMax = limits.waitingReadsMax
-        threads.start()
+        pool = WorkPool(threads: limits.readThreads, waitingMax: limits.waitingReadsMax)
     }
 
-    /// Runs a read that answers by itself; `dropped` instead when the pool stops before its turn.
-    /// False when too many wait already: neither will run.
+    /// See `WorkPool.submit`.
     func submit(
         _ body: @escaping @Sendable () -> Void, dropped: @escaping @Sendable () -> Void = {}
     ) -> Bool {
-        guard waiting.add(1, ordering: .relaxed).newValue <= waitingMax else {
-            waiting.subtract(1, ordering: .relaxed)
-            return false
-        }
-        threads.submit { [self] state in
-            waiting.subtract(1, ordering: .relaxed)
-            if case .active = state { body() } else { dropped() }
-        }
-        return true
+        pool.submit(body, dropped: dropped)
     }
 
     /// Runs a read and waits for it. Cancelling the task tells `control`.
@@ -80,7 +63,5 @@ final class ReadPool: Sendable {
         }
     }
 
-    func stop() async {
-        try? await threads.shutdownGracefully()
-    }
+    func stop() async { await pool.stop() }
 }
