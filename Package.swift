@@ -30,6 +30,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -73,6 +76,9 @@ let package = Package(
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // System libraries: a module map and a shim.h each.
@@ -94,7 +100,7 @@ let package = Package(
 
         library("AuditModel", []),
         library("Codec", ["AuditModel", "CAuditProto", "CProtobufC"]),
-        library("Access", ["AuditModel", "Codec", crypto]),
+        library("Access", ["AuditModel", "Codec", crypto, jwtKit, x509, asn1]),
         library("EventStore", ["AuditModel", "CRoaring", "CXXHash", "CZstd"]),
         library("Subscribe", ["AuditModel", "Codec"]),
         library(
@@ -142,7 +148,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("CodecTests", ["AuditModel", "Codec", "TestSupport"]),
-        tests("AccessTests", ["Access", "AuditModel", "Codec"]),
+        tests("AccessTests", ["Access", "AuditModel", "Codec", crypto, x509, asn1]),
         tests("EventStoreTests", ["AuditModel", "EventStore", "TestSupport"]),
         tests("SubscribeTests", ["AuditModel", "Codec", "Subscribe", "TestSupport"]),
         tests(

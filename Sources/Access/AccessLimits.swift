@@ -22,4 +22,33 @@ package enum AccessLimits {
     static let readBurstMin: UInt64 = 1_000_000_000
     /// The longest time after which a refusal asks to come again: the quota may be another one by then.
     static let quotaWaitMax = Duration.seconds(3_600)
+
+    // MARK: Certificates and JWTs
+
+    /// How far the clock of who issues a JWT may be ahead of this one: it bounds `nbf` and `iat`, and nothing else.
+    package static let clockLeeway = Duration.seconds(60)
+    /// Callers of certificates, and of JWTs, that are remembered: some hundred bytes for each.
+    static let callersMax = 4_096
+    /// JWTs whose signature waits to be looked at: a tenth of a second of one core.
+    package static let verificationsMax = 1_024
+    /// Bytes of an access file and of a key file: rules and keys of as many as there may be, and room.
+    package static let fileBytesMax = 1 << 20
+    static let certificateRulesMax = 1_000
+    static let keysMax = 100
+    static let keyIDBytesMax = 256
+    static let pathBytesMax = 4_096
+    /// Organizations of one caller: each call looks through them.
+    static let organizationsMax = 100
+    static let issuerBytesMax = 1_024
+    static let claimNameBytesMax = 256
+    /// Bytes of a JWT's subject; OpenID Connect allows 255.
+    static let subjectBytesMax = 256
+    /// Bytes of a client certificate that is looked at; usual ones have one or two KiB.
+    static let certificateBytesMax = 64 << 10
+    /// Alternative names of a certificate, and attributes of its subject.
+    static let certificateNamesMax = 100
+    /// Characters of all of them in one line of the log.
+    static let namesTextMax = 1_024
+    /// Bytes of one of them: SPIFFE allows 2,048.
+    static let certificateNameBytesMax = 2_048
 }

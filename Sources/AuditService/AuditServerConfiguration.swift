@@ -31,6 +31,9 @@ package struct AuditServerConfiguration: Sendable {
     package var connectionAgeMax: Duration?
     /// What callers on this machine may do who show no credential.
     package var localAccess: LocalAccess
+    /// Who may do what by a client certificate or a JWT; nil: certificates are not asked for names, and JWTs not
+    /// accepted.
+    package var accessFile: String?
     /// Records who reads the log, as events.
     package var tracesReads: Bool
     package var limits: ServiceLimits
@@ -46,7 +49,8 @@ package struct AuditServerConfiguration: Sendable {
         sweepInterval: Duration = .seconds(60), logBytesMax: Int = 64 << 20,
         bytesMax: Int? = nil,
         compressesAnswers: Bool = false, connectionAgeMax: Duration? = nil,
-        localAccess: LocalAccess = .development, tracesReads: Bool = true,
+        localAccess: LocalAccess = .development, accessFile: String? = nil,
+        tracesReads: Bool = true,
         limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
         version: String = AuditServer.version
     ) {
@@ -63,6 +67,7 @@ package struct AuditServerConfiguration: Sendable {
         self.compressesAnswers = compressesAnswers
         self.connectionAgeMax = connectionAgeMax
         self.localAccess = localAccess
+        self.accessFile = accessFile
         self.tracesReads = tracesReads
         self.limits = limits
         self.feedLimits = feedLimits

@@ -13,6 +13,8 @@ package struct ServiceLimits: Hashable, Sendable {
     static let reservedDescriptors = 512
     /// What is longer is for ever to a connection, and must not overflow a clock: ten years.
     static let connectionAgeMax = Duration.seconds(3_650 * 86_400)
+    /// Between two looks at the access file, as often as at the files of TLS.
+    static let accessCheckSeconds = 5
     /// When a caller that the server had no room for may come again: full queues are empty by then.
     static let busyDelay = Duration.seconds(1)
     /// Events and bytes of one group commit: what the frame of the store takes, less its headers.

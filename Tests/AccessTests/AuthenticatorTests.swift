@@ -12,9 +12,9 @@ struct AuthenticatorTests {
         _ authorization: Credentials.Authorization, isLocal: Bool, local: LocalAccess
     ) -> AccessError? {
         let tokens = TokenDirectory(TokenBook(viewerKey: .random()))
-        let found = Authenticator(tokens: tokens, local: local).caller(
+        let found = Authenticator(tokens: tokens, local: local).find(
             Credentials(authorization: authorization, certificate: nil, isLocal: isLocal), now: now)
-        if case .failure(let error) = found { return error }
+        if case .refused(let error) = found { return error }
         return nil
     }
 

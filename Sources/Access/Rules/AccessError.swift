@@ -6,6 +6,13 @@ package enum AccessError: Error, Hashable, Sendable {
     case unknown
     case expired
     case revoked
+    case jwt(JWTFault)
+    /// The client certificate cannot be read, or has names that nobody should rely on.
+    case certificate
+    /// No rule is for the client certificate, which has these names.
+    case noRule(names: String)
+    /// Too many credentials wait to be verified.
+    case busy
     /// The method is not for the caller's role.
     case role
     /// The organization is not the caller's.
@@ -16,20 +23,31 @@ package enum AccessError: Error, Hashable, Sendable {
     /// Whether another credential is needed, rather than more rights.
     package var isAuthentication: Bool {
         switch self {
-        case .missing, .unknown, .expired, .revoked: true
-        case .role, .organization, .organizationNeeded: false
+        case .missing, .unknown, .expired, .revoked, .jwt, .certificate, .noRule: true
+        case .busy, .role, .organization, .organizationNeeded: false
         }
     }
 
+    /// For the server's log, which may say more.
+    package var logText: String {
+        if case .noRule(let names) = self { "\(message): \(names)" } else { message }
+    }
+
+    /// For the client.
     package var message: String {
         switch self {
         case .missing:
             """
-            a credential is needed: send an API token as `authorization: Bearer TOKEN`, or show a client certificate
+            a credential is needed: send an API token or a JWT as `authorization: Bearer TOKEN`, or show a client \
+            certificate
             """
         case .unknown: "the credential is not known here"
         case .expired: "the credential has expired"
         case .revoked: "the credential was revoked"
+        case .jwt(let fault): fault.message
+        case .certificate: "the client certificate cannot be used to tell who calls"
+        case .noRule: "the client certificate is not known here"
+        case .busy: "too many credentials wait to be verified; try again later"
         case .role: "the role of this credential does not allow the method"
         case .organization: "this credential is not for the organization"
         case .organizationNeeded:

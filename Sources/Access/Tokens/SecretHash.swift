@@ -1,13 +1,13 @@
 import Crypto
 
-/// What is kept of a secret: its SHA-256. The secrets are 256 random bits, so there is nothing that a slow hash would
-/// have to protect, and no call is held up by one.
+/// What is kept of a secret: its SHA-256. The secrets are 256 random bits, or signed, so there is nothing that a slow
+/// hash would have to protect, and no call is held up by one.
 package struct SecretHash: Hashable, Sendable {
     private let bytes: [UInt8]
 
-    init(of token: TokenText) {
-        bytes = Array(SHA256.hash(data: Array(token.secret.utf8)))
-    }
+    init(of token: TokenText) { self.init(of: Array(token.secret.utf8)) }
+
+    init(of secret: [UInt8]) { bytes = Array(SHA256.hash(data: secret)) }
 
     /// Reads what `text` wrote; nil for anything else.
     init?(text: String) {

@@ -17,11 +17,22 @@ struct ServeCommand: AsyncParsableCommand {
             files take the place of old ones within seconds, or at once with SIGHUP, and no \
             connection ends for it.
 
+            Who calls is told by an API token (auditrpc token), or, with --access, by a client \
+            certificate or a JWT. The file has who may do what by them, such as:
+
+              {"certificates": [{"uri": "spiffe://example.org/billing", "role": "recorder",
+                                 "organization": "acme", "name": "billing"}],
+               "jwt": {"issuer": "https://login.example.org", "audience": "auditrpc",
+                       "jwks": "jwks.json", "organization_claim": "org",
+                       "role_claim": "audit_role", "roles": {"audit-reader": "reader"}}}
+
             Examples:
 
               auditrpc serve
               auditrpc serve --listen [::1]:50051 --data /var/lib/auditrpc --retention 365d
               auditrpc serve --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key
+              auditrpc serve --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key \
+            --tls-client-ca clients.pem --access access.json
               auditrpc serve --listen unix:/run/auditrpc/socket --listen 127.0.0.1:50051
               AUDITRPC_LISTEN=127.0.0.1:7000,unix:/run/audit.sock auditrpc serve
             """)
@@ -38,13 +49,14 @@ struct ServeCommand: AsyncParsableCommand {
             return handler
         }
         // Until it is heard: a replay may take minutes, and whoever renews certificates knows nothing of it.
-        if configuration.tls != nil { signal(SIGHUP, SIG_IGN) }
+        let hasFiles = configuration.tls != nil || configuration.accessFile != nil
+        if hasFiles { signal(SIGHUP, SIG_IGN) }
         let server = try await AuditServer.open(configuration, logger: logger)
         var services = [
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: server, successTerminationBehavior: .gracefullyShutdownGroup)
         ]
-        if configuration.tls != nil {
+        if hasFiles {
             services.append(.init(service: HangupService(server: server)))
         }
         services.append(.init(service: Greeter(server: server, configuration: configuration)))
@@ -55,13 +67,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// Has a server look at its certificates when SIGHUP says that there are new ones.
+/// Has a server look at its certificates and access rules when SIGHUP says that there are new ones.
 private struct HangupService: Service {
     let server: AuditServer
 
     func run() async {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            await server.checkCertificates()
+            await server.checkFiles()
         }
     }
 }

@@ -91,6 +91,14 @@ struct ServeOptions: ParsableArguments {
             """, valueName: "access"))
     var localAccess: LocalAccess?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Who may do what by a client certificate or a JWT, in JSON; read again when it changes \
+            ($AUDITRPC_ACCESS; without it API tokens alone say who calls).
+            """, valueName: "file"))
+    var access: String?
+
     @Flag(
         name: .customLong("no-read-trace"),
         help: """
@@ -162,6 +170,7 @@ struct ServeOptions: ParsableArguments {
         }
         configuration.localAccess = try localAccess(
             environment, isReachable: !configuration.listen.allSatisfy(\.isThisMachine))
+        configuration.accessFile = setting(access, "--access", or: "AUDITRPC_ACCESS")?.text
         configuration.tracesReads = try !Setting.flag(
             isReadTraceOff, or: "AUDITRPC_NO_READ_TRACE", in: environment)
         configuration.tls = try serverTLS(environment)

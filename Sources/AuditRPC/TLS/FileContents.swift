@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a file held when it was read. Two are equal when nothing has changed, whatever its times and inode say.
-enum FileContents: Hashable, Sendable {
+package enum FileContents: Hashable, Sendable {
     case bytes([UInt8])
     case unreadable(errno: CInt)
     /// A folder, a pipe: what cannot be read twice.
@@ -9,7 +9,7 @@ enum FileContents: Hashable, Sendable {
     case tooLarge(bytesMax: Int)
 
     /// Follows symbolic links.
-    static func read(_ path: String, bytesMax: Int) -> FileContents {
+    package static func read(_ path: String, bytesMax: Int) -> FileContents {
         // Opening a pipe would wait for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .unreadable(errno: errno) }
@@ -34,10 +34,12 @@ enum FileContents: Hashable, Sendable {
         return .bytes(bytes)
     }
 
+    /// Throws INVALID_ARGUMENT with what, where and why.
+    ///
     /// - Parameters:
     ///   - role: what the file is for, in words: "the certificate file".
     ///   - path: where it lies.
-    func bytes(of role: String, at path: String) throws(RPCError) -> [UInt8] {
+    package func bytes(of role: String, at path: String) throws(RPCError) -> [UInt8] {
         let problem: String
         switch self {
         case .bytes(let bytes): return bytes

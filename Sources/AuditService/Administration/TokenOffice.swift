@@ -168,8 +168,12 @@ extension Caller {
 extension ServiceError {
     init(_ error: AccessError) {
         let code: Code =
-            error.isAuthentication
-            ? .unauthenticated : error == .organizationNeeded ? .invalid : .forbidden
+            switch error {
+            case _ where error.isAuthentication: .unauthenticated
+            case .organizationNeeded: .invalid
+            case .busy: .busy
+            default: .forbidden
+            }
         self.init(code, error.message)
     }
 

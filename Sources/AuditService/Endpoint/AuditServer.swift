@@ -25,10 +25,14 @@ package final class AuditServer: Service {
     private let tracer: ReadTracer
     private let snapshots: SnapshotOffice
     private let server: RPCServer
-    private let calls: OpenCalls
+    let calls: OpenCalls
+    let authenticator: Authenticator
+    let accessFiles: AccessFiles?
+    /// Looks at the signatures of JWTs.
+    private let verifiers: WorkPool
     private let health: ServerHealth
     private let upkeep: Upkeep
-    private let logger: Logger
+    let logger: Logger
 
     /// Opens the store, recovers what a crash left, and listens. Serves from then on; `run` waits
     /// for the end.
@@ -38,6 +42,7 @@ package final class AuditServer: Service {
         _ configuration: AuditServerConfiguration, logger: Logger
     ) async throws -> AuditServer {
         let listeners = try listeners(of: configuration)
+        let accessFiles = try await accessFiles(of: configuration)
         let opening = ContinuousClock.now
         let (store, report) = try EventStore.open(
             StoreConfiguration(
@@ -67,7 +72,7 @@ package final class AuditServer: Service {
             let quotas = try QuotaOffice(
                 QuotaFile(in: configuration.dataDirectory), tokens: tokens.directory)
             return try await AuditServer(
-                configuration, listeners, store, retention, tokens, quotas, logger)
+                configuration, listeners, accessFiles, store, retention, tokens, quotas, logger)
         } catch {
             store.close()
             throw error
@@ -75,9 +80,9 @@ package final class AuditServer: Service {
     }
 
     private init(
-        _ configuration: AuditServerConfiguration, _ listeners: RPCListeners, _ store: EventStore,
-        _ retention: RetentionOffice, _ tokens: TokenOffice, _ quotas: QuotaOffice,
-        _ logger: Logger
+        _ configuration: AuditServerConfiguration, _ listeners: RPCListeners,
+        _ accessFiles: AccessFiles?, _ store: EventStore, _ retention: RetentionOffice,
+        _ tokens: TokenOffice, _ quotas: QuotaOffice, _ logger: Logger
     ) async throws {
         let limits = configuration.limits
         let report: @Sendable (ServiceError) -> Void = { error in
@@ -128,11 +133,16 @@ package final class AuditServer: Service {
                 }
                 return status
             }, report: report)
+        let authenticator = Authenticator(
+            tokens: tokens.directory, local: configuration.localAccess)
+        if let content = accessFiles?.atStart {
+            authenticator.replace(content.rules, content.keys)
+        }
         let calls = OpenCalls()
+        let verifiers = WorkPool(threads: 1, waitingMax: AccessLimits.verificationsMax)
         let gate = AccessGate(
-            authenticator: Authenticator(
-                tokens: tokens.directory, local: configuration.localAccess),
-            quotas: quotas.directory, calls: calls, refused: RefusalLog(logger: logger).note)
+            authenticator: authenticator, quotas: quotas.directory, calls: calls,
+            verifiers: verifiers, refused: RefusalLog(logger: logger).note)
         var router = RPCRouter(gate: gate.gate)
         endpoint.register(with: &router)
         let snapshots = SnapshotOffice(
@@ -152,6 +162,7 @@ package final class AuditServer: Service {
             indexer.stop()
             snapshots.stop()
             await reads.stop()
+            await verifiers.stop()
             throw error
         }
         (self.configuration, self.store, self.logger) = (configuration, store, logger)
@@ -162,6 +173,9 @@ package final class AuditServer: Service {
         self.tokens = tokens
         self.tracer = tracer
         self.calls = calls
+        (self.authenticator, self.accessFiles, self.verifiers) = (
+            authenticator, accessFiles, verifiers
+        )
         calls.belong(to: server)
         self.snapshots = snapshots
         upkeep = Upkeep(
@@ -198,13 +212,17 @@ package final class AuditServer: Service {
     /// The secret of the operator's token that was made because the store had none: to be shown once.
     package var firstToken: String? { tokens.firstToken }
 
-    /// Takes certificates that were replaced for the connections to come, now rather than within seconds.
-    package func checkCertificates() async { await server.checkCertificates() }
+    /// Looks now, rather than within seconds, for certificates and access rules that were replaced.
+    package func checkFiles() async {
+        await server.checkCertificates()
+        await checkAccess()
+    }
 
     /// Hides what retention lets go and has the files looked after, until a graceful shutdown or a
     /// cancellation; then drains and closes.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
+            var seconds = 0
             while (try? await Task.sleep(for: .seconds(1))) != nil {
                 // Feeds ask for the bounds on their event loops, which may not read the disk.
                 self.store.hideExpired(now: .now, uptime: .sinceStart)
@@ -213,6 +231,10 @@ package final class AuditServer: Service {
                 self.upkeep.tick(uptime: .sinceStart)
                 self.calls.endExpired(now: .now)
                 await self.tracer.tell()
+                seconds += 1
+                if seconds.isMultiple(of: ServiceLimits.accessCheckSeconds) {
+                    await self.checkAccess()
+                }
             }
         }
         await stop()
@@ -229,6 +251,7 @@ package final class AuditServer: Service {
         feed.stop()
         indexer.stop()
         await reads.stop()
+        await verifiers.stop()
         snapshots.stop()
         upkeep.stop()
         // Only now does nobody answer calls any more, and the event loops may go.

@@ -35,6 +35,13 @@ struct ServeCommandTests {
         #expect(try ServeCommand.parse([]).options.level(environment: [:]) == .info)
     }
 
+    @Test func theAccessFileHasAVariable() throws {
+        #expect(try configuration([]).accessFile == nil)
+        #expect(try configuration([], ["AUDITRPC_ACCESS": "a.json"]).accessFile == "a.json")
+        let both = try configuration(["--access", "b.json"], ["AUDITRPC_ACCESS": "a.json"])
+        #expect(both.accessFile == "b.json")
+    }
+
     @Test func everythingCanBeKept() throws {
         let arguments = ["--retention", "none", "--listen", "[::]:0"]
         #expect(try configuration(arguments).retention == nil)

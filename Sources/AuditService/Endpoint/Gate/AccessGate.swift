@@ -8,6 +8,8 @@ struct AccessGate: Sendable {
     let authenticator: Authenticator
     let quotas: QuotaDirectory
     let calls: OpenCalls
+    /// Looks at the signatures of JWTs: one takes as long as a hundred calls.
+    let verifiers: WorkPool
     /// Told of calls that were refused: the peer, the path, and why.
     let refused: @Sendable (_ peer: String, _ path: String, AccessError) -> Void
 
@@ -20,34 +22,75 @@ struct AccessGate: Sendable {
     }
 
     private func admit(_ call: ServerCall, _ path: String, _ roles: Roles) -> Admission {
-        switch origin(of: call, now: .now) {
-        case .success(let origin) where origin.caller.roles.isDisjoint(with: roles):
-            return refuse(call, path, .role)
-        case .success(let origin):
-            calls.admitted(origin.caller)
-            return .admitted(origin)
-        case .failure(let error): return refuse(call, path, error)
+        let now = Timestamp.now
+        let generation = authenticator.generation
+        let memo = (call.connectionMemo as? Memo).flatMap {
+            $0.generation == generation ? $0 : nil
         }
-    }
-
-    private func origin(
-        of call: ServerCall, now: Timestamp
-    ) -> Result<CallOrigin, AccessError> {
-        let memo = call.connectionMemo as? Memo
         // Calls with the same fields share their memory, so that this compares two addresses.
-        if let memo, memo.metadata == call.metadata { return memo.origin.checked(now: now) }
+        if let memo, memo.metadata == call.metadata {
+            return admission(of: memo.origin, call, path, roles, now: now)
+        }
         let head = CallHead(call.metadata)
-        if let memo, memo.head == head { return memo.origin.checked(now: now) }
+        if let memo, memo.head == head {
+            return admission(of: memo.origin, call, path, roles, now: now)
+        }
         let credentials = Credentials(
             authorization: head.authorization, certificate: call.peerCertificate,
             isLocal: call.peerIsLocal)
-        return authenticator.caller(credentials, now: now).map { caller in
-            let origin = CallOrigin(
-                caller, meters: quotas.meters(of: caller, at: .sinceStart),
-                peerAddress: call.peerHost, userAgent: head.userAgent)
-            call.connectionMemo = Memo(call.metadata, head, origin)
-            return origin
+        switch authenticator.find(credentials, now: now) {
+        case .caller(let caller):
+            let origin = remember(caller, head, generation, for: call)
+            return admission(of: origin, call, path, roles, now: now)
+        case .refused(let error): return refuse(call, path, error)
+        case .undecided(let candidate):
+            return verify(candidate, call.reference, path) { caller, call in
+                let origin = remember(caller, head, generation, for: call)
+                return admission(of: origin, call, path, roles, now: .now)
+            } ?? refuse(call, path, .busy)
         }
+    }
+
+    /// Nil when too many wait already.
+    ///
+    /// - Parameter decide: on the event loop of the call, for a caller who is found.
+    private func verify(
+        _ candidate: JWTCandidate, _ reference: CallReference, _ path: String,
+        _ decide: @escaping @Sendable (Caller, ServerCall) -> Admission
+    ) -> Admission? {
+        let isTaken = verifiers.submit {
+            let found = authenticator.caller(verifying: candidate, now: .now)
+            reference.execute { call in
+                switch found {
+                case .success(let caller): call.decide(decide(caller, call))
+                case .failure(let error): call.decide(refuse(call, path, error))
+                }
+            }
+        } dropped: {
+            reference.execute {
+                $0.decide(.refused(RPCStatus(.unavailable, "the server is shutting down")))
+            }
+        }
+        return isTaken ? .undecided : nil
+    }
+
+    private func remember(
+        _ caller: Caller, _ head: CallHead, _ generation: Int, for call: ServerCall
+    ) -> CallOrigin {
+        let origin = CallOrigin(
+            caller, meters: quotas.meters(of: caller, at: .sinceStart), peerAddress: call.peerHost,
+            userAgent: head.userAgent)
+        call.connectionMemo = Memo(call.metadata, head, origin, generation)
+        return origin
+    }
+
+    private func admission(
+        of origin: CallOrigin, _ call: ServerCall, _ path: String, _ roles: Roles, now: Timestamp
+    ) -> Admission {
+        if let refusal = origin.caller.refusal(now: now) { return refuse(call, path, refusal) }
+        guard !origin.caller.roles.isDisjoint(with: roles) else { return refuse(call, path, .role) }
+        calls.admitted(origin.caller)
+        return .admitted(origin)
     }
 
     private func refuse(_ call: ServerCall, _ path: String, _ error: AccessError) -> Admission {
@@ -61,11 +104,14 @@ private final class Memo: Sendable {
     let metadata: RPCMetadata
     let head: CallHead
     let origin: CallOrigin
+    /// Of the rules that it was found by.
+    let generation: Int
 
-    init(_ metadata: RPCMetadata, _ head: CallHead, _ origin: CallOrigin) {
+    init(_ metadata: RPCMetadata, _ head: CallHead, _ origin: CallOrigin, _ generation: Int) {
         self.metadata = metadata
         self.head = head
         self.origin = origin
+        self.generation = generation
     }
 }
 
@@ -83,11 +129,5 @@ private struct CallHead: Equatable {
             authorizations.count > 1 ? .unusable : authorizations.first.map { .init($0) } ?? .none
         // Header values are printable ASCII, and tabs.
         userAgent = String((metadata["user-agent"] ?? "").prefix(Self.userAgentBytesMax))
-    }
-}
-
-extension CallOrigin {
-    fileprivate func checked(now: Timestamp) -> Result<CallOrigin, AccessError> {
-        caller.refusal(now: now).map { .failure($0) } ?? .success(self)
     }
 }

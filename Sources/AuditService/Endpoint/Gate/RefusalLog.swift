@@ -31,7 +31,7 @@ final class RefusalLog: Sendable {
         logger.notice(
             "refused a call",
             metadata: [
-                "peer": "\(peer)", "method": "\(path)", "problem": "\(error)",
+                "peer": "\(peer)", "method": "\(path)", "problem": "\(error.logText)",
                 "others_since_last_line": "\(untold)",
             ])
     }
