@@ -38,7 +38,8 @@ let arguments = Target.Dependency.product(
 
 /// What the targets of Fuzz/ look at.
 let fuzzed: [Target.Dependency] = [
-    "AuditModel", "AuditRPC", "Codec", "EventStore", "TestSupport", nioCore, nioEmbedded, logging,
+    "Access", "AuditModel", "AuditRPC", "Codec", "EventStore", "TestSupport", nioCore, nioEmbedded,
+    logging,
 ]
 
 /// The same functions twice: as tests, which replay the kept inputs, or (with AUDITRPC_FUZZ set, as dev/fuzz does) as

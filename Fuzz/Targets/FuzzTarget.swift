@@ -16,6 +16,8 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "record-request", run: fuzzRecordRequest),
         FuzzTarget(name: "json", run: fuzzJSON),
         FuzzTarget(name: "page-token", run: fuzzPageToken),
+        FuzzTarget(name: "certificate", run: fuzzCertificate),
+        FuzzTarget(name: "jwt", run: fuzzJWT),
         FuzzTarget(name: "log-recovery", run: fuzzLogRecovery),
         FuzzTarget(name: "log-salvage", run: fuzzLogSalvage),
         FuzzTarget(name: "segment-salvage", run: fuzzSegmentSalvage),
