@@ -19,7 +19,9 @@ def test_verify_beside_a_server_and_after_it(tmp_path, organization):
     done = run("store", "verify", data)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "160 events" in done.stdout.splitlines()[-1]
-    assert done.stdout.count("whole") == len([*data.glob("*/*.segment"), *data.glob("log/*.log")])
+    assert done.stdout.count("whole") == len(
+        [*data.glob("*/*.segment"), *data.glob("log/*.log"), *data.glob("*.json")]
+    )
     inspected = run("store", "inspect", data)
     assert inspected.stdout == done.stdout.replace("  whole", "")
 
