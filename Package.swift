@@ -145,11 +145,13 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Access", "AuditModel", "AuditService", "Codec", "EventStore", logging],
+            dependencies: [
+                "Access", "AuditModel", "AuditService", "Codec", "EventStore", logging, crypto,
+            ],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("CodecTests", ["AuditModel", "Codec", "TestSupport"]),
-        tests("AccessTests", ["Access", "AuditModel", "Codec", crypto, x509, asn1]),
+        tests("AccessTests", ["Access", "AuditModel", "Codec", "TestSupport", crypto, x509, asn1]),
         tests("EventStoreTests", ["AuditModel", "EventStore", "TestSupport"]),
         tests("SubscribeTests", ["AuditModel", "Codec", "Subscribe", "TestSupport"]),
         tests(

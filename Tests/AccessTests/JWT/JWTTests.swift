@@ -1,6 +1,7 @@
 import AuditModel
 import Codec
 import Crypto
+import TestSupport
 import Testing
 
 @testable import Access
@@ -214,10 +215,10 @@ struct JWTTests {
         try await start()
         for secret in [key.jwk, key.jwk + "\n"] {
             let header = #"{"alg":"HS256","kid":"k1"}"#
-            let signed = encode(Array(header.utf8)) + "." + encode(Array(Self.claims.utf8))
+            let signed = base64URL(Array(header.utf8)) + "." + base64URL(Array(Self.claims.utf8))
             let code = HMAC<SHA256>.authenticationCode(
                 for: Array(signed.utf8), using: SymmetricKey(data: Array(secret.utf8)))
-            #expect(error(signed + "." + encode(Array(code))) == .jwt(.algorithm))
+            #expect(error(signed + "." + base64URL(Array(code))) == .jwt(.algorithm))
         }
     }
 
@@ -231,7 +232,8 @@ struct JWTTests {
         for signature in ["", "AAAA", String(parts[2].dropLast(2)), parts[2] + "AA"] {
             #expect(error(joined([parts[0], parts[1], signature])) == .jwt(.signature))
         }
-        #expect(error(joined([parts[0], parts[1], encode(Array(repeating: 0, count: 64))])) != nil)
+        #expect(
+            error(joined([parts[0], parts[1], base64URL(Array(repeating: 0, count: 64))])) != nil)
     }
 
     @Test("a text that is none cannot be read, or is not known")
@@ -239,13 +241,13 @@ struct JWTTests {
         try await start()
         let parts = try token().split(separator: ".").map(String.init)
         func joined(_ parts: [String]) -> String { parts.joined(separator: ".") }
-        let notUTF8 = encode([0x7b, 0xff, 0x7d])
+        let notUTF8 = base64URL([0x7b, 0xff, 0x7d])
         for text in [
             joined([parts[0] + "=", parts[1], parts[2]]), joined([parts[0], parts[1], "a+b/"]),
-            joined([parts[0], encode(Array("[1]".utf8)), parts[2]]),
-            joined([encode(Array("7".utf8)), parts[1], parts[2]]),
+            joined([parts[0], base64URL(Array("[1]".utf8)), parts[2]]),
+            joined([base64URL(Array("7".utf8)), parts[1], parts[2]]),
             joined([notUTF8, parts[1], parts[2]]),
-            joined([encode(Array("{}".utf8)), "e30", "e30"]),
+            joined([base64URL(Array("{}".utf8)), "e30", "e30"]),
             "..", "a.b.c",
         ] {
             #expect(error(text) == .jwt(.malformed), "\(text)")

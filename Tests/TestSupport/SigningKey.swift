@@ -1,40 +1,38 @@
-import Codec
+package import Access
 import Crypto
 
-@testable import Access
-
 /// A key that signs JWTs (ES256) as an issuer does, and what it says of itself in a JWKS.
-struct SigningKey {
-    let id: String
+package struct SigningKey: Sendable {
+    package let id: String
     private let key = P256.Signing.PrivateKey()
 
-    init(_ id: String) { self.id = id }
+    package init(_ id: String) { self.id = id }
 
     /// Its member of a JWKS.
-    var jwk: String {
+    package var jwk: String {
         let point = Array(key.publicKey.rawRepresentation)
-        let (x, y) = (encode(point.prefix(32)), encode(point.suffix(32)))
+        let (x, y) = (base64URL(point.prefix(32)), base64URL(point.suffix(32)))
         return #"{"kty":"EC","crv":"P-256","use":"sig","kid":"\#(id)","x":"\#(x)","y":"\#(y)"}"#
     }
 
     /// - Parameters:
     ///   - header: instead of what it says of the key.
     ///   - claims: a JSON object.
-    func sign(_ claims: String, header: String? = nil) throws -> String {
+    package func sign(_ claims: String, header: String? = nil) throws -> String {
         let header = header ?? #"{"alg":"ES256","typ":"JWT","kid":"\#(id)"}"#
-        let signed = encode(Array(header.utf8)) + "." + encode(Array(claims.utf8))
+        let signed = base64URL(Array(header.utf8)) + "." + base64URL(Array(claims.utf8))
         let signature = try key.signature(for: Array(signed.utf8)).rawRepresentation
-        return signed + "." + encode(Array(signature))
+        return signed + "." + base64URL(Array(signature))
     }
 
-    static func keySet(_ keys: SigningKey...) async throws -> KeySet {
+    package static func keySet(_ keys: SigningKey...) async throws -> KeySet {
         let list = keys.map(\.jwk).joined(separator: ",")
         return try await KeySet(KeySetFile(json: Array(#"{"keys":[\#(list)]}"#.utf8)))
     }
 }
 
 /// Base64 for URLs, as an issuer writes it.
-func encode(_ bytes: some Collection<UInt8>) -> String {
+package func base64URL(_ bytes: some Collection<UInt8>) -> String {
     let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     var text = ""
     var (pending, bits) = (UInt32(0), 0)
