@@ -48,7 +48,8 @@ struct AccessGateTests {
                 """.utf8))
         authenticator.replace(rules, try await SigningKey.keySet(key))
         let gate = AccessGate(
-            authenticator: authenticator, calls: OpenCalls(), verifiers: pool,
+            authenticator: authenticator, quotas: QuotaDirectory(QuotaBook()), calls: OpenCalls(),
+            verifiers: pool,
             refused: refusals.note)
         var router = RPCRouter(gate: gate.gate)
         router.addUnary(Self.path) { _, context in
