@@ -49,8 +49,7 @@ struct AccessGateTests {
         authenticator.replace(rules, try await SigningKey.keySet(key))
         let gate = AccessGate(
             authenticator: authenticator, quotas: QuotaDirectory(QuotaBook()), calls: OpenCalls(),
-            verifiers: pool,
-            refused: refusals.note)
+            verifiers: pool, refused: refusals.note)
         var router = RPCRouter(gate: gate.gate)
         router.addUnary(Self.path) { _, context in
             Array(context.origin.caller.identity.id.utf8)
