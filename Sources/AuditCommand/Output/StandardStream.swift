@@ -22,9 +22,8 @@ struct StandardStream: Sendable {
     /// Returns when what was written is on stable storage, where it goes to a file; what goes to a
     /// pipe or a terminal is for its reader to keep.
     func sync() throws {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-        guard fdatasync(descriptor) == 0 else {
+        // A pipe, a terminal and a device have nothing to synchronize: EINVAL.
+        guard fdatasync(descriptor) == 0 || errno == EINVAL else {
             throw CommandError(.failure, "could not write: \(String(cString: strerror(errno)))")
         }
     }
