@@ -55,6 +55,15 @@ def test_a_fresh_server_prints_an_operators_token_once(tmp_path):
         assert not tokens.SECRET.search(server.text())
 
 
+def test_a_start_that_fails_keeps_no_token_that_nobody_was_shown(server, tmp_path):
+    data = tmp_path / "other"
+    done = run("serve", "--listen", server.address, "--data", data, within=30)
+    assert done.returncode != 0 and not tokens.SECRET.search(done.stdout + done.stderr)
+    with Server(data, options=["--local-access", "none"]) as other:
+        with Client(other.address, token=tokens.first_token(other)) as client:
+            assert client.status().version
+
+
 def test_no_secret_is_written_anywhere(server, tmp_path):
     made = [tokens.create(server.address, server.root, "ci", "reader", "acme")[1]]
     with Client(server.address, token=made[0]) as client:

@@ -43,4 +43,9 @@ struct TokenFile: Sendable {
     func write(_ book: TokenBook) throws(FileError) {
         try fileSystem.replace(path, with: book.json)
     }
+
+    /// Nobody was told what is in it.
+    func remove() throws(FileError) {
+        try fileSystem.remove(path)
+    }
 }

@@ -34,6 +34,12 @@ final class TokenOffice: Sendable {
         }
     }
 
+    /// Takes the first token back: the server did not start, and nobody was shown it. The next start makes another.
+    func discardFirstToken() {
+        guard firstToken != nil else { return }
+        try? file.remove()
+    }
+
     // MARK: Requests
 
     /// - Throws: `forbidden` (the organization or the role is not the caller's to give), `exhausted`, `unavailable`.

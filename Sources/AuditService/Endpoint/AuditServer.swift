@@ -69,10 +69,15 @@ package final class AuditServer: Service {
                 store: store, dataDirectory: configuration.dataDirectory,
                 configured: configuration.retention)
             let tokens = try TokenOffice(TokenFile(in: configuration.dataDirectory), now: .now)
-            let quotas = try QuotaOffice(
-                QuotaFile(in: configuration.dataDirectory), tokens: tokens.directory)
-            return try await AuditServer(
-                configuration, listeners, accessFiles, store, retention, tokens, quotas, logger)
+            do {
+                let quotas = try QuotaOffice(
+                    QuotaFile(in: configuration.dataDirectory), tokens: tokens.directory)
+                return try await AuditServer(
+                    configuration, listeners, accessFiles, store, retention, tokens, quotas, logger)
+            } catch {
+                tokens.discardFirstToken()
+                throw error
+            }
         } catch {
             store.close()
             throw error
