@@ -33,8 +33,8 @@ struct QuotaFile: Sendable {
             throw ServiceError(
                 .unavailable,
                 """
-                \(path) is damaged: \(error.reason). Without it the server does not know what whom is allowed: restore \
-                the file, or move it aside to begin without quotas
+                \(path) is damaged: \(error.reason). Without it the server does not know who may take how much: \
+                restore the file, or move it aside to begin without quotas
                 """)
         }
     }

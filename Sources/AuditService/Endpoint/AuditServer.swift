@@ -261,6 +261,7 @@ package final class AuditServer: Service {
         upkeep.stop()
         // Only now does nobody answer calls any more, and the event loops may go.
         await server.shutdown()
+        calls.belong(to: nil)
         store.close()
         logger.info("stopped", metadata: ["connections": "\(server.counters)"])
     }

@@ -9,8 +9,9 @@ final class OpenCalls: Sendable {
     /// When the first of the callers who have calls open expires, in nanoseconds since the epoch; it may be earlier.
     private let nextExpiry = Atomic<Int64>(.max)
 
-    /// Set once the server listens, which it does with handlers that know this.
-    func belong(to server: RPCServer) { self.server.withLock { $0 = server } }
+    /// Set once the server listens, which it does with handlers that know this; nil when it has stopped, since they
+    /// would keep each other.
+    func belong(to server: RPCServer?) { self.server.withLock { $0 = server } }
 
     /// A call of his was let in.
     func admitted(_ caller: Caller) {
