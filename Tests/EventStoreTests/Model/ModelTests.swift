@@ -11,8 +11,8 @@ struct ModelTests {
     private static let seeds: [UInt64] =
         environment["AUDITRPC_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...20)
 
-    /// What the soak found, and the crashes that it took. They watch over the disk of the model, which mixed writes in a
-    /// sector; that the store takes its own end marks last, `FaultTests.pieces` shows.
+    /// What the soak found, and the crashes that it took. They watch over the disk of the model, which mixed writes in
+    /// a sector; that the store writes its end marks last, `FaultTests.pieces` shows.
     private static let found: [(seed: UInt64, crashes: Int)] = [
         // A power cut in the midst of a frame that the disk took in pieces.
         (6_075_287_592_433_900_968, 180),
