@@ -180,7 +180,8 @@ final class ServerConnection: HTTP2Connection {
     /// Asks the client to stop; the answer to the PING that goes with it says that it has heard (RFC 9113 §6.8).
     override func drain(for end: ConnectionEnd) {
         guard phase == .serving, context != nil else { return }
-        self.end = end
+        // One that ends already, and lingers for its last words, ends for its own cause.
+        self.end = self.end ?? end
         phase = .noticeGiven
         beginBatch()
         session.submitShutdownNotice()
