@@ -138,6 +138,9 @@ package enum Limits {
     package static let occurredChunkValues = 4096
     package static let occurredGroupValues = 128
 
+    /// Buckets of time that the rows of an index are counted in: a row takes two bytes while they are.
+    package static let bucketsMax = 4096
+
     /// Ids in one page of the id table: what finding one reads, 2 KiB.
     package static let identifiersPerPage = 512
 

@@ -149,6 +149,11 @@ extension SearchPlan {
     ) throws(StoreError) -> RowSet {
         guard let occurred, !rows.isEmpty else { return rows }
         guard part.mayHold(occurred) else { return .empty }
+        if let times = part.occurredAt, occurred.contains(times.lowerBound),
+            occurred.contains(times.upperBound)
+        {
+            return rows
+        }
         return try index.rows(rows, occurredIn: occurred)
     }
 }

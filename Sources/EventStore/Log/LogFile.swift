@@ -135,11 +135,11 @@ extension LogFile.State {
     }
 }
 
-extension Array {
-    /// The index of the first element that is `behind`; all after it are too. `count` when none is.
+extension RandomAccessCollection where Index == Int {
+    /// The index of the first element that is `behind`; all after it are too. `endIndex` when none is.
     func partitionIndex(where behind: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = count
+        var low = startIndex
+        var high = endIndex
         while low < high {
             let middle = (low + high) / 2
             if behind(self[middle]) {

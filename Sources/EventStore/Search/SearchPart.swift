@@ -39,6 +39,11 @@ package struct SearchPart: Sendable {
         return first <= last ? SequenceRange(first: first, last: last) : nil
     }
 
+    /// When its events happened, where that is known without an index.
+    package var occurredAt: ClosedRange<Timestamp>? {
+        if case .segment(let segment) = source { segment.bounds.occurredAt } else { nil }
+    }
+
     /// False when no event in it can have happened in the range.
     package func mayHold(_ range: OccurredRange) -> Bool {
         if case .segment(let segment) = source { segment.mayHold(range) } else { true }

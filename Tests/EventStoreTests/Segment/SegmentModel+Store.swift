@@ -93,6 +93,7 @@ extension SegmentModel {
             }
         }
         return try timeDifference(index, all, using: &generator)
+            ?? bucketDifference(to: index, using: &generator)
     }
 
     private func organizationDifference(_ index: any EventIndex) throws -> String? {

@@ -98,20 +98,54 @@ package final class ActiveIndex: EventIndex {
         of organization: [UInt8], field: UInt8, among rows: RowSet?, _ body: (ValueCount) -> Bool
     ) {
         read { builder in
-            guard let number = builder.organization(organization) else { return }
-            var terms: [Int] = []
-            builder.visitTerms(of: number, field: field) { terms.append($0) }
-            terms.sort { builder.terms.key(of: $0).compare(builder.terms.key(of: $1)) < 0 }
             let mask = rows.map { EventMask($0, events: builder.count) }
-            for term in terms {
+            builder.visitValues(of: organization, field: field) { term, value, qualifier in
                 let count = mask?.count(term, builder) ?? Int(builder.terms.terms[term].events)
-                guard count > 0 else { continue }
-                guard let (value, qualifier) = TermKey.split(builder.terms.key(of: term)) else {
-                    preconditionFailure("a key holds the zero byte behind its value")
+                guard count > 0 else { return true }
+                return body(ValueCount(value: value, qualifier: qualifier, count: count))
+            }
+        }
+    }
+
+    package func leastOccurred(of rows: RowSet) -> Timestamp? {
+        read { builder in
+            var least: Int64?
+            var walk = rows.walk()
+            while let row = walk.next(), Int(row) < builder.count {
+                let time = builder.occurred[Int(row)]
+                least = min(least ?? time, time)
+            }
+            return least.map(Timestamp.init(nanosecondsSinceEpoch:))
+        }
+    }
+
+    package func buckets(
+        of rows: RowSet, in grid: BucketGrid
+    ) throws(StoreError) -> RowBuckets {
+        let end = rows.last.map { Int($0) + 1 } ?? 0
+        return try RowBuckets(below: end, of: grid) { numbers in
+            var finder = BucketFinder(grid)
+            read { builder in
+                var walk = rows.walk()
+                while let row = walk.next(), Int(row) < builder.count {
+                    numbers[Int(row)] = finder.find(builder.occurred[Int(row)])
                 }
-                guard body(ValueCount(value: value, qualifier: qualifier, count: count)) else {
-                    return
-                }
+            }
+        }
+    }
+
+    package func visitValues(
+        of organization: [UInt8], field: UInt8, among rows: RowSet?, in buckets: RowBuckets,
+        _ body: (ValueBuckets) -> Bool
+    ) {
+        guard let numbers = buckets.numbers else {
+            return visitValues(of: organization, field: field, among: rows) { $0.inOneBucket(body) }
+        }
+        read { builder in
+            var counter = BucketCounter(buckets, numbers)
+            builder.visitValues(of: organization, field: field) { term, value, qualifier in
+                builder.terms.visitEvents(of: term) { counter.add($0) }
+                return counter.finish(value, qualifier, body)
             }
         }
     }
@@ -139,6 +173,24 @@ package final class ActiveIndex: EventIndex {
 extension IndexBuilder {
     fileprivate func organization(_ name: [UInt8]) -> Int? {
         name.withUnsafeBytes { organizations.find($0) }
+    }
+
+    /// Visits the terms of a field in an organization with their values and qualifiers, in ascending order of
+    /// these, until `body` returns false.
+    fileprivate func visitValues(
+        of organization: [UInt8], field: UInt8,
+        _ body: (Int, UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+    ) {
+        guard let number = self.organization(organization) else { return }
+        var found: [Int] = []
+        visitTerms(of: number, field: field) { found.append($0) }
+        found.sort { terms.key(of: $0).compare(terms.key(of: $1)) < 0 }
+        for term in found {
+            guard let (value, qualifier) = TermKey.split(terms.key(of: term)) else {
+                preconditionFailure("a key holds the zero byte behind its value")
+            }
+            guard body(term, value, qualifier) else { return }
+        }
     }
 
     /// Of the terms of a value with any qualifier.

@@ -35,6 +35,23 @@ package protocol EventIndex: AnyObject, Sendable {
         of organization: [UInt8], field: UInt8, among rows: RowSet?, _ body: (ValueCount) -> Bool
     ) throws(StoreError)
 
+    /// When the first of `rows` to happen did; nil when there are none.
+    func leastOccurred(of rows: RowSet) throws(StoreError) -> Timestamp?
+
+    /// In which bucket each of `rows` happened; those in none are not counted.
+    func buckets(of rows: RowSet, in grid: BucketGrid) throws(StoreError) -> RowBuckets
+
+    /// Visits the values of a field in an organization, in any order, with the number of rows in each bucket that
+    /// have them; values without any are left out.
+    ///
+    /// - Parameters:
+    ///   - rows: the organization's among those of `buckets`; nil for all that it has, if all of them are.
+    ///   - body: as of `visitValues(of:field:among:_:)`.
+    func visitValues(
+        of organization: [UInt8], field: UInt8, among rows: RowSet?, in buckets: RowBuckets,
+        _ body: (ValueBuckets) -> Bool
+    ) throws(StoreError)
+
     /// The organizations that have events here, in ascending order of their bytes.
     func organizations() throws(StoreError) -> [OrganizationSummary]
 

@@ -61,15 +61,13 @@ extension Segment {
     package func visitValues(
         of organization: [UInt8], field: UInt8, among rows: RowSet?, _ body: (ValueCount) -> Bool
     ) throws(StoreError) {
-        let prefix = organization.withUnsafeBytes { TermKey.prefix($0, field: field) }
         var wanted: RankMask?
         if let rows {
             guard let all = try organizationRows(organization) else { return }
             wanted = RankMask(of: rows, among: all)
         }
-        try visitTerms(startingWith: prefix) { entry throws(StoreError) in
-            let rest = UnsafeRawBufferPointer(rebasing: entry.key[prefix.count...])
-            guard let (value, qualifier) = TermKey.split(rest) else { throw entry.damaged }
+        try visitEntries(of: organization, field: field) {
+            entry, value, qualifier throws(StoreError) in
             var count = entry.rows
             if let wanted, !wanted.isFull {
                 count = 0
@@ -77,6 +75,42 @@ extension Segment {
             }
             guard count > 0 else { return true }
             return body(ValueCount(value: value, qualifier: qualifier, count: count))
+        }
+    }
+
+    /// Visits the values of a field with the number of rows in each bucket: see `EventIndex`.
+    package func visitValues(
+        of organization: [UInt8], field: UInt8, among rows: RowSet?, in buckets: RowBuckets,
+        _ body: (ValueBuckets) -> Bool
+    ) throws(StoreError) {
+        guard let numbers = buckets.numbers else {
+            return try visitValues(of: organization, field: field, among: rows) {
+                $0.inOneBucket(body)
+            }
+        }
+        guard let all = try organizationRows(organization)?.rows else { return }
+        var counter = BucketCounter(buckets, numbers)
+        try visitEntries(of: organization, field: field) {
+            entry, value, qualifier throws(StoreError) in
+            try withRanks(entry, below: all.count) { ranks in
+                for rank in ranks { counter.add(all[Int(rank)]) }
+            }
+            return counter.finish(value, qualifier, body)
+        }
+    }
+
+    /// Visits the entries of a field in an organization with their values and qualifiers, in ascending order of
+    /// these, until `body` returns false.
+    private func visitEntries(
+        of organization: [UInt8], field: UInt8,
+        _ body: (TermEntry, UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) ->
+            Bool
+    ) throws(StoreError) {
+        let prefix = organization.withUnsafeBytes { TermKey.prefix($0, field: field) }
+        try visitTerms(startingWith: prefix) { entry throws(StoreError) in
+            let rest = UnsafeRawBufferPointer(rebasing: entry.key[prefix.count...])
+            guard let (value, qualifier) = TermKey.split(rest) else { throw entry.damaged }
+            return try body(entry, value, qualifier)
         }
     }
 
