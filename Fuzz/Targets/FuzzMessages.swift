@@ -23,7 +23,7 @@ private let types: [any WireMessage.Type] = [
     ReflectionRequest.self, ReflectionResponse.self, GetRetentionRequest.self,
     GetRetentionResponse.self, ListRetentionRequest.self, ListRetentionResponse.self,
     SetRetentionRequest.self, SetRetentionResponse.self, CreateSnapshotRequest.self,
-    CreateSnapshotResponse.self,
+    CreateSnapshotResponse.self, HistogramRequest.self, HistogramResponse.self,
 ]
 
 private func check<Message: WireMessage>(

@@ -143,6 +143,14 @@ public final class AuditLogClient: Sendable {
         try await calls.unary(.listFacets, request).response
     }
 
+    /// How many of the events that match happened in each of equal spans of time, also by the values of one
+    /// field.
+    public func histogram(
+        _ request: HistogramRequest
+    ) async throws(AuditClientError) -> HistogramResponse {
+        try await calls.unary(.histogram, request).response
+    }
+
     /// What the server holds.
     public func getStatus(
         _ request: GetStatusRequest = GetStatusRequest()

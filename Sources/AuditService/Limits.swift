@@ -50,6 +50,15 @@ package struct ServiceLimits: Hashable, Sendable {
     package var facetsDefault = 100
     package var facetsMax = 1_000
 
+    /// Values of a histogram's field and buckets that they occur in, counted one by one, before it says that it is
+    /// not complete; its values are bounded as a facet's. 750,000: 16 MiB, as they are kept.
+    package var histogramCellsMax = 750_000
+    /// Buckets of a histogram when the request says none: what a chart shows well.
+    package var histogramBucketsDefault = 60
+    /// Series of a histogram when the request says none, and at the most: what colours can tell apart.
+    package var histogramSeriesDefault = 8
+    package var histogramSeriesMax = 20
+
     /// Time for a read whose client gave no deadline.
     package var readTime: Duration = .seconds(30)
     /// Threads that read the disk, and reads that wait for one.

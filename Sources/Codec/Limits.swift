@@ -34,6 +34,12 @@ package enum Limits {
     package static let progressIntervalMin = Duration.milliseconds(100)
     package static let progressIntervalMax = Duration.seconds(300)
 
+    /// The width of a histogram's bucket: whole seconds tell people enough, and a century is for ever.
+    package static let bucketMin = Duration.seconds(1)
+    package static let bucketMax = Duration.seconds(36_500 * 86_400)
+    /// Buckets of a histogram: more than a chart has room for.
+    package static let bucketsMax = 500
+
     /// Ages of a retention policy: below a second nothing could be read, and a century is for ever.
     package static let retentionAgeMin = Duration.seconds(1)
     package static let retentionAgeMax = Duration.seconds(36_500 * 86_400)

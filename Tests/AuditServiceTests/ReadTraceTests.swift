@@ -21,11 +21,14 @@ struct ReadTraceTests {
             trace.note(.query, of: "acme", from: origin)
             trace.note(.facets, of: "acme", from: origin)
         }
+        trace.note(.histogram, of: "acme", from: origin)
         trace.note(.subscription, of: "acme", from: origin)
         #expect(trace.takeDue(uptime: .seconds(64)).isEmpty)
         let events = trace.takeDue(uptime: .seconds(65)).map(\.event)
-        #expect(events.map(\.change) == ["queries 100, facets 100, subscriptions 1"])
-        #expect(events[0].metadata == ["queries": "100", "facets": "100", "subscriptions": "1"])
+        #expect(events.map(\.change) == ["queries 100, facets 100, histograms 1, subscriptions 1"])
+        #expect(
+            events[0].metadata
+                == ["queries": "100", "facets": "100", "histograms": "1", "subscriptions": "1"])
         #expect(events[0].organizationID == "acme")
         #expect(events[0].actor == Event.Actor(type: .apiToken, id: "1", name: "dash"))
         // Nobody reads: nothing is told, and the next read is told at once.

@@ -135,6 +135,17 @@ struct EventJSONTests {
                 == #"{"facets":[{"value":"a","count":2}],"total_count":2,"complete":false,"#
                 + #""scanned_through":5,"unreadable":[{"first":1,"last":2}]}"#)
         #expect(
+            text(histogram.json())
+                == #"{"start":"2023-11-14T22:15:00Z","bucket":"900s","split_by":"target_id","#
+                + #""series":[{"value":"api","type":"SERVICE","counts":[0,598,1]},"#
+                + #"{"value":"web","counts":[1,0,0]}],"other_counts":[0,2,0],"#
+                + #""counts":[1,600,1],"total_count":602,"complete":true,"#
+                + #""scanned_through":2,"unreadable":[{"first":1,"last":1}]}"#)
+        #expect(
+            text(HistogramResponse(bucket: .seconds(60), counts: [0, 0]).json())
+                == #"{"start":"1970-01-01T00:00:00Z","bucket":"60s","counts":[0,0],"#
+                + #""total_count":0,"complete":true}"#)
+        #expect(
             text(GetStatusResponse(store: storeStatus).json())
                 == #"{"head_sequence":0,"oldest_sequence":0,"event_count":0,"stored_bytes":0,"#
                 + #""subscriber_count":0,"store":{"segment_count":1,"log_count":2,"#

@@ -75,6 +75,46 @@ struct RequestLimitTests {
                 == ["field: is required"])
     }
 
+    @Test("histograms")
+    func histograms() {
+        func check(_ request: HistogramRequest) -> [String] {
+            violations(of: request).map(\.description)
+        }
+        for width in [Duration.seconds(1), .seconds(900), .seconds(36_500 * 86_400)] {
+            #expect(check(HistogramRequest(bucket: width, buckets: 500, limit: 1_000)) == [])
+        }
+        for (width, text) in [
+            (Duration.zero, "0s"), (.seconds(-1), "-1s"), (.milliseconds(1_500), "1.5s"),
+            (.seconds(36_500 * 86_400 + 1), "3153600001s"),
+        ] {
+            #expect(
+                check(HistogramRequest(bucket: width)) == [
+                    "bucket: is \(text); whole seconds are allowed, from 1s to 3153600000s"
+                ])
+        }
+        for buckets: Int32 in [-1, 501] {
+            #expect(
+                check(HistogramRequest(buckets: buckets)) == [
+                    "buckets: is \(buckets); 0, which means 60, to 500 are allowed"
+                ])
+        }
+        #expect(
+            check(HistogramRequest(splitBy: .scope, limit: -1)) == [
+                "split_by: is SCOPE, of which an event may have several",
+                "limit: is negative (-1); 0 means 8",
+            ])
+    }
+
+    @Test("lists of counts that are not of equal length are refused")
+    func unequalCounts() {
+        let series = [HistogramSeries(value: "a", counts: [1, 2]), HistogramSeries(value: "b")]
+        let response = HistogramResponse(counts: [3, 3], series: series, otherCounts: [1])
+        #expect(
+            violations(of: response).map(\.description) == [
+                "series[1]: does not have 2 counts", "other_counts: are not 2",
+            ])
+    }
+
     @Test("filters")
     func filters() {
         func check(_ filter: EventFilter) -> [String] {

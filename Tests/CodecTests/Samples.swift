@@ -124,6 +124,13 @@ let samples: [(golden: String, message: any WireMessage)] =
                 otherCount: 1, totalCount: 4, complete: true, scannedThrough: Sequence(2),
                 unreadable: [SequenceRange(first: Sequence(1), last: Sequence(1))])
         ),
+        (
+            Golden.histogramRequest,
+            HistogramRequest(
+                organizationID: "acme", filter: .full, bucket: .seconds(900), buckets: 50,
+                splitBy: .targetID, limit: 5)
+        ),
+        (Golden.histogramResponse, histogram),
         (Golden.getStatusRequest, GetStatusRequest()),
         (
             Golden.getStatusResponse,
@@ -138,6 +145,16 @@ let samples: [(golden: String, message: any WireMessage)] =
             GetStatusResponse(version: "1", feed: .sample)
         ),
     ] + quotaSamples + serviceSamples
+
+let histogram = HistogramResponse(
+    start: Timestamp(seconds: 1_700_000_100, nanoseconds: 0)!, bucket: .seconds(900),
+    splitBy: .targetID, counts: [1, 600, 1],
+    series: [
+        HistogramSeries(value: "api", type: "SERVICE", counts: [0, 598, 1]),
+        HistogramSeries(value: "web", counts: [1, 0, 0]),
+    ],
+    otherCounts: [0, 2, 0], totalCount: 602, complete: true, scannedThrough: Sequence(2),
+    unreadable: [SequenceRange(first: Sequence(1), last: Sequence(1))])
 
 /// Each figure another.
 let storeStatus: StoreStatus = {

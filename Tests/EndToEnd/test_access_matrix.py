@@ -39,6 +39,10 @@ def requests(organization):
             READERS,
             log.ListFacetsRequest(**named, field=log.FACET_FIELD_SOURCE),
         ),
+        LOG + "Histogram": (
+            READERS,
+            log.HistogramRequest(**named, split_by=log.FACET_FIELD_SOURCE),
+        ),
         LOG + "GetStatus": (READERS - {"viewer"}, log.GetStatusRequest(**named)),
         ADMINISTRATION + "GetRetention": (ADMINS, admin.GetRetentionRequest(**named)),
         ADMINISTRATION + "ListRetention": (ADMINS, admin.ListRetentionRequest()),

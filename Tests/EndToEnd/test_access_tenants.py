@@ -111,7 +111,7 @@ class Intruder:
     def step(self):
         call = self.chance.choice(
             [
-                self.own.record, self.query, self.query, self.facets, self.get, self.subscribe,
+                self.own.record, self.query, self.query, self.facets, self.histogram, self.get, self.subscribe,
                 self.record, self.administrate, self.view,
             ]
         )  # fmt: skip
@@ -170,6 +170,19 @@ class Intruder:
             organization_id=organization, field=self.chance.randrange(1, 9), filter=filter
         )
         answer = self.client().stub.ListFacets(request, timeout=30)
+        assert organization in ("", self.own.name)
+        self.look(answer.SerializeToString(), answer)
+        if filter.sources or filter.target_ids or filter.scopes or filter.actor_ids:
+            assert answer.total_count == len(self.own.matching(filter))
+
+    def histogram(self):
+        filter = random_filter(self.chance, [*MARKS.values()])
+        filter.text = ""
+        organization = self.organization()
+        request = log.HistogramRequest(
+            organization_id=organization, filter=filter, split_by=log.FACET_FIELD_ACTOR_ID
+        )
+        answer = self.client().stub.Histogram(request, timeout=30)
         assert organization in ("", self.own.name)
         self.look(answer.SerializeToString(), answer)
         if filter.sources or filter.target_ids or filter.scopes or filter.actor_ids:

@@ -11,6 +11,7 @@ import grpc
 import pytest
 import tokens
 from auditrpc.v1 import access_pb2 as access
+from auditrpc.v1 import audit_log_pb2 as log
 from auditrpc.v1 import event_pb2
 from clients import Client, Event, Filter, Status, event, refusal, target
 from google.protobuf.duration_pb2 import Duration
@@ -230,6 +231,9 @@ def test_a_viewer_sees_its_filter_and_nothing_else(server):
             assert client.sequences(Filter(text="api")) == []
             for field in range(1, 9):
                 assert client.facets(field).total_count == 3
+            counted = client.histogram(split_by=log.FACET_FIELD_TARGET_ID)
+            assert [one.value for one in counted.series] == ["web"]
+            assert counted.total_count == 3 and not counted.other_counts
             assert client.get(id=shown[1].id).previous.change == "web 0"
             for one in hidden:
                 assert refusal(client.get, id=one.id).code() == Status.NOT_FOUND

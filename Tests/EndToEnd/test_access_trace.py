@@ -33,6 +33,7 @@ def test_many_reads_are_few_events(server):
         for _ in range(50):
             client.page()
             client.facets(log.FACET_FIELD_SOURCE)
+            client.histogram()
         client.get(id=recorded.id)
         with client.subscribe(filter=READS) as feed:
             feed.until("started")
@@ -53,7 +54,7 @@ def test_many_reads_are_few_events(server):
         for one in found:
             for kind, count in one.metadata.items():
                 counted[kind] = counted.get(kind, 0) + int(count)
-        assert counted == {"queries": 50, "facets": 50, "lookups": 1, "subscriptions": 1}
+        assert counted == {"queries": 50, "facets": 50, "histograms": 50, "lookups": 1, "subscriptions": 1}
 
 
 def test_who_reads_all_organizations_is_told_to_the_operator(server):

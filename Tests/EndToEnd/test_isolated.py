@@ -46,6 +46,8 @@ def test_no_method_shows_what_another_organization_has(server):
             answers += ours.pages(filter)
             for field in range(1, 9):
                 answers.append(ours.facets(field, filter))
+                if field != log.FACET_FIELD_SCOPE:
+                    answers.append(ours.histogram(filter, split_by=field))
         answers += [ours.get(id=result.id) for result in results]
         for answer in answers:
             if SECRET.encode() in answer.SerializeToString():
@@ -55,6 +57,7 @@ def test_no_method_shows_what_another_organization_has(server):
         expected = [Fact("ours", result.id, result.sequence) for result in results]
         isolated("ours", found, expected)
         assert ours.facets(log.FACET_FIELD_ACTOR_ID).total_count == 2
+        assert ours.histogram().total_count == 2
         assert not ours.get(id=results[0].id).HasField("previous")
         # The same id is another event there, and nothing of it is said here.
         assert ours.get(id=shared_id).event.change == ""

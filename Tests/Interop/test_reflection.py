@@ -96,7 +96,8 @@ def test_the_services_are_those_of_the_server(database):
 def test_an_event_is_recorded_and_found_without_a_proto(generic, organization):
     methods = {method.name: method for method in generic.methods(AUDIT_LOG)}
     assert set(methods) == {
-        "Record", "RecordStream", "Query", "Subscribe", "GetEvent", "ListFacets", "GetStatus",
+        "Record", "RecordStream", "Query", "Subscribe", "GetEvent", "ListFacets", "Histogram",
+        "GetStatus",
     }
     event = {
         "eventType": "UPDATE",

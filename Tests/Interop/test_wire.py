@@ -56,7 +56,7 @@ def test_an_unknown_method_is_unimplemented(client):
 
 
 def test_bytes_that_are_no_protobuf_are_an_invalid_argument(client):
-    for method in ("Record", "Query", "GetEvent", "ListFacets", "GetStatus"):
+    for method in ("Record", "Query", "GetEvent", "ListFacets", "Histogram", "GetStatus"):
         error = refusal(client.raw(SERVICE + method), b"\xff\xff\xff", timeout=10)
         assert error.code() == Status.INVALID_ARGUMENT, method
     error = refusal(client.raw(SERVICE + "Subscribe", stream=True), b"\x0a\x7f", timeout=10)

@@ -198,6 +198,13 @@ class Client:
             timeout=CALL_SECONDS,
         )
 
+    def histogram(self, filter=None, **fields):
+        """`fields` are bucket (a Duration), buckets, split_by and limit."""
+        return self.stub.Histogram(
+            log.HistogramRequest(organization_id=self.organization, filter=filter, **fields),
+            timeout=CALL_SECONDS,
+        )
+
     def status(self):
         return self.stub.GetStatus(log.GetStatusRequest(), timeout=CALL_SECONDS)
 

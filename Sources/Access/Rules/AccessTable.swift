@@ -25,7 +25,7 @@ package enum AccessTable {
         let log = "auditrpc.v1.AuditLog"
         add(log, ["Record", "RecordStream"], .roles([.recorder, .operator]))
         add(
-            log, ["Query", "Subscribe", "GetEvent", "ListFacets"],
+            log, ["Query", "Subscribe", "GetEvent", "ListFacets", "Histogram"],
             .roles([.reader, .viewer, .admin, .operator]))
         add(log, ["GetStatus"], .roles([.reader, .admin, .operator]))
         let administration = "auditrpc.v1.Administration"

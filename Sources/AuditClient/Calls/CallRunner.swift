@@ -14,6 +14,7 @@ final class CallRunner: Sendable {
         case subscribe = "Subscribe"
         case getEvent = "GetEvent"
         case listFacets = "ListFacets"
+        case histogram = "Histogram"
         case getStatus = "GetStatus"
         case getRetention = "GetRetention"
         case listRetention = "ListRetention"
@@ -31,7 +32,8 @@ final class CallRunner: Sendable {
 
         private var service: String {
             switch self {
-            case .record, .recordStream, .query, .subscribe, .getEvent, .listFacets, .getStatus:
+            case .record, .recordStream, .query, .subscribe, .getEvent, .listFacets, .histogram,
+                .getStatus:
                 "AuditLog"
             case .getRetention, .listRetention, .setRetention, .createSnapshot, .createToken,
                 .listTokens, .rotateToken, .revokeToken, .createViewerToken, .setQuota,

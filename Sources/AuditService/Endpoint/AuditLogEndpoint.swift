@@ -53,6 +53,13 @@ struct AuditLogEndpoint: Sendable {
             try FacetCount(store: store, limits: limits).run(request, within: bounds, control)
                 .encoded()
         }
+        addRead(
+            "Histogram", as: .histogram, of: \HistogramRequest.organizationID, to: &router,
+            holdsEvents: false
+        ) { [store, limits] request, bounds, control throws(ServiceError) in
+            try HistogramCount(store: store, limits: limits)
+                .run(request, within: bounds, now: .now, control).encoded()
+        }
         router.addUnary(Self.prefix + "GetStatus") { [status] message, context in
             do throws(ServiceError) {
                 let request: GetStatusRequest = try Self.decode(message)

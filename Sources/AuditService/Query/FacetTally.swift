@@ -8,6 +8,8 @@ struct FacetTally {
         var value: [UInt8]
         var count: UInt64
         var name: Name
+        /// Its place in the order in which values were first counted.
+        fileprivate(set) var number = 0
         /// The last event that counted it, so that one that has it twice counts once.
         fileprivate var last = Sequence.zero
         /// The next value of the same hash.
@@ -45,26 +47,31 @@ struct FacetTally {
     /// Whether more can be counted, whatever its values.
     var hasRoom: Bool { values.count < valuesMax && bytes < bytesMax }
 
-    /// Counts a value of an event; the events come newest first.
-    mutating func count(_ term: IndexTerms.Term, of event: Sequence) {
+    /// Counts a value of an event; the events come newest first. The value's number; nil when the event was
+    /// counted for it before.
+    @discardableResult
+    mutating func count(_ term: IndexTerms.Term, of event: Sequence) -> Int? {
         if let index = find(term.type, term.value) {
-            guard values[index].last != event else { return }
+            guard values[index].last != event else { return nil }
             values[index].count += 1
             values[index].last = event
-        } else {
-            add(
-                Value(
-                    type: Array(term.type), value: Array(term.value), count: 1,
-                    name: .known(Array(term.name)), last: event))
-            bytes += term.name.count
+            return index
         }
+        add(
+            Value(
+                type: Array(term.type), value: Array(term.value), count: 1,
+                name: .known(Array(term.name)), last: event))
+        bytes += term.name.count
+        return values.count - 1
     }
 
-    /// Counts a value of so many events of an organization in a part; the parts come newest first.
+    /// Counts a value of so many events of an organization in a part; the parts come newest first. The value's
+    /// number.
+    @discardableResult
     mutating func count(
         _ count: Int, type: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, part: Int,
         organization: [UInt8]
-    ) {
+    ) -> Int {
         let index: Int
         if let found = find(type, value) {
             index = found
@@ -81,6 +88,7 @@ struct FacetTally {
                     name: .at(Place(part: part, organizations: [organization]))))
         }
         sinceMark.append((index, UInt64(count)))
+        return index
     }
 
     /// From here on `rollBack` takes back what parts counted.
@@ -103,6 +111,7 @@ struct FacetTally {
         var value = value
         let hash = FacetTally.hash(value)
         value.next = newest[hash]
+        value.number = values.count
         newest[hash] = values.count
         bytes += value.type.count + value.value.count
         values.append(value)

@@ -65,12 +65,33 @@ extension ListFacetsResponse {
             json.key("complete")
             json.bool(complete)
             json.member("scanned_through", scannedThrough.rawValue)
-            json.member("unreadable", unreadable) { json, range in
-                json.object { json in
-                    json.member("first", range.first.rawValue)
-                    json.member("last", range.last.rawValue)
-                }
+            json.unreadable(unreadable)
+        }
+        return writer.bytes
+    }
+}
+
+extension HistogramResponse {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            json.member("start", start)
+            json.key("bucket")
+            json.string(bucket.wireText)
+            if splitBy != .unspecified {
+                json.key("split_by")
+                json.string(splitBy.name.lowercased())
+                json.key("series")
+                json.array { for one in series { $0.series(one) } }
             }
+            if !otherCounts.isEmpty { json.numbers("other_counts", otherCounts) }
+            json.numbers("counts", counts)
+            json.key("total_count")
+            json.number(totalCount)
+            json.key("complete")
+            json.bool(complete)
+            json.member("scanned_through", scannedThrough.rawValue)
+            json.unreadable(unreadable)
         }
         return writer.bytes
     }
@@ -179,6 +200,29 @@ extension JSONWriter {
             json.number(facet.count)
             json.member("name", facet.name)
             json.member("type", facet.type)
+        }
+    }
+
+    fileprivate mutating func series(_ series: HistogramSeries) {
+        object { json in
+            json.key("value")
+            json.string(series.value)
+            json.member("type", series.type)
+            json.numbers("counts", series.counts)
+        }
+    }
+
+    fileprivate mutating func numbers(_ name: String, _ numbers: [UInt64]) {
+        key(name)
+        array { for number in numbers { $0.number(number) } }
+    }
+
+    fileprivate mutating func unreadable(_ ranges: [SequenceRange]) {
+        member("unreadable", ranges) { json, range in
+            json.object { json in
+                json.member("first", range.first.rawValue)
+                json.member("last", range.last.rawValue)
+            }
         }
     }
 

@@ -177,6 +177,21 @@ extension Auditrpc__V1__Facet: CMessage {
         auditrpc__v1__facet__init
     }
 }
+extension Auditrpc__V1__HistogramRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__histogram_request__init
+    }
+}
+extension Auditrpc__V1__HistogramResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__histogram_response__init
+    }
+}
+extension Auditrpc__V1__HistogramSeries: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__histogram_series__init
+    }
+}
 extension Auditrpc__V1__GetStatusRequest: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         auditrpc__v1__get_status_request__init

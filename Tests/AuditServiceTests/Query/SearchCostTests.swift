@@ -69,6 +69,49 @@ struct SearchCostTests {
         #expect(try count(.actorID) <= 8, "one event for each name")
     }
 
+    @Test func histogramsReadNoEvents() throws {
+        func count(_ field: FacetField, _ filter: EventFilter = EventFilter()) throws -> Int {
+            try reads {
+                let answer = try HistogramCount(store: fixture.store, limits: ServiceLimits()).run(
+                    HistogramRequest(organizationID: "acme", filter: filter, splitBy: field),
+                    now: .now, fixture.control)
+                #expect(answer.complete && answer.totalCount > 0)
+            }
+        }
+        #expect(try count(.unspecified) == 0)
+        #expect(try count(.actorID, EventFilter(eventTypes: ["TYPE_1"])) == 0)
+    }
+
+    /// A chart of a year looks into the segments at the edges of its buckets alone.
+    @Test func aSegmentWithinABucketIsCountedWithoutItsTimes() throws {
+        let disk = SimulatedDisk()
+        let fixture = try ServiceFixture(logBytesMax: 16 << 10, on: disk)
+        for number in 0..<400 {
+            var event = Event.sample(type: "TYPE_\(number % 3)", snapshot: "\"\(number)\"")
+            event.occurredAt = Timestamp(seconds: Int64(number), nanoseconds: 0)
+            try fixture.record([event])
+        }
+        try fixture.seal()
+        try fixture.reopen()
+        let segments = disk.paths.count { $0.hasSuffix(".segment") }
+        #expect(segments > 2)
+        func reads(_ width: Int64) throws -> Int {
+            let before = disk.reads
+            let answer = try HistogramCount(store: fixture.store, limits: ServiceLimits()).run(
+                HistogramRequest(
+                    filter: EventFilter(since: .epoch), bucket: .seconds(width),
+                    splitBy: .eventType),
+                now: Timestamp(seconds: 400, nanoseconds: 0)!, fixture.control)
+            #expect(answer.totalCount == 400 && answer.series.count == 3)
+            return disk.reads - before
+        }
+        let whole = try reads(400)
+        // The index of the times of each segment, and its one chunk.
+        let split = try reads(7)
+        #expect(split >= 2 * segments && whole > 0)
+        #expect(try reads(400) == 0)
+    }
+
     @Test func thePreviousEventIsReadAlone() throws {
         try fixture.record([.sample(target: "seldom")], now: .now)
         try fixture.record((0..<500).map { _ in .sample() }, batchEvents: 50)

@@ -86,6 +86,13 @@ struct SearchDamageTests {
             let model = FacetModel(all.filter { matches($0, compiled) }, .scope).top(1_000)
             #expect(answer.facets == model.facets && answer.complete, "\(part), \(filter)")
             #expect(answer.unreadable.isEmpty, "\(part), \(filter)")
+            let request = HistogramRequest(filter: filter, splitBy: .actorID, limit: 20)
+            let now = Timestamp.now
+            let counted = try HistogramCount(store: store.fixture.store, limits: ServiceLimits())
+                .run(request, now: now, store.fixture.control)
+            let expected = try store.histogram(request, width: counted.bucket, now: now)
+            #expect(expected.agrees(with: counted) && counted.complete, "\(part), \(filter)")
+            #expect(counted.unreadable.isEmpty, "\(part), \(filter)")
         }
         #expect((lost > 0) == losesEvents, "an index says nothing that the events do not")
     }

@@ -11,6 +11,7 @@ struct ReadTrace {
         case query
         case lookup
         case facets
+        case histogram
         case subscription
 
         /// What the event calls it.
@@ -19,6 +20,7 @@ struct ReadTrace {
             case .query: "queries"
             case .lookup: "lookups"
             case .facets: "facets"
+            case .histogram: "histograms"
             case .subscription: "subscriptions"
             }
         }

@@ -673,6 +673,141 @@ void   auditrpc__v1__facet__free_unpacked
   assert(message->base.descriptor == &auditrpc__v1__facet__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   auditrpc__v1__histogram_request__init
+                     (Auditrpc__V1__HistogramRequest         *message)
+{
+  static const Auditrpc__V1__HistogramRequest init_value = AUDITRPC__V1__HISTOGRAM_REQUEST__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__histogram_request__get_packed_size
+                     (const Auditrpc__V1__HistogramRequest *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__histogram_request__pack
+                     (const Auditrpc__V1__HistogramRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__histogram_request__pack_to_buffer
+                     (const Auditrpc__V1__HistogramRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__HistogramRequest *
+       auditrpc__v1__histogram_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__HistogramRequest *)
+     protobuf_c_message_unpack (&auditrpc__v1__histogram_request__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__histogram_request__free_unpacked
+                     (Auditrpc__V1__HistogramRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__histogram_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__histogram_response__init
+                     (Auditrpc__V1__HistogramResponse         *message)
+{
+  static const Auditrpc__V1__HistogramResponse init_value = AUDITRPC__V1__HISTOGRAM_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__histogram_response__get_packed_size
+                     (const Auditrpc__V1__HistogramResponse *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__histogram_response__pack
+                     (const Auditrpc__V1__HistogramResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__histogram_response__pack_to_buffer
+                     (const Auditrpc__V1__HistogramResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__HistogramResponse *
+       auditrpc__v1__histogram_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__HistogramResponse *)
+     protobuf_c_message_unpack (&auditrpc__v1__histogram_response__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__histogram_response__free_unpacked
+                     (Auditrpc__V1__HistogramResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__histogram_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__histogram_series__init
+                     (Auditrpc__V1__HistogramSeries         *message)
+{
+  static const Auditrpc__V1__HistogramSeries init_value = AUDITRPC__V1__HISTOGRAM_SERIES__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__histogram_series__get_packed_size
+                     (const Auditrpc__V1__HistogramSeries *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_series__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__histogram_series__pack
+                     (const Auditrpc__V1__HistogramSeries *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_series__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__histogram_series__pack_to_buffer
+                     (const Auditrpc__V1__HistogramSeries *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__histogram_series__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__HistogramSeries *
+       auditrpc__v1__histogram_series__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__HistogramSeries *)
+     protobuf_c_message_unpack (&auditrpc__v1__histogram_series__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__histogram_series__free_unpacked
+                     (Auditrpc__V1__HistogramSeries *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__histogram_series__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   auditrpc__v1__get_status_request__init
                      (Auditrpc__V1__GetStatusRequest         *message)
 {
@@ -2340,6 +2475,328 @@ const ProtobufCMessageDescriptor auditrpc__v1__facet__descriptor =
   (ProtobufCMessageInit) auditrpc__v1__facet__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor auditrpc__v1__histogram_request__field_descriptors[6] =
+{
+  {
+    "organization_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramRequest, organization_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramRequest, filter),
+    &auditrpc__v1__event_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bucket",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramRequest, bucket),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buckets",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramRequest, buckets),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "split_by",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramRequest, split_by),
+    &auditrpc__v1__facet_field__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__histogram_request__field_indices_by_name[] = {
+  2,   /* field[2] = bucket */
+  3,   /* field[3] = buckets */
+  1,   /* field[1] = filter */
+  5,   /* field[5] = limit */
+  0,   /* field[0] = organization_id */
+  4,   /* field[4] = split_by */
+};
+static const ProtobufCIntRange auditrpc__v1__histogram_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__histogram_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.HistogramRequest",
+  "HistogramRequest",
+  "Auditrpc__V1__HistogramRequest",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__HistogramRequest),
+  6,
+  auditrpc__v1__histogram_request__field_descriptors,
+  auditrpc__v1__histogram_request__field_indices_by_name,
+  1,  auditrpc__v1__histogram_request__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__histogram_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__histogram_response__field_descriptors[10] =
+{
+  {
+    "start",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramResponse, start),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bucket",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramResponse, bucket),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "split_by",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramResponse, split_by),
+    &auditrpc__v1__facet_field__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Auditrpc__V1__HistogramResponse, n_counts),
+    offsetof(Auditrpc__V1__HistogramResponse, counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "series",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Auditrpc__V1__HistogramResponse, n_series),
+    offsetof(Auditrpc__V1__HistogramResponse, series),
+    &auditrpc__v1__histogram_series__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other_counts",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Auditrpc__V1__HistogramResponse, n_other_counts),
+    offsetof(Auditrpc__V1__HistogramResponse, other_counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_count",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramResponse, total_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "complete",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramResponse, complete),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scanned_through",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramResponse, scanned_through),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unreadable",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Auditrpc__V1__HistogramResponse, n_unreadable),
+    offsetof(Auditrpc__V1__HistogramResponse, unreadable),
+    &auditrpc__v1__sequence_range__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__histogram_response__field_indices_by_name[] = {
+  1,   /* field[1] = bucket */
+  7,   /* field[7] = complete */
+  3,   /* field[3] = counts */
+  5,   /* field[5] = other_counts */
+  8,   /* field[8] = scanned_through */
+  4,   /* field[4] = series */
+  2,   /* field[2] = split_by */
+  0,   /* field[0] = start */
+  6,   /* field[6] = total_count */
+  9,   /* field[9] = unreadable */
+};
+static const ProtobufCIntRange auditrpc__v1__histogram_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__histogram_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.HistogramResponse",
+  "HistogramResponse",
+  "Auditrpc__V1__HistogramResponse",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__HistogramResponse),
+  10,
+  auditrpc__v1__histogram_response__field_descriptors,
+  auditrpc__v1__histogram_response__field_indices_by_name,
+  1,  auditrpc__v1__histogram_response__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__histogram_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__histogram_series__field_descriptors[3] =
+{
+  {
+    "value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramSeries, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "type",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__HistogramSeries, type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Auditrpc__V1__HistogramSeries, n_counts),
+    offsetof(Auditrpc__V1__HistogramSeries, counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__histogram_series__field_indices_by_name[] = {
+  2,   /* field[2] = counts */
+  1,   /* field[1] = type */
+  0,   /* field[0] = value */
+};
+static const ProtobufCIntRange auditrpc__v1__histogram_series__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__histogram_series__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.HistogramSeries",
+  "HistogramSeries",
+  "Auditrpc__V1__HistogramSeries",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__HistogramSeries),
+  3,
+  auditrpc__v1__histogram_series__field_descriptors,
+  auditrpc__v1__histogram_series__field_indices_by_name,
+  1,  auditrpc__v1__histogram_series__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__histogram_series__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor auditrpc__v1__get_status_request__field_descriptors[1] =
 {
   {
@@ -3126,7 +3583,7 @@ const ProtobufCEnumDescriptor auditrpc__v1__facet_field__descriptor =
   auditrpc__v1__facet_field__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor auditrpc__v1__audit_log__method_descriptors[7] =
+static const ProtobufCMethodDescriptor auditrpc__v1__audit_log__method_descriptors[8] =
 {
   { "Record", &auditrpc__v1__record_request__descriptor, &auditrpc__v1__record_response__descriptor },
   { "RecordStream", &auditrpc__v1__record_request__descriptor, &auditrpc__v1__record_response__descriptor },
@@ -3134,11 +3591,13 @@ static const ProtobufCMethodDescriptor auditrpc__v1__audit_log__method_descripto
   { "Subscribe", &auditrpc__v1__subscribe_request__descriptor, &auditrpc__v1__subscribe_response__descriptor },
   { "GetEvent", &auditrpc__v1__get_event_request__descriptor, &auditrpc__v1__get_event_response__descriptor },
   { "ListFacets", &auditrpc__v1__list_facets_request__descriptor, &auditrpc__v1__list_facets_response__descriptor },
+  { "Histogram", &auditrpc__v1__histogram_request__descriptor, &auditrpc__v1__histogram_response__descriptor },
   { "GetStatus", &auditrpc__v1__get_status_request__descriptor, &auditrpc__v1__get_status_response__descriptor },
 };
 const unsigned auditrpc__v1__audit_log__method_indices_by_name[] = {
   4,        /* GetEvent */
-  6,        /* GetStatus */
+  7,        /* GetStatus */
+  6,        /* Histogram */
   5,        /* ListFacets */
   2,        /* Query */
   0,        /* Record */
@@ -3152,7 +3611,7 @@ const ProtobufCServiceDescriptor auditrpc__v1__audit_log__descriptor =
   "AuditLog",
   "Auditrpc__V1__AuditLog",
   "auditrpc.v1",
-  7,
+  8,
   auditrpc__v1__audit_log__method_descriptors,
   auditrpc__v1__audit_log__method_indices_by_name
 };
@@ -3204,13 +3663,21 @@ void auditrpc__v1__audit_log__list_facets(ProtobufCService *service,
   assert(service->descriptor == &auditrpc__v1__audit_log__descriptor);
   service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void auditrpc__v1__audit_log__histogram(ProtobufCService *service,
+                                        const Auditrpc__V1__HistogramRequest *input,
+                                        Auditrpc__V1__HistogramResponse_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__audit_log__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void auditrpc__v1__audit_log__get_status(ProtobufCService *service,
                                          const Auditrpc__V1__GetStatusRequest *input,
                                          Auditrpc__V1__GetStatusResponse_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &auditrpc__v1__audit_log__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void auditrpc__v1__audit_log__init (Auditrpc__V1__AuditLog_Service *service,
                                     Auditrpc__V1__AuditLog_ServiceDestroy destroy)

@@ -40,6 +40,9 @@ typedef struct Auditrpc__V1__JsonDifference Auditrpc__V1__JsonDifference;
 typedef struct Auditrpc__V1__ListFacetsRequest Auditrpc__V1__ListFacetsRequest;
 typedef struct Auditrpc__V1__ListFacetsResponse Auditrpc__V1__ListFacetsResponse;
 typedef struct Auditrpc__V1__Facet Auditrpc__V1__Facet;
+typedef struct Auditrpc__V1__HistogramRequest Auditrpc__V1__HistogramRequest;
+typedef struct Auditrpc__V1__HistogramResponse Auditrpc__V1__HistogramResponse;
+typedef struct Auditrpc__V1__HistogramSeries Auditrpc__V1__HistogramSeries;
 typedef struct Auditrpc__V1__GetStatusRequest Auditrpc__V1__GetStatusRequest;
 typedef struct Auditrpc__V1__GetStatusResponse Auditrpc__V1__GetStatusResponse;
 typedef struct Auditrpc__V1__StoreStatus Auditrpc__V1__StoreStatus;
@@ -559,6 +562,120 @@ struct  Auditrpc__V1__Facet
     , {0,NULL}, 0, {0,NULL}, {0,NULL} }
 
 
+struct  Auditrpc__V1__HistogramRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Left empty, that of the caller; of an operator's, all.
+   */
+  ProtobufCBinaryData organization_id;
+  /*
+   * Its since and until are the range. Without since it begins with the oldest event that matches (the text aside),
+   * without until it ends now.
+   */
+  Auditrpc__V1__EventFilter *filter;
+  /*
+   * The width of one bucket, in whole seconds: 1 second to 36,500 days. Refused when the range has more than 500 of
+   * them. Absent: the server chooses a round one.
+   */
+  Google__Protobuf__Duration *bucket;
+  /*
+   * About how many buckets the width that the server chooses should make: 0 means 60; negative, and above 500, is
+   * refused.
+   */
+  int32_t buckets;
+  /*
+   * The field whose most frequent values have series of their own. Any but FACET_FIELD_SCOPE, of which an event may
+   * have several. Unspecified: none.
+   */
+  Auditrpc__V1__FacetField split_by;
+  /*
+   * Series at most: 0 means 8, above 20 means 20, negative is refused.
+   */
+  int32_t limit;
+};
+#define AUDITRPC__V1__HISTOGRAM_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__histogram_request__descriptor) \
+    , {0,NULL}, NULL, NULL, 0, AUDITRPC__V1__FACET_FIELD__FACET_FIELD_UNSPECIFIED, 0 }
+
+
+/*
+ * All lists of counts have one number for each bucket.
+ */
+struct  Auditrpc__V1__HistogramResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Of the first bucket: a multiple of the width since 1970-01-01T00:00:00Z, as is the start of each. The range may
+   * begin within the first bucket and end within the last one.
+   */
+  Google__Protobuf__Timestamp *start;
+  /*
+   * The width of one bucket.
+   */
+  Google__Protobuf__Duration *bucket;
+  /*
+   * As requested.
+   */
+  Auditrpc__V1__FacetField split_by;
+  /*
+   * Events that match. Empty when the range is.
+   */
+  size_t n_counts;
+  uint64_t *counts;
+  /*
+   * The most frequent values first.
+   */
+  size_t n_series;
+  Auditrpc__V1__HistogramSeries **series;
+  /*
+   * Events whose value is in no series, because of the limit or since they have none. Empty when there are none, and
+   * without split_by.
+   */
+  size_t n_other_counts;
+  uint64_t *other_counts;
+  /*
+   * Of all buckets.
+   */
+  uint64_t total_count;
+  /*
+   * False when the work ended at its budget or deadline: the counts are of the events from scanned_through on.
+   */
+  protobuf_c_boolean complete;
+  /*
+   * The oldest sequence that was looked at; 0 when none was.
+   */
+  uint64_t scanned_through;
+  /*
+   * What could not be read: counts may be missing there. At most 100.
+   */
+  size_t n_unreadable;
+  Auditrpc__V1__SequenceRange **unreadable;
+};
+#define AUDITRPC__V1__HISTOGRAM_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__histogram_response__descriptor) \
+    , NULL, NULL, AUDITRPC__V1__FACET_FIELD__FACET_FIELD_UNSPECIFIED, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0,NULL }
+
+
+struct  Auditrpc__V1__HistogramSeries
+{
+  ProtobufCMessage base;
+  /*
+   * As an EventFilter takes it; of an enumeration the name without its prefix (USER, SUCCESS).
+   */
+  ProtobufCBinaryData value;
+  /*
+   * Of a target id: the type of the resource.
+   */
+  ProtobufCBinaryData type;
+  size_t n_counts;
+  uint64_t *counts;
+};
+#define AUDITRPC__V1__HISTOGRAM_SERIES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&auditrpc__v1__histogram_series__descriptor) \
+    , {0,NULL}, {0,NULL}, 0,NULL }
+
+
 struct  Auditrpc__V1__GetStatusRequest
 {
   ProtobufCMessage base;
@@ -1039,6 +1156,63 @@ Auditrpc__V1__Facet *
 void   auditrpc__v1__facet__free_unpacked
                      (Auditrpc__V1__Facet *message,
                       ProtobufCAllocator *allocator);
+/* Auditrpc__V1__HistogramRequest methods */
+void   auditrpc__v1__histogram_request__init
+                     (Auditrpc__V1__HistogramRequest         *message);
+size_t auditrpc__v1__histogram_request__get_packed_size
+                     (const Auditrpc__V1__HistogramRequest   *message);
+size_t auditrpc__v1__histogram_request__pack
+                     (const Auditrpc__V1__HistogramRequest   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__histogram_request__pack_to_buffer
+                     (const Auditrpc__V1__HistogramRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__HistogramRequest *
+       auditrpc__v1__histogram_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__histogram_request__free_unpacked
+                     (Auditrpc__V1__HistogramRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__HistogramResponse methods */
+void   auditrpc__v1__histogram_response__init
+                     (Auditrpc__V1__HistogramResponse         *message);
+size_t auditrpc__v1__histogram_response__get_packed_size
+                     (const Auditrpc__V1__HistogramResponse   *message);
+size_t auditrpc__v1__histogram_response__pack
+                     (const Auditrpc__V1__HistogramResponse   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__histogram_response__pack_to_buffer
+                     (const Auditrpc__V1__HistogramResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__HistogramResponse *
+       auditrpc__v1__histogram_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__histogram_response__free_unpacked
+                     (Auditrpc__V1__HistogramResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Auditrpc__V1__HistogramSeries methods */
+void   auditrpc__v1__histogram_series__init
+                     (Auditrpc__V1__HistogramSeries         *message);
+size_t auditrpc__v1__histogram_series__get_packed_size
+                     (const Auditrpc__V1__HistogramSeries   *message);
+size_t auditrpc__v1__histogram_series__pack
+                     (const Auditrpc__V1__HistogramSeries   *message,
+                      uint8_t             *out);
+size_t auditrpc__v1__histogram_series__pack_to_buffer
+                     (const Auditrpc__V1__HistogramSeries   *message,
+                      ProtobufCBuffer     *buffer);
+Auditrpc__V1__HistogramSeries *
+       auditrpc__v1__histogram_series__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   auditrpc__v1__histogram_series__free_unpacked
+                     (Auditrpc__V1__HistogramSeries *message,
+                      ProtobufCAllocator *allocator);
 /* Auditrpc__V1__GetStatusRequest methods */
 void   auditrpc__v1__get_status_request__init
                      (Auditrpc__V1__GetStatusRequest         *message);
@@ -1196,6 +1370,15 @@ typedef void (*Auditrpc__V1__ListFacetsResponse_Closure)
 typedef void (*Auditrpc__V1__Facet_Closure)
                  (const Auditrpc__V1__Facet *message,
                   void *closure_data);
+typedef void (*Auditrpc__V1__HistogramRequest_Closure)
+                 (const Auditrpc__V1__HistogramRequest *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__HistogramResponse_Closure)
+                 (const Auditrpc__V1__HistogramResponse *message,
+                  void *closure_data);
+typedef void (*Auditrpc__V1__HistogramSeries_Closure)
+                 (const Auditrpc__V1__HistogramSeries *message,
+                  void *closure_data);
 typedef void (*Auditrpc__V1__GetStatusRequest_Closure)
                  (const Auditrpc__V1__GetStatusRequest *message,
                   void *closure_data);
@@ -1242,6 +1425,10 @@ struct Auditrpc__V1__AuditLog_Service
                       const Auditrpc__V1__ListFacetsRequest *input,
                       Auditrpc__V1__ListFacetsResponse_Closure closure,
                       void *closure_data);
+  void (*histogram)(Auditrpc__V1__AuditLog_Service *service,
+                    const Auditrpc__V1__HistogramRequest *input,
+                    Auditrpc__V1__HistogramResponse_Closure closure,
+                    void *closure_data);
   void (*get_status)(Auditrpc__V1__AuditLog_Service *service,
                      const Auditrpc__V1__GetStatusRequest *input,
                      Auditrpc__V1__GetStatusResponse_Closure closure,
@@ -1260,6 +1447,7 @@ void auditrpc__v1__audit_log__init (Auditrpc__V1__AuditLog_Service *service,
       function_prefix__ ## subscribe,\
       function_prefix__ ## get_event,\
       function_prefix__ ## list_facets,\
+      function_prefix__ ## histogram,\
       function_prefix__ ## get_status  }
 void auditrpc__v1__audit_log__record(ProtobufCService *service,
                                      const Auditrpc__V1__RecordRequest *input,
@@ -1285,6 +1473,10 @@ void auditrpc__v1__audit_log__list_facets(ProtobufCService *service,
                                           const Auditrpc__V1__ListFacetsRequest *input,
                                           Auditrpc__V1__ListFacetsResponse_Closure closure,
                                           void *closure_data);
+void auditrpc__v1__audit_log__histogram(ProtobufCService *service,
+                                        const Auditrpc__V1__HistogramRequest *input,
+                                        Auditrpc__V1__HistogramResponse_Closure closure,
+                                        void *closure_data);
 void auditrpc__v1__audit_log__get_status(ProtobufCService *service,
                                          const Auditrpc__V1__GetStatusRequest *input,
                                          Auditrpc__V1__GetStatusResponse_Closure closure,
@@ -1316,6 +1508,9 @@ extern const ProtobufCEnumDescriptor    auditrpc__v1__json_difference__kind__des
 extern const ProtobufCMessageDescriptor auditrpc__v1__list_facets_request__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__list_facets_response__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__facet__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__histogram_request__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__histogram_response__descriptor;
+extern const ProtobufCMessageDescriptor auditrpc__v1__histogram_series__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__get_status_request__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__get_status_response__descriptor;
 extern const ProtobufCMessageDescriptor auditrpc__v1__store_status__descriptor;
