@@ -50,6 +50,18 @@ package struct PageToken: Hashable, Sendable {
         return Base64URL.encode(bytes)
     }
 
+    /// A token of the same query that goes on elsewhere; nil for what is no token.
+    package static func moved(_ text: String, to next: Sequence) -> String? {
+        guard let bytes = Base64URL.decode(text), bytes.count == PageToken.byteCount else {
+            return nil
+        }
+        var moved = Array(bytes[..<9])
+        PageToken.append(next.rawValue, to: &moved)
+        moved += bytes[17..<25]
+        PageToken.append(PageToken.checksum(moved[...]), to: &moved)
+        return Base64URL.encode(moved)
+    }
+
     /// The page size is not part of it: it may change from page to page.
     private static func binding(_ query: QueryRequest) -> UInt64 {
         let organization = query.organizationID.isEmpty ? nil : Array(query.organizationID.utf8)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Codec
 import Glibc
 
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
@@ -33,6 +34,6 @@ struct Surface: Hashable, Sendable {
     var terminalColumns: Int?
     var style: Style
 
-    /// The width is known of terminals only.
-    var csv: CSV { CSV(isEscaped: terminalColumns != nil) }
+    /// For a terminal, of which alone the width is known, without what it would act upon.
+    var csv: CSV { terminalColumns == nil ? CSV() : CSV { SafeText.line($0) } }
 }

@@ -1,3 +1,5 @@
+import Codec
+
 /// What a person decided, and where: with an option, or with the environment variable behind it.
 struct Setting: Hashable {
     var text: String

@@ -1,4 +1,4 @@
-import AuditModel
+package import AuditModel
 
 // The JSON view of what a server answers, on one line each; fields that are not set are left out.
 
@@ -13,6 +13,33 @@ extension RecordResult {
             guard let error else { return }
             json.key("error")
             json.status(error)
+        }
+        return writer.bytes
+    }
+}
+
+extension RecordResponse {
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            json.key("results")
+            json.array { for result in results { $0.raw(result.json()) } }
+        }
+        return writer.bytes
+    }
+}
+
+extension QueryResponse {
+    /// `events` is there also when it is empty.
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { json in
+            json.key("events")
+            json.array { for event in events { $0.event(event) } }
+            json.member("next_page_token", nextPageToken)
+            json.member("scanned_through", scannedThrough.rawValue)
+            json.member("oldest_sequence", oldestSequence.rawValue)
+            json.member("unreadable", unreadable)
         }
         return writer.bytes
     }
@@ -65,7 +92,7 @@ extension ListFacetsResponse {
             json.key("complete")
             json.bool(complete)
             json.member("scanned_through", scannedThrough.rawValue)
-            json.unreadable(unreadable)
+            json.member("unreadable", unreadable)
         }
         return writer.bytes
     }
@@ -91,7 +118,7 @@ extension HistogramResponse {
             json.key("complete")
             json.bool(complete)
             json.member("scanned_through", scannedThrough.rawValue)
-            json.unreadable(unreadable)
+            json.member("unreadable", unreadable)
         }
         return writer.bytes
     }
@@ -180,6 +207,15 @@ extension CreateSnapshotResponse {
 }
 
 extension JSONWriter {
+    package mutating func member(_ name: String, _ ranges: [SequenceRange]) {
+        member(name, ranges) { json, range in
+            json.object { json in
+                json.member("first", range.first.rawValue)
+                json.member("last", range.last.rawValue)
+            }
+        }
+    }
+
     fileprivate mutating func retention(_ retention: OrganizationRetention) {
         object { json in
             json.member("organization_id", retention.organizationID)
@@ -215,15 +251,6 @@ extension JSONWriter {
     fileprivate mutating func numbers(_ name: String, _ numbers: [UInt64]) {
         key(name)
         array { for number in numbers { $0.number(number) } }
-    }
-
-    fileprivate mutating func unreadable(_ ranges: [SequenceRange]) {
-        member("unreadable", ranges) { json, range in
-            json.object { json in
-                json.member("first", range.first.rawValue)
-                json.member("last", range.last.rawValue)
-            }
-        }
     }
 
     fileprivate mutating func status(_ status: StatusDetails) {

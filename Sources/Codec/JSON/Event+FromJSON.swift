@@ -7,17 +7,12 @@ extension Event {
     /// - Throws: `.malformed` for what is not JSON, `.invalid` naming the first field that is
     ///   unknown, there twice or of a wrong type. Limits are the server's to judge.
     public init(json: [UInt8]) throws(CodecError) {
-        self = try json.withUnsafeBufferPointer { (buffer) throws(CodecError) in
-            let bytes = UnsafeRawBufferPointer(buffer)
-            if let fault = JSONScanner.fault(in: bytes) {
-                throw .malformed("not valid JSON: \(fault)")
-            }
-            var reader = JSONObjectReader(bytes)
-            return try Event(&reader)
+        self = try JSONObjectReader.read(json, of: "event") { (reader) throws(CodecError) in
+            try Event(&reader)
         }
     }
 
-    private init(_ reader: inout JSONObjectReader) throws(CodecError) {
+    init(_ reader: inout JSONObjectReader) throws(CodecError) {
         self.init()
         try reader.object { (field, reader) throws(CodecError) in
             switch field {

@@ -12,7 +12,7 @@ extension Event {
 }
 
 extension JSONWriter {
-    mutating func event(_ event: Event) {
+    package mutating func event(_ event: Event) {
         object { json in
             json.member("id", event.id)
             json.member("organization_id", event.organizationID)

@@ -4,9 +4,31 @@ import AuditModel
 struct JSONObjectReader {
     private var scanner: JSONScanner
     private var path: [String] = []
+    /// What the whole is, for people.
+    private let subject: String
 
     /// `bytes` are known to be JSON.
-    init(_ bytes: UnsafeRawBufferPointer) { scanner = JSONScanner(bytes) }
+    init(_ bytes: UnsafeRawBufferPointer, of subject: String) {
+        scanner = JSONScanner(bytes)
+        self.subject = subject
+    }
+
+    /// Reads a whole text.
+    ///
+    /// - Throws: `.malformed` for what is not JSON, and what `body` throws.
+    static func read<Value>(
+        _ json: [UInt8], of subject: String,
+        _ body: (inout JSONObjectReader) throws(CodecError) -> Value
+    ) throws(CodecError) -> Value {
+        try json.withUnsafeBufferPointer { (buffer) throws(CodecError) in
+            let bytes = UnsafeRawBufferPointer(buffer)
+            if let fault = JSONScanner.fault(in: bytes) {
+                throw .malformed("not valid JSON: \(fault)")
+            }
+            var reader = JSONObjectReader(bytes, of: subject)
+            return try body(&reader)
+        }
+    }
 
     /// Reads an object; `body` reads the value of a field, or returns false for a field that it
     /// does not know. Null is an object without fields.
@@ -67,6 +89,17 @@ struct JSONObjectReader {
         return number
     }
 
+    /// False for null.
+    mutating func bool() throws(CodecError) -> Bool {
+        if try null() { return false }
+        let expected = "is \(kind); a boolean is expected"
+        switch try raw() {
+        case Array("true".utf8): return true
+        case Array("false".utf8): return false
+        default: throw refusal(expected)
+        }
+    }
+
     mutating func time() throws(CodecError) -> Timestamp? {
         if try null() { return nil }
         let text = try string()
@@ -112,7 +145,7 @@ struct JSONObjectReader {
     }
 
     private func refusal(_ reason: String) -> CodecError {
-        .invalid(path.joined(), path.isEmpty ? "the event \(reason)" : reason)
+        .invalid(path.joined(), path.isEmpty ? "the \(subject) \(reason)" : reason)
     }
 
     /// What stands at the position, for people.

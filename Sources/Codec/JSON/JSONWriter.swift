@@ -1,14 +1,20 @@
-import AuditModel
+package import AuditModel
 
 /// Writes JSON text on one line; the caller keeps keys and values in their order.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+package struct JSONWriter {
+    package init() {}
+
+    package private(set) var bytes: [UInt8] = []
     /// Something was written in the innermost container: the next needs a comma.
     private var needsComma = false
 
-    mutating func object(_ members: (inout JSONWriter) -> Void) { container("{", "}", members) }
+    package mutating func object(_ members: (inout JSONWriter) -> Void) {
+        container("{", "}", members)
+    }
 
-    mutating func array(_ elements: (inout JSONWriter) -> Void) { container("[", "]", elements) }
+    package mutating func array(_ elements: (inout JSONWriter) -> Void) {
+        container("[", "]", elements)
+    }
 
     private mutating func container(
         _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ content: (inout JSONWriter) -> Void
@@ -21,13 +27,13 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func key(_ name: String) {
+    package mutating func key(_ name: String) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         var text = text
@@ -45,12 +51,12 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func number(_ value: some BinaryInteger) { raw(String(value).utf8) }
+    package mutating func number(_ value: some BinaryInteger) { raw(String(value).utf8) }
 
-    mutating func bool(_ value: Bool) { raw((value ? "true" : "false").utf8) }
+    package mutating func bool(_ value: Bool) { raw((value ? "true" : "false").utf8) }
 
     /// A value that is JSON text already.
-    mutating func raw(_ text: some Collection<UInt8>) {
+    package mutating func raw(_ text: some Collection<UInt8>) {
         separate()
         bytes.append(contentsOf: text)
         needsComma = true
@@ -86,37 +92,37 @@ struct JSONWriter {
 extension JSONWriter {
     // Members that are left out when they say nothing.
 
-    mutating func member(_ name: String, _ text: String) {
+    package mutating func member(_ name: String, _ text: String) {
         guard !text.isEmpty else { return }
         key(name)
         string(text)
     }
 
-    mutating func member(_ name: String, _ value: some BinaryInteger) {
+    package mutating func member(_ name: String, _ value: some BinaryInteger) {
         guard value != 0 else { return }
         key(name)
         number(value)
     }
 
-    mutating func member(_ name: String, _ value: Bool) {
+    package mutating func member(_ name: String, _ value: Bool) {
         guard value else { return }
         key(name)
         bool(value)
     }
 
-    mutating func member(_ name: String, _ time: Timestamp?) {
+    package mutating func member(_ name: String, _ time: Timestamp?) {
         guard let time else { return }
         key(name)
         string(time.rfc3339)
     }
 
-    mutating func member(_ name: String, _ value: some WireEnumeration) {
+    package mutating func member(_ name: String, _ value: some WireEnumeration) {
         guard value.rawValue != 0 else { return }
         key(name)
         string(value.name)
     }
 
-    mutating func member<Element>(
+    package mutating func member<Element>(
         _ name: String, _ elements: [Element], _ write: (inout JSONWriter, Element) -> Void
     ) {
         guard !elements.isEmpty else { return }
@@ -128,7 +134,7 @@ extension JSONWriter {
 
     /// JSON text as the value that it is; what is not JSON as a string, so that the whole stays
     /// JSON.
-    mutating func member(_ name: String, json text: [UInt8]) {
+    package mutating func member(_ name: String, json text: [UInt8]) {
         guard !text.isEmpty else { return }
         key(name)
         if text.withUnsafeBytes({ JSONScanner.fault(in: $0) }) == nil {

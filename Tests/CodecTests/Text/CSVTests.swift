@@ -1,8 +1,7 @@
 import AuditModel
-import Codec
 import Testing
 
-@testable import AuditCommand
+@testable import Codec
 
 struct CSVTests {
     @Test(arguments: [
@@ -38,15 +37,9 @@ struct CSVTests {
                 == EventCSV.header.split(separator: ",").count)
     }
 
-    @Test func aTerminalIsGivenNothingToActUpon() throws {
-        var text = ""
-        var printer = EventPrinter(
-            surface: Surface(format: .csv, terminalColumns: 80, style: .plain),
-            showsOrganization: true, write: { text += $0 })
-        try printer.print([Event(id: "i", change: "\u{1B}]0;mine\u{7}\nx")])
-        #expect(text.contains(#"\u001b]0;mine\u0007\nx"#))
-        #expect(!text.dropLast().unicodeScalars.contains(where: SafeText.isUnsafe))
-        // A file holds the text itself.
+    @Test func aFieldIsEscapedForWhereItIsShown() {
+        let csv = CSV { $0.replacing("\u{1B}", with: "^") }
+        #expect(csv.field("\u{1B}x") == "^x")
         #expect(CSV().field("\u{1B}x") == "\u{1B}x")
     }
 }
