@@ -12,13 +12,17 @@ package struct CallOptions: Sendable {
     /// How often the same call was made before: `grpc-previous-rpc-attempts`, for servers that look at it (A6).
     package var previousAttempts: Int
 
+    /// The program that asks, where this one forwards its calls: `user-agent`. Nil for this one; printable ASCII.
+    package var userAgent: String?
+
     package init(
         timeout: TimeAmount? = nil, metadata: RPCMetadata = RPCMetadata(), compress: Bool = false,
-        previousAttempts: Int = 0
+        previousAttempts: Int = 0, userAgent: String? = nil
     ) {
         self.timeout = timeout
         self.metadata = metadata
         self.compress = compress
         self.previousAttempts = previousAttempts
+        self.userAgent = userAgent
     }
 }

@@ -70,7 +70,7 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
         }
         fields.append("te", "trailers")
         fields.append("content-type", "application/grpc")
-        fields.append("user-agent", "auditrpc-swift")
+        fields.append("user-agent", options.userAgent ?? "auditrpc-swift")
         fields.append("grpc-accept-encoding", MessageEncoding.accepted)
         if options.compress { fields.append("grpc-encoding", "gzip") }
         if options.previousAttempts > 0 {

@@ -101,6 +101,16 @@ package final class RPCClientConnection: Sendable {
         }
     }
 
+    /// The client's end of a connected socket, whose other end is a server of this process.
+    static func adopt(
+        _ socket: NIOBSDSocket.Handle, on eventLoop: any EventLoop, logger: Logger
+    ) async throws(RPCError) -> RPCClientConnection {
+        try await connect(
+            to: .unix(path: "(inside)"), on: eventLoop, configuration: Configuration(),
+            logger: logger
+        ) { $0.withConnectedSocket(socket) }
+    }
+
     private static func identity(
         for address: RPCAddress, _ configuration: Configuration
     ) throws(RPCError) -> ClientIdentity? {

@@ -8,8 +8,11 @@ struct Acceptor: Sendable {
     let certificates: ServerCertificates?
 
     /// On the channel's event loop.
-    func accept(_ channel: any Channel, encrypted: Bool) throws {
+    ///
+    /// - Parameter peer: of whom something in this process speaks through the channel; nil for the channel's own.
+    func accept(_ channel: any Channel, encrypted: Bool, for peer: ForwardedPeer? = nil) throws {
         let connection = ServerConnection(eventLoop: channel.eventLoop, server: server)
+        if let peer { connection.forward(peer) }
         switch server.connections.insert(connection) {
         case .accepted: break
         case .tooMany(let untold):

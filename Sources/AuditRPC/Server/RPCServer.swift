@@ -1,3 +1,4 @@
+import Glibc
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -26,8 +27,7 @@ package final class RPCServer: Sendable {
 
     private let listeners: [Listener]
     private let group: MultiThreadedEventLoopGroup
-    private let context: ServerContext
-    private let certificates: ServerCertificates?
+    private let acceptor: Acceptor
     /// Looks at the files of the certificates now and then.
     private let certificateCheck: Task<Void, Never>?
     private let drained = Mutex<Task<Void, Never>?>(nil)
@@ -38,10 +38,9 @@ package final class RPCServer: Sendable {
         self.listeners = listeners
         self.group = group
         boundAddresses = listeners.map(\.address)
-        context = acceptor.server
-        certificates = acceptor.certificates
-        let interval = Duration.nanoseconds(context.limits.tlsCheckInterval.nanoseconds)
-        let logger = context.logger
+        self.acceptor = acceptor
+        let interval = Duration.nanoseconds(acceptor.server.limits.tlsCheckInterval.nanoseconds)
+        let logger = acceptor.server.logger
         certificateCheck = acceptor.certificates.map { certificates in
             Task {
                 while (try? await Task.sleep(for: interval)) != nil {
@@ -60,6 +59,11 @@ package final class RPCServer: Sendable {
     /// What it has counted since it started.
     package var counters: RPCCounters { context.counters.current }
 
+    /// The threads that serve connections. They end with `shutdown`.
+    package var eventLoopGroup: any EventLoopGroup { group }
+
+    private var context: ServerContext { acceptor.server }
+    var certificates: ServerCertificates? { acceptor.certificates }
     private var connections: ConnectionRegistry { context.connections }
 
     /// Throws UNAVAILABLE with address and reason when it cannot listen.
@@ -95,6 +99,32 @@ package final class RPCServer: Sendable {
         _ status: @escaping @Sendable (any AnyObject & Sendable) -> RPCStatus?
     ) {
         connections.onEach { $0.endCalls(status) }
+    }
+
+    /// A connection to this server from within the process, by which another protocol's server makes the calls of one
+    /// of its peers: the server takes the peer for the one who calls, and every rule and limit of a connection holds.
+    ///
+    /// - Parameter eventLoop: of both ends; one of `eventLoopGroup`.
+    /// - Throws: UNAVAILABLE when the server drains or has too many connections.
+    package func connect(
+        for peer: ForwardedPeer, on eventLoop: any EventLoop
+    ) async throws(RPCError) -> RPCClientConnection {
+        let (near, far) = try SocketPair.open()
+        let acceptor = acceptor
+        let accepted = ClientBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try acceptor.accept(channel, encrypted: false, for: peer)
+                }
+            }
+            .withConnectedSocket(far)
+        do {
+            _ = try await accepted.get()
+        } catch {
+            close(near)
+            throw RPCError(.unavailable, "the server takes no more connections", cause: error)
+        }
+        return try await RPCClientConnection.adopt(near, on: eventLoop, logger: context.logger)
     }
 
     /// Reads the files of the certificates now, rather than within seconds.

@@ -59,14 +59,26 @@ final class ServerConnection: HTTP2Connection {
     var memo: (any AnyObject & Sendable)?
     /// In DER, and verified; nil when clients need not show one.
     var peerCertificate: [UInt8]?
+    /// For whom somebody in this process speaks; nil when whoever is at the other end speaks for itself.
+    private var forwardedPeer: ForwardedPeer?
+    private var peerAddress: SocketAddress? {
+        if let forwardedPeer { forwardedPeer.address } else { remoteAddress }
+    }
+
     /// The address of the client, as text.
-    private(set) lazy var peer = remoteAddress?.endpointText ?? "unknown"
+    private(set) lazy var peer = peerAddress?.endpointText ?? "unknown"
 
     /// The same without a port; `unix` for a Unix socket.
-    private(set) lazy var peerHost = remoteAddress.map { $0.ipAddress ?? "unix" } ?? "unknown"
+    private(set) lazy var peerHost = peerAddress.map { $0.ipAddress ?? "unix" } ?? "unknown"
 
     /// The client is on this machine, or something here forwards its bytes.
-    var peerIsLocal: Bool { remoteAddress?.isLoopback ?? false }
+    var peerIsLocal: Bool { peerAddress?.isLoopback ?? false }
+
+    /// Calls of this connection are those of another peer. Comes before the first.
+    func forward(_ peer: ForwardedPeer) {
+        forwardedPeer = peer
+        peerCertificate = peer.certificate
+    }
 
     var isDraining: Bool { phase != .serving }
 

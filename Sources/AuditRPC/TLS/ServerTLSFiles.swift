@@ -34,6 +34,7 @@ struct ServerTLSFiles: Hashable, Sendable {
         }
         do {
             return ServerIdentity(
+                configuration: configuration,
                 context: try NIOSSLContext(configuration: configuration),
                 verifiesClients: clientCA != nil,
                 expiration: expirations.min { $0.seconds < $1.seconds }!)
@@ -48,6 +49,7 @@ struct ServerTLSFiles: Hashable, Sendable {
 
 /// What a server shows to those who connect.
 struct ServerIdentity: Sendable {
+    let configuration: TLSConfiguration
     let context: NIOSSLContext
     /// Clients must show a certificate, and it is checked.
     let verifiesClients: Bool
