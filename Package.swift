@@ -33,6 +33,10 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -80,6 +84,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
         // System libraries: a module map and a shim.h each.
@@ -99,6 +106,9 @@ let package = Package(
         // protoc-c output, checked in; `make proto` makes it anew.
         .target(name: "CAuditProto", dependencies: ["CProtobufC"]),
 
+        // The page: its files as constants of the program.
+        .target(name: "PageAssets", exclude: ["page"]),
+
         library("AuditModel", []),
         library("Codec", ["AuditModel", "CAuditProto", "CProtobufC"]),
         library("Access", ["AuditModel", "Codec", crypto, jwtKit, x509, asn1]),
@@ -114,12 +124,19 @@ let package = Package(
                 "Access", "AuditModel", "AuditRPC", "CMalloc", "CThreads", "Codec", "EventStore",
                 "RPCServices", "Subscribe", nioCore, nioPosix, logging, lifecycle,
             ]),
+        library(
+            "AuditGateway",
+            [
+                "AuditModel", "AuditRPC", "AuditService", "Codec", "PageAssets", nioCore, nioSSL,
+                logging, lifecycle, crypto, httpTypes, hummingbird, hummingbirdCore,
+                hummingbirdHTTP2,
+            ]),
         library("AuditClient", ["AuditModel", "AuditRPC", "Codec", nioCore, nioPosix, logging]),
         .executableTarget(
             name: "AuditCommand",
             dependencies: [
-                "Access", "AuditModel", "AuditClient", "AuditService", "Codec", logging, lifecycle,
-                arguments,
+                "Access", "AuditModel", "AuditClient", "AuditGateway", "AuditService", "Codec",
+                logging, lifecycle, arguments,
             ],
             swiftSettings: strict),
 
@@ -169,6 +186,9 @@ let package = Package(
                 "Codec",
                 "EventStore", "Subscribe", "TestSupport", nioCore, nioPosix, logging,
             ]),
+        tests(
+            "AuditGatewayTests",
+            ["AuditGateway", "AuditModel", "AuditRPC", "Codec", "PageAssets", nioCore]),
         tests(
             "AuditClientTests",
             [

@@ -1,10 +1,10 @@
-import AuditModel
+package import AuditModel
 import EventStore
 import Glibc
 
 extension Timestamp {
     /// The wall clock (clock_gettime, CLOCK_REALTIME).
-    static var now: Timestamp {
+    package static var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(

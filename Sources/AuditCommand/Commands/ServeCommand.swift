@@ -1,6 +1,8 @@
 import Access
 import ArgumentParser
+import AuditGateway
 import AuditService
+import Codec
 import Foundation
 import Logging
 import ServiceLifecycle
@@ -29,6 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
             Examples:
 
               auditrpc serve
+              auditrpc serve --http 127.0.0.1:0
               auditrpc serve --listen [::1]:50051 --data /var/lib/auditrpc --retention 365d
               auditrpc serve --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key
               auditrpc serve --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key \
@@ -51,7 +54,10 @@ struct ServeCommand: AsyncParsableCommand {
         // Until it is heard: a replay may take minutes, and whoever renews certificates knows nothing of it.
         let hasFiles = configuration.tls != nil || configuration.accessFile != nil
         if hasFiles { signal(SIGHUP, SIG_IGN) }
+        let http = try options.gateway(environment: Environment.variables)
+        if let http { try AuditServer.check(http.listen, configuration) }
         let server = try await AuditServer.open(configuration, logger: logger)
+        let gateway = http.map { Gateway($0, server: server, logger: logger) }
         var services = [
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: server, successTerminationBehavior: .gracefullyShutdownGroup)
@@ -59,7 +65,12 @@ struct ServeCommand: AsyncParsableCommand {
         if hasFiles {
             services.append(.init(service: HangupService(server: server)))
         }
-        services.append(.init(service: Greeter(server: server, configuration: configuration)))
+        // Ends before the server whose calls it makes.
+        if let gateway { services.append(.init(service: gateway)) }
+        services.append(
+            .init(
+                service: Greeter(
+                    server: server, gateway: gateway, configuration: configuration)))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -82,13 +93,15 @@ private struct HangupService: Service {
 /// reads this may send one.
 private struct Greeter: Service {
     let server: AuditServer
+    let gateway: Gateway?
     let configuration: AuditServerConfiguration
 
     func run() async {
+        let pageURL = await gateway?.url()
         try? StandardStream.output.write(
             ServeGreeting(
                 addresses: server.addresses, retention: server.retentionByDefault,
-                configuration: configuration, firstToken: server.firstToken,
+                configuration: configuration, pageURL: pageURL, firstToken: server.firstToken,
                 program: CommandLine.arguments.first ?? "auditrpc"
             ).text)
         try? await gracefulShutdown()
@@ -101,6 +114,8 @@ struct ServeGreeting {
     /// By the policy in force, which need not be the one that was configured.
     let retention: Duration?
     let configuration: AuditServerConfiguration
+    /// Nil where HTTP is not answered.
+    var pageURL: String?
     /// The secret of the operator's token that was made because there was none.
     var firstToken: String?
     let program: String
@@ -112,7 +127,7 @@ struct ServeGreeting {
         let server = serverOptions
         return """
             auditrpc \(AuditServer.version) is listening on \(listening)
-            events are kept in \(folder) \(kept)
+            \(page)events are kept in \(folder) \(kept)
             \(access)
 
             Try next:
@@ -124,6 +139,8 @@ struct ServeGreeting {
 
             """
     }
+
+    private var page: String { pageURL.map { "the page is at \($0)\n" } ?? "" }
 
     /// Who may do what, and the first token.
     private var access: String {

@@ -1,5 +1,6 @@
 import Access
 import ArgumentParser
+import AuditGateway
 import AuditService
 import Foundation
 import Logging
@@ -8,6 +9,7 @@ import Logging
 struct ServeOptions: ParsableArguments {
     static let retentionUsual = "30d"
     static let folderUsual = "./data"
+    static let httpUsual = "127.0.0.1:8080"
 
     @Option(
         help: ArgumentHelp(
@@ -16,6 +18,14 @@ struct ServeOptions: ParsableArguments {
             repeated ($AUDITRPC_LISTEN, with commas between; \(ServerOptions.defaultServer)).
             """, valueName: "address"))
     var listen: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where to answer HTTP, for browsers and curl: host:port, or none ($AUDITRPC_HTTP; \
+            \(ServeOptions.httpUsual) where that is free).
+            """, valueName: "address"))
+    var http: String?
 
     @Option(
         help: ArgumentHelp(
@@ -169,7 +179,11 @@ struct ServeOptions: ParsableArguments {
             configuration.socketMode = bits
         }
         configuration.localAccess = try localAccess(
-            environment, isReachable: !configuration.listen.allSatisfy(\.isThisMachine))
+            environment,
+            isReachable:
+                !(configuration.listen
+                + [try gateway(environment: environment)?.listen].compactMap(\.self))
+                .allSatisfy(\.isThisMachine))
         configuration.accessFile = setting(access, "--access", or: "AUDITRPC_ACCESS")?.text
         configuration.tracesReads = try !Setting.flag(
             isReadTraceOff, or: "AUDITRPC_NO_READ_TRACE", in: environment)
@@ -179,6 +193,21 @@ struct ServeOptions: ParsableArguments {
         configuration.compressesAnswers = try Setting.flag(
             compress, or: "AUDITRPC_COMPRESS", in: environment)
         return configuration
+    }
+
+    /// Where HTTP is answered; nil for nowhere.
+    func gateway(
+        environment: [String: String]
+    ) throws(CommandError) -> Gateway.Configuration? {
+        guard let setting = Setting(http, "--http", or: "AUDITRPC_HTTP", in: environment) else {
+            return Gateway.Configuration(
+                listen: ListenAddress(Self.httpUsual)!, isOptional: true)
+        }
+        guard setting.text != "none" else { return nil }
+        guard let address = ListenAddress(setting.text), !address.isUnixSocket else {
+            throw setting.error("is not an address: write host:port, or none")
+        }
+        return Gateway.Configuration(listen: address, isOptional: false)
     }
 
     func level(environment: [String: String]) throws(CommandError) -> Logger.Level {

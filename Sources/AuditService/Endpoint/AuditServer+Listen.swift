@@ -1,5 +1,5 @@
 import AuditModel
-import AuditRPC
+package import AuditRPC
 import Logging
 import NIOCore
 
@@ -40,6 +40,23 @@ extension AuditServer {
             throw ServiceError(.unavailable, error.message)
         }
     }
+}
+
+// What a gateway of the same process asks for: it answers another protocol by the calls of this one.
+extension AuditServer {
+    /// Whether a server of these settings may listen there, too: in plain text on this machine only.
+    ///
+    /// - Throws: `invalid`, for the operator.
+    package static func check(
+        _ address: ListenAddress, _ configuration: AuditServerConfiguration
+    ) throws(ServiceError) {
+        var configuration = configuration
+        configuration.listen = [address]
+        _ = try listeners(of: configuration)
+    }
+
+    /// What answers the calls.
+    package var rpc: RPCServer { server }
 }
 
 extension AuditServer {

@@ -24,7 +24,7 @@ package final class AuditServer: Service {
     private let tokens: TokenOffice
     private let tracer: ReadTracer
     private let snapshots: SnapshotOffice
-    private let server: RPCServer
+    let server: RPCServer
     let calls: OpenCalls
     let authenticator: Authenticator
     let accessFiles: AccessFiles?

@@ -31,6 +31,11 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// Nil for a Unix socket.
     package var port: Int? { address.port }
 
+    /// The name or address before the port; nil for a Unix socket.
+    package var host: String? {
+        if case .tcp(let host, _) = address { host } else { nil }
+    }
+
     /// Where a client on this machine finds it.
     package var onThisMachine: ListenAddress {
         switch address {

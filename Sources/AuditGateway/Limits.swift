@@ -1,0 +1,27 @@
+import NIOCore
+
+/// What the gateway bounds itself; all else are limits of the service, whose calls it makes.
+enum GatewayLimits {
+    /// Connections of clients. Each has one to the service besides: three descriptors.
+    static let connectionsMax = 2_000
+    /// Bytes of a request's body: what a message of the service has.
+    static let bodyBytesMax = 4 << 20
+    /// Bytes of a request's header fields.
+    static let headerBytesMax = 16 << 10
+    /// Header fields of a request.
+    static let headerCountMax = 100
+    /// Parameters of one request: as many values as a filter may have, and the others.
+    static let parametersMax = 1_200
+    /// How long a connection may be without a request.
+    static let idleTime = TimeAmount.seconds(75)
+    /// The time that a call gets which reads. The service takes less, and says then how far it came.
+    static let callTime = TimeAmount.seconds(30)
+    /// Events that an export asks for at a time.
+    static let exportPageSize: Int32 = 1_000
+    /// Bytes of encoded messages that are kept for other streams that are sent the same.
+    static let sharedBytesMax = 8 << 20
+    /// Messages likewise.
+    static let sharedCountMax = 256
+    /// Seconds after which a client should ask again when nothing better is known.
+    static let retrySeconds = 1
+}
