@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-unit test-interop test-end-to-end test-race soak fuzz bench proto \
-	lint format clean venv debug grpc-swift
+	page lint format clean venv debug grpc-swift
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: build ## Ratios against other servers and SQLite, and memory (BENCH_ARGS=
 proto: ## Make Sources/CAuditProto anew from proto/
 	@dev/install-dependencies test
 	dev/make-proto
+
+page: ## List the files of the page anew, after one came or went
+	dev/make-page-assets
 
 lint: ## Format, sizes, layers, and whether the generated code is that of proto/
 	@dev/install-dependencies test
