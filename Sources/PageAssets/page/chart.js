@@ -2,65 +2,65 @@
 
 /** Where bars stand: `{left, width, step}` in pixels for each of `length` buckets. */
 export function barPlaces(length, width) {
-  const step = width / Math.max(1, length);
-  const gap = step > 4 ? Math.min(2, step * 0.2) : 0;
-  return { step, gap };
+	const step = width / Math.max(1, length);
+	const gap = step > 4 ? Math.min(2, step * 0.2) : 0;
+	return { step, gap };
 }
 
 /** One path for each series, stacked from the bottom. `lists` are counts by bucket, the first at the bottom. */
 export function stackedPaths(lists, { width, height, highest }) {
-  const length = lists[0]?.length ?? 0;
-  const { step, gap } = barPlaces(length, width);
-  const below = new Array(length).fill(0);
-  return lists.map((counts) => {
-    let path = "";
-    for (let bucket = 0; bucket < length; bucket += 1) {
-      const number = counts[bucket] ?? 0;
-      if (number === 0) continue;
-      const bottom = height - (below[bucket] / highest) * height;
-      below[bucket] += number;
-      // What is there is seen, however little it is beside the rest.
-      const top = Math.min(height - (below[bucket] / highest) * height, bottom - (below[bucket] === number ? 1.5 : 0));
-      const left = bucket * step + gap / 2;
-      path += `M${round(left)} ${round(bottom)}V${round(top)}H${round(left + step - gap)}V${round(bottom)}Z`;
-    }
-    return path;
-  });
+	const length = lists[0]?.length ?? 0;
+	const { step, gap } = barPlaces(length, width);
+	const below = new Array(length).fill(0);
+	return lists.map((counts) => {
+		let path = "";
+		for (let bucket = 0; bucket < length; bucket += 1) {
+			const number = counts[bucket] ?? 0;
+			if (number === 0) continue;
+			const bottom = height - (below[bucket] / highest) * height;
+			below[bucket] += number;
+			// What is there is seen, however little it is beside the rest.
+			const top = Math.min(height - (below[bucket] / highest) * height, bottom - (below[bucket] === number ? 1.5 : 0));
+			const left = bucket * step + gap / 2;
+			path += `M${round(left)} ${round(bottom)}V${round(top)}H${round(left + step - gap)}V${round(bottom)}Z`;
+		}
+		return path;
+	});
 }
 
 function round(number) {
-  return Math.round(number * 100) / 100;
+	return Math.round(number * 100) / 100;
 }
 
 /** The least round number (1, 2 or 5 times a power of ten) that is not below the counts. */
 export function niceCeiling(number) {
-  if (number <= 4) return Math.max(1, number);
-  const power = 10 ** Math.floor(Math.log10(number));
-  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((factor) => factor * power).find((ceiling) => ceiling >= number);
+	if (number <= 4) return Math.max(1, number);
+	const power = 10 ** Math.floor(Math.log10(number));
+	return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((factor) => factor * power).find((ceiling) => ceiling >= number);
 }
 
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
 const TICK_SECONDS = [1, 5, 10, 30, MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR,
-  12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
+	12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
 
 /** About `wanted` times (milliseconds) between two, on round local times; `offset` is the zone's, in seconds. */
 export function ticks(from, to, wanted, offset) {
-  const seconds = (to - from) / 1000;
-  const step = TICK_SECONDS.find((one) => seconds / one <= wanted) ?? Math.ceil(seconds / wanted / (365 * DAY)) * 365 * DAY;
-  const found = [];
-  let tick = Math.ceil((from / 1000 + offset) / step) * step - offset;
-  for (; tick * 1000 < to; tick += step) found.push(tick * 1000);
-  return { step, times: found };
+	const seconds = (to - from) / 1000;
+	const step = TICK_SECONDS.find((one) => seconds / one <= wanted) ?? Math.ceil(seconds / wanted / (365 * DAY)) * 365 * DAY;
+	const found = [];
+	let tick = Math.ceil((from / 1000 + offset) / step) * step - offset;
+	for (; tick * 1000 < to; tick += step) found.push(tick * 1000);
+	return { step, times: found };
 }
 
 /** The bucket at a place, and the range that a brush from one place to another covers. */
 export function bucketAt(x, width, length) {
-  return Math.max(0, Math.min(length - 1, Math.floor((x / width) * length)));
+	return Math.max(0, Math.min(length - 1, Math.floor((x / width) * length)));
 }
 
 export function rangeOf(firstBucket, lastBucket, start, bucketSeconds) {
-  const [low, high] = firstBucket <= lastBucket ? [firstBucket, lastBucket] : [lastBucket, firstBucket];
-  return { since: new Date(start + low * bucketSeconds * 1000), until: new Date(start + (high + 1) * bucketSeconds * 1000) };
+	const [low, high] = firstBucket <= lastBucket ? [firstBucket, lastBucket] : [lastBucket, firstBucket];
+	return { since: new Date(start + low * bucketSeconds * 1000), until: new Date(start + (high + 1) * bucketSeconds * 1000) };
 }

@@ -1,253 +1,239 @@
 // One event in full: what it says, what it changed, where it leads, and who recorded it, which the caller cannot claim.
 
-import { make, icon, copyText, count } from "./dom.js";
+import { button, copyButton, count, iconButton, make } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { isAbort } from "./api.js";
 import { emptyState, formatAddress, scopeValue } from "./state.js";
 import { exactUTC, localTime, parseTime, relative } from "./time.js";
-import { ACTOR_TYPES, explain, rememberEvent } from "./words.js";
+import { ACTOR_TYPES, explain, rememberEvent, trouble } from "./words.js";
 import { jsonInline, jsonText, jsonTree } from "./json-view.js";
 import { outcomeBadge } from "./table.js";
 
 const DIFFERENCES_SHOWN = 100;
 const CREDENTIALS = { LOCAL: "None, from the server's own machine", API_TOKEN: "API token", CERTIFICATE: "Client certificate", JWT: "JSON Web Token", SERVER: "The server itself", VIEWER_TOKEN: "Viewer token" };
 
-/** The view of the events that belong to one, as a state: of a target, of a user, of a request. */
-export function related(event, kind, organization) {
-  const state = { ...emptyState(), organization_id: organization };
-  const { target, actor } = event;
-  switch (kind) {
-    case "target": return { ...state, target_type: [target.type], target_id: [target.id] };
-    case "earlier": return { ...state, target_type: [target.type], target_id: [target.id], until: event.occurred_at };
-    case "later": return { ...state, target_type: [target.type], target_id: [target.id], since: event.occurred_at };
-    case "actor": return { ...state, actor_id: [actor.id] };
-    case "actor-earlier": return { ...state, actor_id: [actor.id], until: event.occurred_at };
-    case "actor-later": return { ...state, actor_id: [actor.id], since: event.occurred_at };
-    case "request": return { ...state, text: event.context.request_id };
-    default: return state;
-  }
+/** The view of what belongs to an event, as a state: `of` its target, its actor or its request, `when` earlier, later or ever. */
+export function related(event, of, when, organization) {
+	const { target, actor, occurred_at: time } = event;
+	const which = {
+		target: () => ({ target_type: [target.type], target_id: [target.id] }), actor: () => ({ actor_id: [actor.id] }),
+		request: () => ({ text: event.context.request_id }),
+	}[of]();
+	const range = { earlier: { until: time }, later: { since: time } }[when];
+	return { ...emptyState(), organization_id: organization, ...which, ...range };
 }
 
 export class Details {
-  #on;
-  #controller;
-  #event;
-  #opener;
+	#on;
+	#controller;
+	#event;
+	#opener;
 
-  /**
-   * `on` has `load(key, signal)`, `next(event, signal)`, `close()`, `open(event)`, `go(state)`, `narrow(field, value)` and
-   * `organization()`.
-   */
-  constructor(place, on) {
-    this.place = place;
-    this.#on = on;
-  }
+	/**
+	 * `on` has `load(key, signal)`, `next(event, signal)`, `close()`, `open(event)`, `go(state)`, `narrow(field, value)` and
+	 * `organization()`.
+	 */
+	constructor(place, on) {
+		this.place = place;
+		this.#on = on;
+	}
 
-  get isOpen() {
-    return !this.place.hidden;
-  }
+	get isOpen() {
+		return !this.place.hidden;
+	}
 
-  get event() {
-    return this.#event;
-  }
+	get event() {
+		return this.#event;
+	}
 
-  /** Opens an event by its key; `known` is what the table has of it, which is shown meanwhile. */
-  async open(key, known, { focus = false } = {}) {
-    this.#controller?.abort();
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
-    if (this.place.hidden) this.#opener = document.activeElement;
-    this.place.hidden = false;
-    this.key = key;
-    this.#event = known;
-    this.#draw(known, undefined, undefined);
-    if (focus) this.focus();
-    try {
-      const answer = await this.#on.load(known ? known.sequence : key, signal);
-      rememberEvent(answer.event);
-      const hadFocus = this.place.contains(document.activeElement);
-      this.#event = answer.event;
-      this.#draw(answer.event, answer, undefined);
-      if (hadFocus || focus) this.focus();
-    } catch (error) {
-      if (isAbort(error)) return;
-      this.#draw(known, undefined, error);
-    }
-  }
+	/** Opens an event by its key; `known` is what the table has of it, which is shown meanwhile. */
+	async open(key, known, { focus = false } = {}) {
+		this.#controller?.abort();
+		this.#controller = new AbortController();
+		const { signal } = this.#controller;
+		if (this.place.hidden) this.#opener = document.activeElement;
+		this.place.hidden = false;
+		this.key = key;
+		this.#event = known;
+		this.#draw(known, undefined, undefined);
+		if (focus) this.focus();
+		try {
+			const answer = await this.#on.load(known ? known.sequence : key, signal);
+			rememberEvent(answer.event);
+			const hadFocus = this.place.contains(document.activeElement);
+			this.#event = answer.event;
+			this.#draw(answer.event, answer, undefined);
+			if (hadFocus || focus) this.focus();
+		} catch (error) {
+			if (isAbort(error)) return;
+			this.#draw(known, undefined, error);
+		}
+	}
 
-  focus() {
-    this.place.querySelector("h2")?.focus({ preventScroll: true });
-  }
+	focus() {
+		this.place.querySelector("h2")?.focus({ preventScroll: true });
+	}
 
-  close() {
-    this.#controller?.abort();
-    const hadFocus = this.place.contains(document.activeElement);
-    this.place.hidden = true;
-    this.place.replaceChildren();
-    this.key = this.#event = undefined;
-    if (hadFocus) this.#opener?.focus?.({ preventScroll: true });
-  }
+	close() {
+		this.#controller?.abort();
+		const hadFocus = this.place.contains(document.activeElement);
+		this.place.hidden = true;
+		this.place.replaceChildren();
+		this.key = this.#event = undefined;
+		if (hadFocus) this.#opener?.focus?.({ preventScroll: true });
+	}
 
-  #draw(event, answer, error) {
-    const scrolledTo = this.body?.isConnected && this.bodyOf === event?.sequence ? this.body.scrollTop : 0;
-    this.body = make("div", { class: "body", tabindex: 0, role: "region", "aria-label": "Fields of the event" });
-    this.bodyOf = event?.sequence;
-    const close = make("button", { type: "button", class: "quiet square", "aria-label": "Close the details", title: "Close (Esc)", onclick: () => this.#on.close() }, icon("close"));
-    const date = event && parseTime(event.occurred_at ?? "");
-    this.place.replaceChildren(make("header", {},
-      make("div", { class: "headline" },
-        make("h2", { tabindex: -1, title: plain(event?.event_type ?? "") }, event ? shown(event.event_type, { limit: 120 }) : "Event"),
-        event && this.#neighbour("back", "Previous event of this target", answer && (() => answer.previous && this.#on.open(answer.previous)), answer && !answer.previous),
-        event && this.#neighbour("forward", "Next event of this target", answer && (() => this.#next(event)), false),
-        close),
-      event && make("div", { class: "when" }, outcomeBadge(event.outcome), date && make("time", { datetime: event.occurred_at, title: exactUTC(event.occurred_at) }, localTime(date)),
-        date && make("span", {}, relative(date, new Date())))), this.body);
-    if (error) this.body.append(this.#failed(error));
-    if (event) this.body.append(...this.#fields(event, answer));
-    else if (!error) this.body.append(make("div", { class: "skeleton", "aria-label": "Loading" }, make("i"), make("i"), make("i"), make("i")));
-    this.body.scrollTop = scrolledTo;
-  }
+	#draw(event, answer, error) {
+		const scrolledTo = this.body?.isConnected && this.bodyOf === event?.sequence ? this.body.scrollTop : 0;
+		this.body = make("div", { class: "body", tabindex: 0, role: "region", "aria-label": "Fields of the event" });
+		this.bodyOf = event?.sequence;
+		const date = event && parseTime(event.occurred_at ?? "");
+		this.place.replaceChildren(make("header", {},
+			make("div", { class: "headline" },
+				make("h2", { tabindex: -1, title: plain(event?.event_type ?? "") }, event ? shown(event.event_type, { limit: 120 }) : "Event"),
+				event && this.#neighbour("back", "Previous event of this target", answer?.previous && (() => this.#on.open(answer.previous))),
+				event && this.#neighbour("forward", "Next event of this target", answer && (() => this.#next(event))),
+				iconButton("close", "Close the details (Esc)", () => this.#on.close())),
+			event && make("div", { class: "when" }, outcomeBadge(event.outcome), date && make("time", { datetime: event.occurred_at, title: exactUTC(event.occurred_at) }, localTime(date)),
+				date && relative(date, new Date()))), this.body);
+		if (error) this.body.append(trouble(error, () => this.open(this.key, this.#event)));
+		if (event) this.body.append(...this.#fields(event, answer));
+		else if (!error) this.body.append(make("div", { class: "skeleton", "aria-label": "Loading" }, make("i"), make("i"), make("i"), make("i")));
+		this.body.scrollTop = scrolledTo;
+	}
 
-  #failed(error) {
-    const { title, text } = explain(error);
-    return make("div", { class: "notice bad", role: "alert" }, make("span", {}, make("strong", {}, title), ". ", text),
-      make("button", { type: "button", class: "button small", onclick: () => this.open(this.key, this.#event) }, "Try again"));
-  }
+	#neighbour(name, words, action) {
+		const made = iconButton(name, words, action);
+		made.disabled = !action;
+		return made;
+	}
 
-  #neighbour(name, words, action, disabled) {
-    return make("button", { type: "button", class: "quiet square", "aria-label": words, title: words, disabled: disabled || !action, onclick: action || undefined }, icon(name));
-  }
+	async #next(event) {
+		try {
+			const next = await this.#on.next(event, this.#controller.signal);
+			if (next) this.#on.open(next);
+			else this.#say("This is the newest event of the target.");
+		} catch (error) {
+			if (!isAbort(error)) this.#say(explain(error).title);
+		}
+	}
 
-  async #next(event) {
-    try {
-      const next = await this.#on.next(event, this.#controller.signal);
-      if (next) this.#on.open(next);
-      else this.#say("This is the newest event of the target.");
-    } catch (error) {
-      if (!isAbort(error)) this.#say(explain(error).title);
-    }
-  }
+	#say(words) {
+		this.place.querySelector(".when")?.append(make("span", { role: "status" }, words));
+	}
 
-  #say(words) {
-    this.place.querySelector(".when")?.append(make("span", { role: "status" }, words));
-  }
+	#fields(event, answer) {
+		const { target = {}, actor = {}, context = {} } = event;
+		return [
+			make("section", {}, make("p", { class: "change" }, event.change ? shown(event.change, { lines: true, limit: 5000 }) : "No change is described")),
+			make("section", {}, facts(
+				["Target", this.#resource(target, "target_id", target.id)],
+				...(event.scope ?? []).map((one) => [one === event.scope[0] ? "In" : "", this.#resource(one, "scope", scopeValue(one))]),
+				["User", this.#resource({ ...actor, type: ACTOR_TYPES[actor.type] ?? actor.type }, "actor_id", actor.id)],
+				...(event.on_behalf_of ?? []).map((one) => ["On behalf of", this.#resource({ ...one, type: ACTOR_TYPES[one.type] ?? one.type }, "actor_id", one.id)]),
+				["Tool", event.source && [shown(event.source), this.#narrow("source", event.source)]],
+				["Outcome", outcomeBadge(event.outcome)],
+				["Reason", event.reason && shown(event.reason, { lines: true, limit: 2000 })],
+			)),
+			answer && this.#differences(event, answer),
+			answer && this.#snapshot(event),
+			this.#links(event),
+			make("section", {}, make("h3", {}, "Request"), facts(
+				["Address", context.ip_address && shown(context.ip_address, { className: "mono" })],
+				["User agent", context.user_agent && shown(context.user_agent, { limit: 1024 })],
+				["Request id", context.request_id && this.#copied(context.request_id)],
+				["Trace", context.traceparent && this.#copied(context.traceparent)],
+			) ?? make("p", { class: "muted" }, answer ? "Nothing is said about it" : "Loading")),
+			event.metadata && make("section", {}, make("h3", {}, "Metadata"),
+				facts(...Object.entries(event.metadata).map(([key, value]) => [shown(key, { limit: 200 }), shown(value, { limit: 1024, lines: true })]))),
+			make("section", {}, make("h3", {}, "Identity"), facts(
+				["Event id", this.#copied(event.id)],
+				["Sequence", make("span", { class: "mono" }, String(event.sequence))],
+				["Organization", shown(event.organization_id)],
+				["Occurred", event.occurred_at && make("span", { class: "mono" }, exactUTC(event.occurred_at))],
+				["Recorded", event.recorded_at && make("span", { class: "mono" }, exactUTC(event.recorded_at))],
+			)),
+			event.recorder && this.#recorder(event.recorder),
+		].filter(Boolean);
+	}
 
-  #fields(event, answer) {
-    const { target = {}, actor = {}, context = {} } = event;
-    return [
-      make("section", {}, make("p", { class: "change" }, event.change ? shown(event.change, { lines: true, limit: 5000 }) : make("span", { class: "muted" }, "No change is described"))),
-      make("section", {}, facts(
-        ["Target", this.#resource(target, "target_id", target.id)],
-        ...(event.scope ?? []).map((one) => [one === event.scope[0] ? "In" : "", this.#resource(one, "scope", scopeValue(one))]),
-        ["User", this.#resource({ ...actor, type: ACTOR_TYPES[actor.type] ?? actor.type }, "actor_id", actor.id)],
-        ...(event.on_behalf_of ?? []).map((one) => ["On behalf of", this.#resource({ ...one, type: ACTOR_TYPES[one.type] ?? one.type }, "actor_id", one.id)]),
-        ["Tool", event.source && [shown(event.source), this.#narrow("source", event.source)]],
-        ["Outcome", outcomeBadge(event.outcome)],
-        ["Reason", event.reason && shown(event.reason, { lines: true, limit: 2000 })],
-      )),
-      answer && this.#differences(event, answer),
-      answer && this.#snapshot(event),
-      this.#links(event),
-      make("section", {}, make("h3", {}, "Request"), facts(
-        ["Address", context.ip_address && shown(context.ip_address, { className: "mono" })],
-        ["User agent", context.user_agent && shown(context.user_agent, { limit: 1024 })],
-        ["Request id", context.request_id && this.#copied(context.request_id)],
-        ["Trace", context.traceparent && this.#copied(context.traceparent)],
-      ) ?? make("p", { class: "muted" }, answer ? "Nothing is said about it" : "Loading")),
-      event.metadata && make("section", {}, make("h3", {}, "Metadata"),
-        facts(...Object.entries(event.metadata).map(([key, value]) => [shown(key, { limit: 200 }), shown(value, { limit: 1024, lines: true })]))),
-      make("section", {}, make("h3", {}, "Identity"), facts(
-        ["Event id", this.#copied(event.id)],
-        ["Sequence", make("span", { class: "mono" }, String(event.sequence))],
-        ["Organization", shown(event.organization_id)],
-        ["Occurred", event.occurred_at && make("span", { class: "mono" }, exactUTC(event.occurred_at))],
-        ["Recorded", event.recorded_at && make("span", { class: "mono" }, exactUTC(event.recorded_at))],
-      )),
-      event.recorder && this.#recorder(event.recorder),
-    ].filter(Boolean);
-  }
+	#recorder({ credential, id, name, peer_address: address, user_agent: agent }) {
+		return make("section", { class: "claim", "aria-label": "Recorded by" }, make("h3", {}, "Recorded by"),
+			make("p", {}, "What the server itself saw of the caller. Everything above is what that caller said."),
+			facts(["Credential", CREDENTIALS[credential] ?? (credential && shown(credential))], ["Id", id && shown(id, { className: "mono" })], ["Name", name && shown(name)],
+				["From", address && shown(address, { className: "mono" })], ["Library", agent && shown(agent)]));
+	}
 
-  #recorder({ credential, id, name, peer_address: address, user_agent: agent }) {
-    return make("section", { class: "claim", "aria-label": "Recorded by" }, make("h3", {}, "Recorded by"),
-      make("p", {}, "What the server itself saw of the caller. Everything above is what that caller said."),
-      facts(["Credential", CREDENTIALS[credential] ?? (credential && shown(credential))], ["Id", id && shown(id, { className: "mono" })], ["Name", name && shown(name)],
-        ["From", address && shown(address, { className: "mono" })], ["Library", agent && shown(agent)]));
-  }
+	#resource(resource, field, value) {
+		if (!resource?.id) return "";
+		return [shown(resource.name || resource.id, { limit: 1024 }), make("span", { class: "type" }, shown(resource.type ?? "")),
+			resource.name && resource.name !== resource.id && shown(resource.id, { className: "mono muted", limit: 1024 }), this.#narrow(field, value)];
+	}
 
-  #resource(resource, field, value) {
-    if (!resource?.id) return "";
-    return [shown(resource.name || resource.id, { limit: 1024 }), make("span", { class: "type" }, shown(resource.type ?? "")),
-      resource.name && resource.name !== resource.id && shown(resource.id, { className: "mono muted", limit: 1024 }), this.#narrow(field, value)];
-  }
+	#narrow(field, value) {
+		return iconButton("funnel", `Filter by ${plain(value, 80)}`, () => this.#on.narrow(field, value), "quiet");
+	}
 
-  #narrow(field, value) {
-    return make("button", { type: "button", class: "quiet", "aria-label": `Filter by ${plain(value, 80)}`, title: "Filter by this", onclick: () => this.#on.narrow(field, value) }, icon("funnel"));
-  }
+	#copied(text) {
+		return [shown(text, { className: "mono", limit: 1024 }), copyButton("Copy", () => text)];
+	}
 
-  #copied(text) {
-    const button = make("button", { type: "button", class: "quiet", "aria-label": "Copy", title: "Copy", onclick: () => copyText(text, button) }, icon("copy"));
-    return [shown(text, { className: "mono", limit: 1024 }), button];
-  }
+	#links(event) {
+		const link = (words, of, when) => {
+			const state = related(event, of, when, this.#on.organization());
+			return make("a", { class: "button small", href: formatAddress(state), onclick: (click) => {
+				if (click.ctrlKey || click.metaKey || click.shiftKey) return;
+				click.preventDefault();
+				this.#on.go(state);
+			} }, words);
+		};
+		return make("section", {}, make("h3", {}, "See also"), make("div", { class: "links" },
+			event.target?.id && [link("All of this target", "target"), link("Earlier ones", "target", "earlier"), link("Later ones", "target", "later")],
+			event.actor?.id && [link("All of this user", "actor"), link("The user\u2019s earlier ones", "actor", "earlier"), link("The user\u2019s later ones", "actor", "later")],
+			event.context?.request_id && link("Of this request", "request")));
+	}
 
-  #links(event) {
-    const organization = this.#on.organization();
-    const link = (kind, words) => {
-      const state = related(event, kind, organization);
-      return make("a", { class: "button small", href: formatAddress(state), onclick: (click) => {
-        if (click.ctrlKey || click.metaKey || click.shiftKey || click.button !== 0) return;
-        click.preventDefault();
-        this.#on.go(state);
-      } }, words);
-    };
-    return make("section", {}, make("h3", {}, "See also"), make("div", { class: "links" },
-      event.target?.id && [link("target", "All of this target"), link("earlier", "Earlier ones"), link("later", "Later ones")],
-      event.actor?.id && [link("actor", "All of this user"), link("actor-earlier", "The user's earlier ones"), link("actor-later", "The user's later ones")],
-      event.context?.request_id && link("request", "Of this request")));
-  }
+	#snapshot(event) {
+		if (event.snapshot === undefined) return undefined;
+		return make("section", {}, make("h3", {}, "Snapshot after the event", copyButton("Copy the snapshot", () => jsonText(event.snapshot, 2))), jsonTree(event.snapshot));
+	}
 
-  #snapshot(event) {
-    if (event.snapshot === undefined) return undefined;
-    const button = make("button", { type: "button", class: "quiet", "aria-label": "Copy the snapshot", title: "Copy", onclick: () => copyText(jsonText(event.snapshot, 2), button) }, icon("copy"));
-    return make("section", {}, make("h3", {}, "Snapshot after the event", make("span", { class: "spring" }), button), jsonTree(event.snapshot));
-  }
-
-  #differences(event, answer) {
-    const { previous, differences = [], previous_unknown: unknown } = answer;
-    const note = unknown ? make("p", { class: "muted" }, "The search for the previous event ended before the oldest event, or passed damaged ones: there may be another in between.") : "";
-    if (!previous) {
-      if (event.snapshot === undefined && !unknown) return undefined;
-      return make("section", {}, make("h3", {}, "Difference"), note || make("p", { class: "muted" }, "No earlier event of this target is kept."));
-    }
-    const date = parseTime(previous.occurred_at ?? "");
-    const list = make("ul", { class: "differences" });
-    const showFrom = (from) => {
-      list.append(...differences.slice(from, from + DIFFERENCES_SHOWN).map(differenceRow));
-      const left = differences.length - from - DIFFERENCES_SHOWN;
-      if (left <= 0) return;
-      const more = make("li", {}, make("button", { type: "button", class: "link", onclick: () => {
-        more.remove();
-        showFrom(from + DIFFERENCES_SHOWN);
-      } }, `${count(left)} more differences`));
-      list.append(more);
-    };
-    showFrom(0);
-    return make("section", {}, make("h3", {}, "Difference to ", make("button", { type: "button", class: "link", onclick: () => this.#on.open(previous) },
-      shown(previous.event_type, { limit: 60 }), date ? `, ${localTime(date)}` : "")),
-    differences.length > 0 ? list : make("p", { class: "muted" }, event.snapshot === undefined && previous.snapshot === undefined
-      ? "Neither event has a snapshot." : "The snapshots are equal."), note);
-  }
+	#differences(event, answer) {
+		const { previous, differences = [], previous_unknown: unknown } = answer;
+		const note = unknown ? make("p", { class: "muted" }, "The search for the previous event ended before the oldest event, or passed damaged ones: there may be another in between.") : "";
+		if (!previous) {
+			if (event.snapshot === undefined && !unknown) return undefined;
+			return make("section", {}, make("h3", {}, "Difference"), note || make("p", { class: "muted" }, "No earlier event of this target is kept."));
+		}
+		const date = parseTime(previous.occurred_at ?? "");
+		const list = make("ul", { class: "differences" });
+		const showFrom = (from) => {
+			list.append(...differences.slice(from, from + DIFFERENCES_SHOWN).map(differenceRow));
+			const left = differences.length - from - DIFFERENCES_SHOWN;
+			if (left <= 0) return;
+			const more = make("li", {}, button("link", () => {
+				more.remove();
+				showFrom(from + DIFFERENCES_SHOWN);
+			}, `${count(left)} more differences`));
+			list.append(more);
+		};
+		showFrom(0);
+		return make("section", {}, make("h3", {}, "Difference to ", button("link", () => this.#on.open(previous), shown(previous.event_type, { limit: 60 }), date ? `, ${localTime(date)}` : "")),
+		differences.length > 0 ? list : make("p", { class: "muted" }, event.snapshot === undefined && previous.snapshot === undefined
+			? "Neither event has a snapshot." : "The snapshots are equal."), note);
+	}
 }
 
 function differenceRow({ path, kind, before, after }) {
-  const line = (className, sign, words, value) => make("div", { class: `line ${className}` },
-    make("span", { "aria-label": words }, sign), make("div", {}, jsonInline(value)));
-  return make("li", {}, make("span", { class: "path-text" }, path ? shown(path, { limit: 1024 }) : "(the whole)", make("span", { class: "offscreen" }, ` ${String(kind).toLowerCase()}`)),
-    kind !== "ADDED" && line("before", "\u2212", "before", before), kind !== "REMOVED" && line("after", "+", "after", after));
+	const line = (className, sign, words, value) => make("div", { class: `line ${className}` },
+		make("span", { "aria-label": words }, sign), make("div", {}, jsonInline(value)));
+	return make("li", {}, make("span", { class: "path-text" }, path ? shown(path, { limit: 1024 }) : "(the whole)", make("span", { class: "offscreen" }, ` ${String(kind).toLowerCase()}`)),
+		kind !== "ADDED" && line("before", "\u2212", "before", before), kind !== "REMOVED" && line("after", "+", "after", after));
 }
 
 /** A list of terms; those without a value are left out. Nothing when none is left. */
 function facts(...pairs) {
-  const present = pairs.filter(([, value]) => value);
-  if (present.length === 0) return undefined;
-  return make("dl", { class: "facts" }, present.map(([term, value]) => [make("dt", {}, term), make("dd", {}, value)]));
+	const present = pairs.filter(([, value]) => value);
+	if (present.length === 0) return undefined;
+	return make("dl", { class: "facts" }, present.map(([term, value]) => [make("dt", {}, term), make("dd", {}, value)]));
 }

@@ -1,68 +1,68 @@
 // The dialogs that ask for a token and that say what the keys do.
 
-import { make } from "./dom.js";
+import { button, make } from "./dom.js";
 
 export class SignInDialog {
-  #on;
+	#on;
 
-  /** `on.token(secret)` gives a promise that is refused when the server does not take it. */
-  constructor(on) {
-    this.#on = on;
-    this.input = make("input", { type: "password", autocomplete: "off", spellcheck: "false", "aria-label": "Token", placeholder: "auditrpc_...", required: true });
-    this.problem = make("p", { class: "problem", role: "alert", hidden: true });
-    this.words = make("p", {});
-    this.dialog = make("dialog", { "aria-labelledby": "signin-title" }, make("h2", { id: "signin-title" }, "Sign in"), this.words,
-      make("form", { onsubmit: (event) => {
-        event.preventDefault();
-        this.#send();
-      } }, this.input, this.problem, make("div", { class: "actions" },
-        make("button", { type: "button", class: "button", onclick: () => this.dialog.close() }, "Not now"),
-        make("button", { type: "submit", class: "button primary" }, "Sign in"))));
-    document.body.append(this.dialog);
-  }
+	/** `on.token(secret)` gives a promise that is refused when the server does not take it. */
+	constructor(on) {
+		this.#on = on;
+		this.input = make("input", { type: "password", autocomplete: "off", spellcheck: "false", "aria-label": "Token", placeholder: "auditrpc_...", required: true });
+		this.problem = make("p", { class: "problem", role: "alert", hidden: true });
+		this.words = make("p", {});
+		this.dialog = make("dialog", { "aria-labelledby": "signin-title" }, make("h2", { id: "signin-title" }, "Sign in"), this.words,
+			make("form", { onsubmit: (event) => {
+				event.preventDefault();
+				this.#send();
+			} }, this.input, this.problem, make("div", { class: "actions" },
+				button("button", () => this.dialog.close(), "Not now"),
+				make("button", { class: "button primary" }, "Sign in"))));
+		document.body.append(this.dialog);
+	}
 
-  open(hadToken) {
-    if (this.dialog.open) return;
-    this.words.textContent = hadToken
-      ? "The token of this tab is not valid any more: it has expired or was revoked. With another one the view goes on where it is."
-      : "Paste an API token, a viewer token or a JWT. It is kept for this tab alone, until it is closed.";
-    this.problem.hidden = true;
-    this.input.value = "";
-    this.dialog.showModal();
-  }
+	open(hadToken) {
+		if (this.dialog.open) return;
+		this.words.textContent = hadToken
+			? "The token of this tab is not valid any more: it has expired or was revoked. With another one the view goes on where it is."
+			: "Paste an API token, a viewer token or a JWT. It is kept for this tab alone, until it is closed.";
+		this.problem.hidden = true;
+		this.input.value = "";
+		this.dialog.showModal();
+	}
 
-  async #send() {
-    const secret = this.input.value.trim().replace(/^Bearer\s+/i, "");
-    if (!/^[\x21-\x7e]+$/.test(secret)) return this.#say("This is no token: it has signs that none has.");
-    try {
-      await this.#on.token(secret);
-      this.input.value = "";
-      this.dialog.close();
-    } catch (error) {
-      this.#say(error.code === "UNAUTHENTICATED" ? "The server does not know this token, or it has expired." : error.message);
-    }
-    return undefined;
-  }
+	async #send() {
+		const secret = this.input.value.trim().replace(/^Bearer\s+/i, "");
+		if (!/^[\x21-\x7e]+$/.test(secret)) return this.#say("This is no token: it has signs that none has.");
+		try {
+			await this.#on.token(secret);
+			this.input.value = "";
+			this.dialog.close();
+		} catch (error) {
+			this.#say(error.code === "UNAUTHENTICATED" ? "The server does not know this token, or it has expired." : error.message);
+		}
+		return undefined;
+	}
 
-  #say(words) {
-    this.problem.hidden = false;
-    this.problem.textContent = words;
-  }
+	#say(words) {
+		this.problem.hidden = false;
+		this.problem.textContent = words;
+	}
 }
 
 const KEYS = [
-  [["j", "\u2193"], "next event"], [["k", "\u2191"], "previous event"], [["Enter"], "open the event"], [["Esc"], "close the details, or what is open"],
-  [["g"], "to the newest event"], [["/"], "search"], [["p"], "pause or resume the live events"], [["[", "]"], "previous and next event of the open one's target"],
-  [["?"], "this help"],
+	[["j", "\u2193"], "next event"], [["k", "\u2191"], "previous event"], [["Enter"], "open the event"], [["Esc"], "close the details, or what is open"],
+	[["g"], "to the newest event"], [["/"], "search"], [["p"], "pause or resume the live events"], [["[", "]"], "previous and next event of the open one's target"],
+	[["?"], "this help"],
 ];
 
 export function helpDialog() {
-  const dialog = make("dialog", { "aria-labelledby": "help-title" }, make("h2", { id: "help-title" }, "Keyboard and help"),
-    make("dl", { class: "keys" }, KEYS.map(([keys, words]) => [
-      make("dt", {}, keys.map((key, at) => [at > 0 && " ", make("kbd", {}, key)])), make("dd", {}, words)])),
-    make("p", {}, "The address holds the whole view: a link to it is a saved view. In the histogram, drag to choose a range; with the keyboard the arrows move, with Shift they choose, Enter zooms in and Backspace out."),
-    make("p", {}, "Signs that cannot be seen or that turn text around are shown as small boxes with their code."),
-    make("div", { class: "actions" }, make("button", { type: "button", class: "button primary", onclick: () => dialog.close() }, "Close")));
-  document.body.append(dialog);
-  return dialog;
+	const dialog = make("dialog", { "aria-labelledby": "help-title" }, make("h2", { id: "help-title" }, "Keyboard and help"),
+		make("dl", { class: "keys" }, KEYS.map(([keys, words]) => [
+			make("dt", {}, keys.map((key, at) => [at > 0 && " ", make("kbd", {}, key)])), make("dd", {}, words)])),
+		make("p", {}, "The address holds the whole view: a link to it is a saved view. In the histogram, drag to choose a range; with the keyboard the arrows move, with Shift they choose, Enter zooms in and Backspace out."),
+		make("p", {}, "Signs that cannot be seen or that turn text around are shown as small boxes with their code."),
+		make("div", { class: "actions" }, button("button primary", () => dialog.close(), "Close")));
+	document.body.append(dialog);
+	return dialog;
 }

@@ -3,81 +3,104 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 function fill(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "class") element.setAttribute("class", value);
-    else if (name === "value" || name === "checked") element[name] = value;
-    else element.setAttribute(name, value === true ? "" : value);
-  }
-  append(element, children);
-  return element;
+	for (const [name, value] of Object.entries(attributes ?? {})) {
+		if (value === undefined || value === null || value === false) continue;
+		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+		else if (name === "class") element.setAttribute("class", value);
+		else if (name === "value" || name === "checked") element[name] = value;
+		else element.setAttribute(name, value === true ? "" : value);
+	}
+	append(element, children);
+	return element;
 }
 
 function append(element, children) {
-  for (const child of children) {
-    if (child === undefined || child === null || child === false) continue;
-    if (Array.isArray(child)) append(element, child);
-    else element.append(child);
-  }
+	for (const child of children) {
+		if (child === undefined || child === null || child === false) continue;
+		if (Array.isArray(child)) append(element, child);
+		else element.append(child);
+	}
 }
 
 export function make(tag, attributes, ...children) {
-  return fill(document.createElement(tag), attributes, children);
+	return fill(document.createElement(tag), attributes, children);
 }
 
 export function makeSVG(tag, attributes, ...children) {
-  return fill(document.createElementNS(SVG, tag), attributes, children);
+	return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+export function button(className, onclick, ...children) {
+	return make("button", { type: "button", class: className, onclick }, ...children);
+}
+
+/** A button that is a picture; the words are its name and its hint. */
+export function iconButton(name, words, onclick, className = "quiet square") {
+	const made = button(className, onclick, icon(name));
+	made.ariaLabel = made.title = words;
+	return made;
+}
+
+/** The field that finds something in a menu. */
+export function findField(words, attributes) {
+	return make("input", { type: "search", placeholder: words, "aria-label": words, autocomplete: "off", spellcheck: "false", ...attributes });
+}
+
+/** A square of a colour; what it stands for is said beside it. */
+export function swatch(colour) {
+	const made = make("i", { class: "swatch", "aria-hidden": "true" });
+	made.style.background = colour || "transparent";
+	return made;
 }
 
 export function byId(id) {
-  return document.getElementById(id);
+	return document.getElementById(id);
 }
 
 const ICONS = {
-  close: "M4 4l8 8M12 4l-8 8",
-  copy: "M6 6h7v7H6zM10 6V3H3v7h3",
-  pause: "M5.5 3.5v9M10.5 3.5v9",
-  play: "M5 3.5l7 4.5-7 4.5z",
-  up: "M8 13V3M4 7l4-4 4 4",
-  down: "M8 3v10M4 9l4 4 4-4",
-  back: "M10 3L5 8l5 5",
-  forward: "M6 3l5 5-5 5",
-  chevron: "M4 6l4 4 4-4",
-  funnel: "M2.5 3.5h11L9.5 8.5v4l-3 1.5V8.5z",
-  USER: "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zM2.8 13.6c.6-2.5 2.6-3.8 5.2-3.8s4.6 1.3 5.2 3.8",
-  API_TOKEN: "M9.8 6.2a3 3 0 1 1-5.9.8 3 3 0 0 1 5.9-.8zM9.6 7.6l4.4 4.4M12 10l-1.4 1.4",
-  SERVICE: "M3 3h10v4H3zM3 9h10v4H3zM5.5 5h.01M5.5 11h.01",
-  SYSTEM: "M8 10.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM8 1.8v2M8 12.2v2M1.8 8h2M12.2 8h2M3.6 3.6L5 5M11 11l1.4 1.4M3.6 12.4L5 11M11 5l1.4-1.4",
-  AGENT: "M3.5 6h9v7h-9zM8 6V3M8 3h.01M6 9.2h.01M10 9.2h.01M1.5 8.5v2M14.5 8.5v2",
+	close: "M4 4l8 8M12 4l-8 8",
+	copy: "M6 6h7v7H6zM10 6V3H3v7h3",
+	pause: "M5.5 3.5v9M10.5 3.5v9",
+	play: "M5 3.5l7 4.5-7 4.5z",
+	up: "M8 13V3M4 7l4-4 4 4",
+	down: "M8 3v10M4 9l4 4 4-4",
+	back: "M10 3L5 8l5 5",
+	forward: "M6 3l5 5-5 5",
+	chevron: "M4 6l4 4 4-4",
+	funnel: "M2.5 3.5h11L9.5 8.5v4l-3 1.5V8.5z",
+	USER: "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zM2.8 13.6c.6-2.5 2.6-3.8 5.2-3.8s4.6 1.3 5.2 3.8",
+	API_TOKEN: "M9.8 6.2a3 3 0 1 1-5.9.8 3 3 0 0 1 5.9-.8zM9.6 7.6l4.4 4.4M12 10l-1.4 1.4",
+	SERVICE: "M3 3h10v4H3zM3 9h10v4H3zM5.5 5h.01M5.5 11h.01",
+	SYSTEM: "M8 10.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM8 1.8v2M8 12.2v2M1.8 8h2M12.2 8h2M3.6 3.6L5 5M11 11l1.4 1.4M3.6 12.4L5 11M11 5l1.4-1.4",
+	AGENT: "M3.5 6h9v7h-9zM8 6V3M8 3h.01M6 9.2h.01M10 9.2h.01M1.5 8.5v2M14.5 8.5v2",
 };
 
 /** A small picture beside words that say the same. */
 export function icon(name) {
-  return makeSVG("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" },
-    makeSVG("path", { d: ICONS[name] ?? ICONS.USER }));
+	return makeSVG("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" },
+		makeSVG("path", { d: ICONS[name] ?? ICONS.USER }));
 }
 
-export async function copyText(text, button) {
-  let word = "Copied";
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Without TLS a browser may have no clipboard; a selection can be copied everywhere.
-    const area = make("textarea", { class: "offscreen", value: text });
-    document.body.append(area);
-    area.select();
-    if (!document.execCommand("copy")) word = "Not copied";
-    area.remove();
-  }
-  const before = button.dataset.label ?? button.getAttribute("aria-label") ?? "";
-  button.dataset.label = before;
-  button.dataset.done = word;
-  button.setAttribute("aria-label", word);
-  setTimeout(() => {
-    delete button.dataset.done;
-    button.setAttribute("aria-label", before);
-  }, 1500);
+/** A button that copies what `text()` gives, and says so. */
+export function copyButton(words, text) {
+	const made = iconButton("copy", words, () => copyText(text(), made), "quiet");
+	return made;
+}
+
+async function copyText(text, shownButton) {
+	let word = "Copied";
+	try {
+		await navigator.clipboard.writeText(text);
+	} catch {
+		// Without TLS a browser may have no clipboard; a selection can be copied everywhere.
+		const area = make("textarea", { class: "offscreen", value: text });
+		document.body.append(area);
+		area.select();
+		if (!document.execCommand("copy")) word = "Not copied";
+		area.remove();
+	}
+	shownButton.dataset.done = word;
+	setTimeout(() => delete shownButton.dataset.done, 1500);
 }
 
 const counts = new Intl.NumberFormat();

@@ -1,7 +1,7 @@
 // Exactly what is filtered, as a file. Without a token a link does it; a token cannot travel in a link, so with one the page
 // fetches and writes, and goes on behind the last record when the connection is cut.
 
-import { make, count } from "./dom.js";
+import { button, count, make } from "./dom.js";
 import { isAbort } from "./api.js";
 import { CSVRecords, NDJSONRecords } from "./export-parts.js";
 import { pauseBefore } from "./sse.js";
@@ -11,166 +11,166 @@ const ATTEMPTS_MAX = 8;
 
 /** Writes to a file that the reader chose, where the browser can; otherwise collects for a download. */
 async function openSink(name, type) {
-  if (window.showSaveFilePicker) {
-    try {
-      const handle = await window.showSaveFilePicker({ suggestedName: name });
-      const file = await handle.createWritable();
-      return { write: (text) => file.write(text), close: () => file.close(), abort: () => file.abort() };
-    } catch (error) {
-      if (isAbort(error)) throw error;
-      // Not allowed here; a download is.
-    }
-  }
-  const parts = [];
-  return {
-    write: async (text) => { parts.push(new Blob([text])); },
-    close: async () => {
-      const address = URL.createObjectURL(new Blob(parts, { type }));
-      const link = make("a", { href: address, download: name });
-      document.body.append(link);
-      link.click();
-      link.remove();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000);
-    },
-    abort: async () => { parts.length = 0; },
-  };
+	if (window.showSaveFilePicker) {
+		try {
+			const handle = await window.showSaveFilePicker({ suggestedName: name });
+			const file = await handle.createWritable();
+			return { write: (text) => file.write(text), close: () => file.close(), abort: () => file.abort() };
+		} catch (error) {
+			if (isAbort(error)) throw error;
+			// Not allowed here; a download is.
+		}
+	}
+	const parts = [];
+	return {
+		write: async (text) => { parts.push(new Blob([text])); },
+		close: async () => {
+			const address = URL.createObjectURL(new Blob(parts, { type }));
+			const link = make("a", { href: address, download: name });
+			document.body.append(link);
+			link.click();
+			link.remove();
+			setTimeout(() => URL.revokeObjectURL(address), 60_000);
+		},
+		abort: async () => { parts.length = 0; },
+	};
 }
 
 /** Streams an export into `write`; resumes it while it is cut. `progress(count)` after each piece. */
 export async function runExport(api, parameters, format, { write, progress, signal, pause }) {
-  const records = format === "csv" ? new CSVRecords() : new NDJSONRecords();
-  let failures = 0;
-  for (;;) {
-    const query = new URLSearchParams(parameters);
-    query.set("format", format);
-    if (records.lastSequence > 0) query.set("after_sequence", records.lastSequence);
-    const before = records.count;
-    let failure;
-    try {
-      const response = await api.open(`/v1/events/export?${query}`, { signal });
-      const reader = response.body.getReader();
-      const decoder = new TextDecoder();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        const text = records.push(decoder.decode(value, { stream: true }));
-        if (text) await write(text);
-        progress(records.count);
-      }
-    } catch (error) {
-      if (isAbort(error) || (error.name === "CallError" && !error.isPassing)) throw error;
-      failure = error;
-    }
-    if (records.end) {
-      await write(records.lastLine());
-      return records;
-    }
-    if (records.count > 0 && records.lastSequence === 0) throw failure ?? new Error("the export was cut and cannot be resumed");
-    failures = records.count > before ? 1 : failures + 1;
-    if (failures >= ATTEMPTS_MAX) throw failure ?? new Error("the export was cut again and again");
-    await pause(pauseBefore(failures, Math.random()));
-    records.resume();
-  }
+	const records = format === "csv" ? new CSVRecords() : new NDJSONRecords();
+	let failures = 0;
+	for (;;) {
+		const query = new URLSearchParams(parameters);
+		query.set("format", format);
+		if (records.lastSequence > 0) query.set("after_sequence", records.lastSequence);
+		const before = records.count;
+		let failure;
+		try {
+			const response = await api.open(`/v1/events/export?${query}`, { signal });
+			const reader = response.body.getReader();
+			const decoder = new TextDecoder();
+			for (;;) {
+				const { done, value } = await reader.read();
+				if (done) break;
+				const text = records.push(decoder.decode(value, { stream: true }));
+				if (text) await write(text);
+				progress(records.count);
+			}
+		} catch (error) {
+			if (isAbort(error) || (error.name === "CallError" && !error.isPassing)) throw error;
+			failure = error;
+		}
+		if (records.end) {
+			await write(records.lastLine());
+			return records;
+		}
+		if (records.count > 0 && records.lastSequence === 0) throw failure ?? new Error("the export was cut and cannot be resumed");
+		failures = records.count > before ? 1 : failures + 1;
+		if (failures >= ATTEMPTS_MAX) throw failure ?? new Error("the export was cut again and again");
+		await pause(pauseBefore(failures, Math.random()));
+		records.resume();
+	}
 }
 
 export class ExportDialog {
-  #api;
-  #on;
-  #controller;
+	#api;
+	#on;
+	#controller;
 
-  /** `on` has `parameters()` of the present filter and `total()`, the events that match as far as is known. */
-  constructor(api, on) {
-    this.#api = api;
-    this.#on = on;
-    this.dialog = make("dialog", { "aria-labelledby": "export-title" });
-    document.body.append(this.dialog);
-    this.dialog.addEventListener("close", () => this.#controller?.abort());
-  }
+	/** `on` has `parameters()` of the present filter and `total()`, the events that match as far as is known. */
+	constructor(api, on) {
+		this.#api = api;
+		this.#on = on;
+		this.dialog = make("dialog", { "aria-labelledby": "export-title" });
+		document.body.append(this.dialog);
+		this.dialog.addEventListener("close", () => this.#controller?.abort());
+	}
 
-  open() {
-    this.#controller?.abort();
-    const radio = (group, value, words, checked) => make("label", {}, make("input", { type: "radio", name: group, value, checked, onchange: () => this.#update() }), ` ${words}`);
-    this.progress = make("p", { role: "status", hidden: true });
-    this.actions = make("div", { class: "actions" });
-    this.form = make("form", { onsubmit: (event) => event.preventDefault() },
-      make("fieldset", {}, make("legend", {}, "Format"), radio("format", "ndjson", "JSON lines", true), radio("format", "csv", "CSV", false)),
-      make("fieldset", {}, make("legend", {}, "Order"), radio("order", "oldest", "Oldest first", true), radio("order", "newest", "Newest first", false)),
-      this.progress, this.actions);
-    const total = this.#on.total();
-    this.dialog.replaceChildren(make("h2", { id: "export-title" }, "Export events"),
-      make("p", {}, total === undefined ? "Exactly the events that match the filters, all of them."
-        : `Exactly the ${count(total)} events that match the filters, and what is recorded meanwhile.`), this.form);
-    this.#update();
-    this.dialog.showModal();
-  }
+	open() {
+		this.#controller?.abort();
+		const radio = (group, value, words, checked) => make("label", {}, make("input", { type: "radio", name: group, value, checked, onchange: () => this.#update() }), ` ${words}`);
+		this.progress = make("p", { role: "status", hidden: true });
+		this.actions = make("div", { class: "actions" });
+		this.form = make("form", { onsubmit: (event) => event.preventDefault() },
+			make("fieldset", {}, make("legend", {}, "Format"), radio("format", "ndjson", "JSON lines", true), radio("format", "csv", "CSV", false)),
+			make("fieldset", {}, make("legend", {}, "Order"), radio("order", "oldest", "Oldest first", true), radio("order", "newest", "Newest first", false)),
+			this.progress, this.actions);
+		const total = this.#on.total();
+		this.dialog.replaceChildren(make("h2", { id: "export-title" }, "Export events"),
+			make("p", {}, total === undefined ? "Exactly the events that match the filters, all of them."
+				: `Exactly the ${count(total)} events that match the filters, and what is recorded meanwhile.`), this.form);
+		this.#update();
+		this.dialog.showModal();
+	}
 
-  #chosen() {
-    const data = new FormData(this.form);
-    return { format: data.get("format"), order: data.get("order") };
-  }
+	#chosen() {
+		const data = new FormData(this.form);
+		return { format: data.get("format"), order: data.get("order") };
+	}
 
-  #query() {
-    const parameters = new URLSearchParams(this.#on.parameters());
-    parameters.set("order", this.#chosen().order);
-    return parameters;
-  }
+	#query() {
+		const parameters = new URLSearchParams(this.#on.parameters());
+		parameters.set("order", this.#chosen().order);
+		return parameters;
+	}
 
-  #name(format) {
-    return `audit-events-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${format}`;
-  }
+	#name(format) {
+		return `audit-events-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${format}`;
+	}
 
-  #update() {
-    const { format } = this.#chosen();
-    const cancel = make("button", { type: "button", class: "button", onclick: () => this.dialog.close() }, "Cancel");
-    if (this.#api.token()) {
-      this.actions.replaceChildren(cancel, make("button", { type: "button", class: "button primary", onclick: () => this.#run() }, "Export"));
-      return;
-    }
-    const query = this.#query();
-    query.set("format", format);
-    this.actions.replaceChildren(cancel, make("a", {
-      class: "button primary", href: `/v1/events/export?${query}`, download: this.#name(format), onclick: () => setTimeout(() => this.dialog.close()),
-    }, "Download"));
-  }
+	#update() {
+		const { format } = this.#chosen();
+		const cancel = button("button", () => this.dialog.close(), "Cancel");
+		if (this.#api.token()) {
+			this.actions.replaceChildren(cancel, button("button primary", () => this.#run(), "Export"));
+			return;
+		}
+		const query = this.#query();
+		query.set("format", format);
+		this.actions.replaceChildren(cancel, make("a", {
+			class: "button primary", href: `/v1/events/export?${query}`, download: this.#name(format), onclick: () => setTimeout(() => this.dialog.close()),
+		}, "Download"));
+	}
 
-  async #run() {
-    const { format } = this.#chosen();
-    const query = this.#query();
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
-    const say = (words) => {
-      this.progress.hidden = false;
-      this.progress.textContent = words;
-    };
-    let sink;
-    try {
-      sink = await openSink(this.#name(format), format === "csv" ? "text/csv" : "application/x-ndjson");
-      const bar = make("progress", { max: this.#on.total() || undefined });
-      for (const field of this.form.querySelectorAll("fieldset")) field.disabled = true;
-      this.actions.replaceChildren(make("button", { type: "button", class: "button", onclick: () => this.dialog.close() }, "Stop"));
-      this.form.insertBefore(bar, this.progress);
-      say("Waiting for the first events");
-      const records = await runExport(this.#api, query, format, {
-        signal, write: sink.write, pause: (milliseconds) => {
-          say("The connection was cut. Going on in a moment behind the last event");
-          return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
-        },
-        progress: (number) => {
-          if (bar.max > 1) bar.value = number;
-          say(`${count(number)} events written`);
-        },
-      });
-      await sink.close();
-      bar.remove();
-      say(records.end.complete ? `Done: ${count(records.count)} events, complete.`
-        : `Done: ${count(records.count)} events. Some of the log could not be read: the file says where.`);
-    } catch (error) {
-      await sink?.abort().catch(() => {});
-      if (isAbort(error)) return;
-      const { title, text } = explain(error);
-      this.form.querySelector("progress")?.remove();
-      say(`${title}. ${text}`);
-    }
-    this.actions.replaceChildren(make("button", { type: "button", class: "button primary", onclick: () => this.dialog.close() }, "Close"));
-  }
+	async #run() {
+		const { format } = this.#chosen();
+		const query = this.#query();
+		this.#controller = new AbortController();
+		const { signal } = this.#controller;
+		const say = (words) => {
+			this.progress.hidden = false;
+			this.progress.textContent = words;
+		};
+		let sink;
+		try {
+			sink = await openSink(this.#name(format), format === "csv" ? "text/csv" : "application/x-ndjson");
+			const bar = make("progress", { max: this.#on.total() || undefined });
+			for (const field of this.form.querySelectorAll("fieldset")) field.disabled = true;
+			this.actions.replaceChildren(button("button", () => this.dialog.close(), "Stop"));
+			this.form.insertBefore(bar, this.progress);
+			say("Waiting for the first events");
+			const records = await runExport(this.#api, query, format, {
+				signal, write: sink.write, pause: (milliseconds) => {
+					say("The connection was cut. Going on in a moment behind the last event");
+					return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+				},
+				progress: (number) => {
+					if (bar.max > 1) bar.value = number;
+					say(`${count(number)} events written`);
+				},
+			});
+			await sink.close();
+			bar.remove();
+			say(records.end.complete ? `Done: ${count(records.count)} events, complete.`
+				: `Done: ${count(records.count)} events. Some of the log could not be read: the file says where.`);
+		} catch (error) {
+			await sink?.abort().catch(() => {});
+			if (isAbort(error)) return;
+			const { title, text } = explain(error);
+			this.form.querySelector("progress")?.remove();
+			say(`${title}. ${text}`);
+		}
+		this.actions.replaceChildren(button("button primary", () => this.dialog.close(), "Close"));
+	}
 }

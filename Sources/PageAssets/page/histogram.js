@@ -1,11 +1,11 @@
 // Events over time, coloured by one field. A drag sets the range; so do the arrow keys and Enter.
 
-import { make, makeSVG, count, shortCount } from "./dom.js";
+import { button, count, make, makeSVG, plural, shortCount, swatch } from "./dom.js";
 import { plain, shown } from "./text.js";
-import { hintRow } from "./hint.js";
+import { hideHint, showHint } from "./hint.js";
 import { barPlaces, bucketAt, niceCeiling, rangeOf, stackedPaths, ticks } from "./chart.js";
 import { durationWords, localTime, parseDuration, parseTime } from "./time.js";
-import { FIELD_WORDS, explain, valueWords } from "./words.js";
+import { FIELD_WORDS, trouble, valueWords } from "./words.js";
 import { SPLIT_FIELDS } from "./state.js";
 
 const LEFT = 34;
@@ -14,279 +14,263 @@ const TOP = 6;
 const OUTCOME_COLOURS = { SUCCESS: "var(--c5)", FAILURE: "var(--c3)", DENIED: "var(--bad)" };
 
 export class Histogram {
-  #on;
-  #data;
-  #split = "event_type";
-  #colours = new Map();
-  #cursor;
-  #anchor;
-  #drag;
+	#on;
+	#data;
+	#split = "event_type";
+	#colours = new Map();
+	#cursor;
+	#anchor;
+	#drag;
 
-  /** `on` has `range({since, until})`, `split(field)`, `toggle(field, value)`, `zoomOut()`, `announce(text)`, `retry()`. */
-  constructor(place, on) {
-    this.#on = on;
-    this.select = make("select", { "aria-label": "Colour the histogram by", onchange: () => on.split(this.select.value) },
-      SPLIT_FIELDS.map((field) => make("option", { value: field }, FIELD_WORDS[field])));
-    this.total = make("h2", {}, "Events over time");
-    this.chart = make("div", {
-      class: "chart", tabindex: 0, role: "application", "aria-roledescription": "histogram",
-      "aria-label": "Events over time. Left and right move, with shift they choose a range, Enter zooms in, Backspace zooms out.",
-    });
-    this.legend = make("div", { class: "legend" });
-    this.hint = make("div", { class: "hint", hidden: true });
-    this.note = make("span", { class: "muted" });
-    this.out = make("button", { type: "button", class: "quiet", onclick: () => on.zoomOut() }, "Zoom out");
-    place.replaceChildren(
-      make("header", {}, this.total, this.note, make("span", { class: "spring" }), this.out,
-        make("label", {}, "Colour", this.select)),
-      this.chart, this.legend);
-    document.body.append(this.hint);
-    this.place = place;
-    new ResizeObserver(() => this.#draw()).observe(this.chart);
-    this.#listen();
-  }
+	/** `on` has `range({since, until})`, `split(field)`, `toggle(field, value)`, `zoomOut()`, `announce(text)`, `retry()`. */
+	constructor(place, on) {
+		this.#on = on;
+		this.select = make("select", { "aria-label": "Colour the histogram by", onchange: () => on.split(this.select.value) },
+			SPLIT_FIELDS.map((field) => make("option", { value: field }, FIELD_WORDS[field])));
+		this.total = make("h2", {}, "Events over time");
+		this.chart = make("div", {
+			class: "chart", tabindex: 0, role: "application", "aria-roledescription": "histogram",
+			"aria-label": "Events over time. Left and right move, with shift they choose a range, Enter zooms in, Backspace zooms out.",
+		});
+		this.legend = make("div", { class: "legend" });
+		this.note = make("span", { class: "muted" });
+		this.out = button("quiet", () => on.zoomOut(), "Zoom out");
+		place.replaceChildren(
+			make("header", {}, this.total, this.note, make("span", { class: "spring" }), this.out,
+				make("label", {}, "Colour", this.select)),
+			this.chart, this.legend);
+		new ResizeObserver(() => this.#draw()).observe(this.chart);
+		this.#listen();
+	}
 
-  /** How many buckets there is room for. */
-  get buckets() {
-    return Math.max(20, Math.min(120, Math.floor((this.chart.clientWidth - LEFT) / 8) || 60));
-  }
+	/** How many buckets there is room for. */
+	get buckets() {
+		return Math.max(20, Math.min(120, Math.floor((this.chart.clientWidth - LEFT) / 8) || 60));
+	}
 
-  setSplit(field) {
-    this.#split = field;
-    this.select.value = field;
-  }
+	setSplit(field) {
+		this.#split = field;
+		this.select.value = field;
+	}
 
-  setStale() {
-    this.chart.classList.add("stale");
-  }
+	setStale() {
+		this.chart.classList.add("stale");
+	}
 
-  setZoomed(isZoomed) {
-    this.out.hidden = !isZoomed;
-  }
+	setZoomed(isZoomed) {
+		this.out.hidden = !isZoomed;
+	}
 
-  colour(field, value) {
-    return field === this.#split ? this.#colours.get(value) ?? (this.#data ? "var(--rest)" : "") : "";
-  }
+	colour(field, value) {
+		return field === this.#split ? this.#colours.get(value) ?? (this.#data ? "var(--rest)" : "") : "";
+	}
 
-  get split() {
-    return this.#split;
-  }
+	get split() {
+		return this.#split;
+	}
 
-  show(data) {
-    this.#data = data;
-    this.#cursor = this.#anchor = undefined;
-    this.#colours = new Map((data.series ?? []).map(({ value }, place) => [
-      value, data.split_by === "outcome" ? OUTCOME_COLOURS[value] ?? "var(--rest)" : `var(--c${place % 8})`,
-    ]));
-    this.chart.classList.remove("stale");
-    this.note.textContent = data.complete === false ? "incomplete: counting ended at its limit, narrow the range" : "";
-    this.#draw();
-    this.#drawLegend();
-  }
+	show(data) {
+		this.#data = data;
+		this.#cursor = this.#anchor = undefined;
+		this.#colours = new Map((data.series ?? []).map(({ value }, place) => [
+			value, data.split_by === "outcome" ? OUTCOME_COLOURS[value] ?? "var(--rest)" : `var(--c${place % 8})`,
+		]));
+		this.chart.classList.remove("stale");
+		this.note.textContent = data.complete === false ? "incomplete: counting ended at its limit, narrow the range" : "";
+		this.#draw();
+		this.#drawLegend();
+	}
 
-  fail(error) {
-    const { title } = explain(error);
-    this.#data = undefined;
-    this.chart.classList.remove("stale");
-    this.chart.replaceChildren(make("div", { class: "chart-say" }, make("span", {}, `${title}. `,
-      make("button", { type: "button", class: "link", onclick: () => this.#on.retry() }, "Try again"))));
-    this.legend.replaceChildren();
-  }
+	fail(error) {
+		this.#data = undefined;
+		this.chart.classList.remove("stale");
+		this.chart.replaceChildren(make("div", { class: "chart-say" }, trouble(error, () => this.#on.retry())));
+		this.legend.replaceChildren();
+	}
 
-  #lists() {
-    const lists = (this.#data.series ?? []).map(({ counts }) => counts);
-    if (this.#data.other_counts) lists.push(this.#data.other_counts);
-    return lists.length > 0 ? lists : [this.#data.counts];
-  }
+	#lists() {
+		const lists = (this.#data.series ?? []).map(({ counts }) => counts);
+		if (this.#data.other_counts) lists.push(this.#data.other_counts);
+		return lists.length > 0 ? lists : [this.#data.counts];
+	}
 
-  #fills() {
-    const fills = [...this.#colours.values()];
-    if (this.#data.other_counts || fills.length === 0) fills.push("var(--rest)");
-    return fills;
-  }
+	#fills() {
+		const fills = [...this.#colours.values()];
+		if (this.#data.other_counts || fills.length === 0) fills.push("var(--rest)");
+		return fills;
+	}
 
-  #draw() {
-    if (!this.#data) return;
-    const data = this.#data;
-    const width = Math.max(50, this.chart.clientWidth - LEFT);
-    const height = Math.max(20, this.chart.clientHeight - BOTTOM - TOP);
-    const highest = niceCeiling(Math.max(0, ...data.counts));
-    const start = parseTime(data.start)?.getTime() ?? 0;
-    const bucketSeconds = parseDuration(data.bucket) || 1;
-    const end = start + data.counts.length * bucketSeconds * 1000;
-    this.geometry = { width, height, start, bucketSeconds, length: data.counts.length };
-    const plot = makeSVG("g", { transform: `translate(${LEFT} ${TOP})` });
-    for (const share of [0, 0.5, 1]) {
-      const y = Math.round(height - share * height) + 0.5;
-      plot.append(makeSVG("line", { class: "grid", x1: 0, x2: width, y1: y, y2: y }));
-      const value = share * highest;
-      if (Number.isInteger(value)) {
-        plot.append(makeSVG("text", { x: -6, y: y + 3.5, "text-anchor": "end" }, shortCount(value)));
-      }
-    }
-    const offset = -new Date(start).getTimezoneOffset() * 60;
-    const { step, times } = ticks(start, end, Math.max(2, Math.floor(width / 90)), offset);
-    for (const time of times) {
-      const x = ((time - start) / (end - start)) * width;
-      if (x > width - 20) continue;
-      plot.append(makeSVG("text", { x, y: height + 13, "text-anchor": x < 20 ? "start" : "middle" }, tickWords(new Date(time), step)));
-    }
-    const fills = this.#fills();
-    stackedPaths(this.#lists(), { width, height, highest }).forEach((d, place) => {
-      if (d) plot.append(makeSVG("path", { d, fill: fills[place] }));
-    });
-    this.overlay = makeSVG("g", {});
-    plot.append(this.overlay);
-    this.chart.replaceChildren(makeSVG("svg", { "aria-hidden": "true" }, plot));
-    if (data.total_count === 0) {
-      this.chart.append(make("div", { class: "chart-say" }, "Nothing in this range"));
-    }
-    this.#drawOverlay();
-  }
+	#draw() {
+		if (!this.#data) return;
+		const data = this.#data;
+		const width = Math.max(50, this.chart.clientWidth - LEFT);
+		const height = Math.max(20, this.chart.clientHeight - BOTTOM - TOP);
+		const highest = niceCeiling(Math.max(0, ...data.counts));
+		const start = parseTime(data.start)?.getTime() ?? 0;
+		const bucketSeconds = parseDuration(data.bucket) || 1;
+		const end = start + data.counts.length * bucketSeconds * 1000;
+		this.geometry = { width, height, start, bucketSeconds, length: data.counts.length };
+		const plot = makeSVG("g", { transform: `translate(${LEFT} ${TOP})` });
+		for (const share of [0, 0.5, 1]) {
+			const y = Math.round(height - share * height) + 0.5;
+			plot.append(makeSVG("line", { class: "grid", x1: 0, x2: width, y1: y, y2: y }));
+			const value = share * highest;
+			if (Number.isInteger(value)) {
+				plot.append(makeSVG("text", { x: -6, y: y + 3.5, "text-anchor": "end" }, shortCount(value)));
+			}
+		}
+		const offset = -new Date(start).getTimezoneOffset() * 60;
+		const { step, times } = ticks(start, end, Math.max(2, Math.floor(width / 90)), offset);
+		for (const time of times) {
+			const x = ((time - start) / (end - start)) * width;
+			if (x > width - 20) continue;
+			plot.append(makeSVG("text", { x, y: height + 13, "text-anchor": x < 20 ? "start" : "middle" }, tickWords(new Date(time), step)));
+		}
+		const fills = this.#fills();
+		stackedPaths(this.#lists(), { width, height, highest }).forEach((d, place) => {
+			if (d) plot.append(makeSVG("path", { d, fill: fills[place] }));
+		});
+		this.overlay = makeSVG("g", {});
+		plot.append(this.overlay);
+		this.chart.replaceChildren(makeSVG("svg", { "aria-hidden": "true" }, plot));
+		if (data.total_count === 0) {
+			this.chart.append(make("div", { class: "chart-say" }, "Nothing in this range"));
+		}
+		this.#drawOverlay();
+	}
 
-  #drawLegend() {
-    const { series = [], other_counts: others } = this.#data;
-    const sum = (counts) => counts.reduce((total, number) => total + number, 0);
-    const entries = series.map(({ value, counts }) => {
-      const words = valueWords(this.#split, value);
-      const swatch = make("i", { class: "swatch" });
-      swatch.style.background = this.#colours.get(value);
-      return make("button", {
-        type: "button", title: "Filter by this value", onclick: () => this.#on.toggle(this.#split, value),
-      }, swatch, shown(words.name, { limit: 60 }), make("span", { class: "number" }, shortCount(sum(counts))));
-    });
-    if (others) {
-      const swatch = make("i", { class: "swatch" });
-      swatch.style.background = "var(--rest)";
-      entries.push(make("span", { class: "muted" }, swatch, ` other ${shortCount(sum(others))}`));
-      entries.at(-1).firstChild.style.display = "inline-block";
-    }
-    this.legend.replaceChildren(...entries);
-  }
+	/** The values with their colours and their counts by `sum`; the rest last. */
+	#entries(sum) {
+		const entries = (this.#data.series ?? []).map(({ value, counts }) => ({
+			value, name: valueWords(this.#split, value).name, colour: this.#colours.get(value), number: sum(counts),
+		}));
+		const others = this.#data.other_counts;
+		return others ? [...entries, { name: "other", colour: "var(--rest)", number: sum(others) }] : entries;
+	}
 
-  #drawOverlay() {
-    if (!this.overlay) return;
-    const { width, height, length } = this.geometry;
-    const { step } = barPlaces(length, width);
-    this.overlay.replaceChildren();
-    if (this.#cursor === undefined) return;
-    const low = Math.min(this.#cursor, this.#anchor ?? this.#cursor);
-    const high = Math.max(this.#cursor, this.#anchor ?? this.#cursor);
-    this.overlay.append(makeSVG("rect", {
-      class: this.#anchor === undefined ? "cursor" : "brush", x: low * step, y: -2, width: (high - low + 1) * step, height: height + 2,
-    }));
-  }
+	#drawLegend() {
+		const total = (counts) => counts.reduce((sum, number) => sum + number, 0);
+		this.legend.replaceChildren(...this.#entries(total).map(({ value, name, colour, number }) => {
+			const made = button("", () => this.#on.toggle(this.#split, value), swatch(colour), shown(name, { limit: 60 }), make("span", { class: "muted" }, shortCount(number)));
+			made.disabled = value === undefined;
+			made.title = made.disabled ? "" : "Filter by this value";
+			return made;
+		}));
+	}
 
-  #bucketOf(event) {
-    const box = this.chart.getBoundingClientRect();
-    return bucketAt(event.clientX - box.left - LEFT, this.geometry.width, this.geometry.length);
-  }
+	#drawOverlay() {
+		if (!this.overlay) return;
+		const { width, height, length } = this.geometry;
+		const { step } = barPlaces(length, width);
+		this.overlay.replaceChildren();
+		if (this.#cursor === undefined) return;
+		const low = Math.min(this.#cursor, this.#anchor ?? this.#cursor);
+		const high = Math.max(this.#cursor, this.#anchor ?? this.#cursor);
+		this.overlay.append(makeSVG("rect", {
+			class: this.#anchor === undefined ? "cursor" : "brush", x: low * step, y: -2, width: (high - low + 1) * step, height: height + 2,
+		}));
+	}
 
-  #listen() {
-    const { chart } = this;
-    chart.addEventListener("pointerdown", (event) => {
-      if (!this.#data || event.button !== 0 || event.target.closest("button")) return;
-      chart.setPointerCapture(event.pointerId);
-      this.#drag = { bucket: this.#bucketOf(event), x: event.clientX, moved: false };
-    });
-    chart.addEventListener("pointermove", (event) => {
-      if (!this.#data) return;
-      const bucket = this.#bucketOf(event);
-      if (this.#drag && Math.abs(event.clientX - this.#drag.x) > 4) this.#drag.moved = true;
-      this.#cursor = bucket;
-      this.#anchor = this.#drag?.moved ? this.#drag.bucket : undefined;
-      this.#drawOverlay();
-      this.#showHint(event.clientX, event.clientY);
-    });
-    chart.addEventListener("pointerup", () => {
-      const drag = this.#drag;
-      this.#drag = undefined;
-      if (!drag || !this.#data) return;
-      this.#zoom(drag.bucket, drag.moved ? this.#cursor : drag.bucket);
-    });
-    const leave = () => {
-      this.#drag = undefined;
-      this.#cursor = this.#anchor = undefined;
-      this.hint.hidden = true;
-      this.#drawOverlay();
-    };
-    chart.addEventListener("pointercancel", leave);
-    chart.addEventListener("pointerleave", () => { if (!this.#drag) leave(); });
-    chart.addEventListener("blur", leave);
-    chart.addEventListener("keydown", (event) => this.#key(event));
-  }
+	#bucketOf(event) {
+		const box = this.chart.getBoundingClientRect();
+		return bucketAt(event.clientX - box.left - LEFT, this.geometry.width, this.geometry.length);
+	}
 
-  #key(event) {
-    if (!this.#data || event.ctrlKey || event.metaKey || event.altKey) return;
-    const last = this.geometry.length - 1;
-    const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
-    if (event.key in moves) {
-      const from = this.#cursor ?? (moves[event.key] > 0 ? -1 : last + 1);
-      if (event.shiftKey) this.#anchor ??= Math.max(0, Math.min(last, from));
-      else this.#anchor = undefined;
-      this.#cursor = Math.max(0, Math.min(last, from + moves[event.key]));
-      this.#drawOverlay();
-      this.#on.announce(this.#words());
-    } else if (event.key === "Enter" && this.#cursor !== undefined) {
-      this.#zoom(this.#anchor ?? this.#cursor, this.#cursor);
-    } else if (event.key === "Backspace") {
-      this.#on.zoomOut();
-    } else if (event.key === "Escape" && this.#cursor !== undefined) {
-      this.#cursor = this.#anchor = undefined;
-      this.#drawOverlay();
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  }
+	#listen() {
+		const { chart } = this;
+		chart.addEventListener("pointerdown", (event) => {
+			if (!this.#data || event.button !== 0 || event.target.closest("button")) return;
+			chart.setPointerCapture(event.pointerId);
+			this.#drag = { bucket: this.#bucketOf(event), x: event.clientX, moved: false };
+		});
+		chart.addEventListener("pointermove", (event) => {
+			if (!this.#data) return;
+			const bucket = this.#bucketOf(event);
+			if (this.#drag && Math.abs(event.clientX - this.#drag.x) > 4) this.#drag.moved = true;
+			this.#cursor = bucket;
+			this.#anchor = this.#drag?.moved ? this.#drag.bucket : undefined;
+			this.#drawOverlay();
+			this.#showHint(event.clientX, event.clientY);
+		});
+		chart.addEventListener("pointerup", () => {
+			const drag = this.#drag;
+			this.#drag = undefined;
+			if (!drag || !this.#data) return;
+			this.#zoom(drag.bucket, drag.moved ? this.#cursor : drag.bucket);
+		});
+		const leave = () => {
+			this.#drag = undefined;
+			this.#cursor = this.#anchor = undefined;
+			hideHint();
+			this.#drawOverlay();
+		};
+		chart.addEventListener("pointercancel", leave);
+		chart.addEventListener("pointerleave", () => { if (!this.#drag) leave(); });
+		chart.addEventListener("blur", leave);
+		chart.addEventListener("keydown", (event) => this.#key(event));
+	}
 
-  #zoom(first, last) {
-    this.hint.hidden = true;
-    const { start, bucketSeconds } = this.geometry;
-    this.#on.range(rangeOf(first, last, start, bucketSeconds));
-  }
+	#key(event) {
+		if (!this.#data || event.ctrlKey || event.metaKey || event.altKey) return;
+		const last = this.geometry.length - 1;
+		const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
+		if (event.key in moves) {
+			const from = this.#cursor ?? (moves[event.key] > 0 ? -1 : last + 1);
+			if (event.shiftKey) this.#anchor ??= Math.max(0, Math.min(last, from));
+			else this.#anchor = undefined;
+			this.#cursor = Math.max(0, Math.min(last, from + moves[event.key]));
+			this.#drawOverlay();
+			this.#on.announce(this.#words());
+		} else if (event.key === "Enter" && this.#cursor !== undefined) {
+			this.#zoom(this.#anchor ?? this.#cursor, this.#cursor);
+		} else if (event.key === "Backspace") {
+			this.#on.zoomOut();
+		} else if (event.key === "Escape" && this.#cursor !== undefined) {
+			this.#cursor = this.#anchor = undefined;
+			this.#drawOverlay();
+		} else {
+			return;
+		}
+		event.preventDefault();
+		event.stopPropagation();
+	}
 
-  #chosen() {
-    const low = Math.min(this.#cursor, this.#anchor ?? this.#cursor);
-    const high = Math.max(this.#cursor, this.#anchor ?? this.#cursor);
-    const sum = (counts) => counts.slice(low, high + 1).reduce((total, number) => total + number, 0);
-    const { start, bucketSeconds } = this.geometry;
-    return { sum, ...rangeOf(low, high, start, bucketSeconds) };
-  }
+	#zoom(first, last) {
+		hideHint();
+		const { start, bucketSeconds } = this.geometry;
+		this.#on.range(rangeOf(first, last, start, bucketSeconds));
+	}
 
-  #words() {
-    const { sum, since, until } = this.#chosen();
-    const parts = (this.#data.series ?? []).filter(({ counts }) => sum(counts) > 0)
-      .map(({ value, counts }) => `${plain(valueWords(this.#split, value).name, 60)} ${sum(counts)}`);
-    return `${localTime(since)} to ${localTime(until)}: ${count(sum(this.#data.counts))} events. ${parts.join(", ")}`;
-  }
+	#chosen() {
+		const low = Math.min(this.#cursor, this.#anchor ?? this.#cursor);
+		const high = Math.max(this.#cursor, this.#anchor ?? this.#cursor);
+		const sum = (counts) => counts.slice(low, high + 1).reduce((total, number) => total + number, 0);
+		const { start, bucketSeconds } = this.geometry;
+		return { sum, ...rangeOf(low, high, start, bucketSeconds) };
+	}
 
-  #showHint(x, y) {
-    const { sum, since, until } = this.#chosen();
-    const { bucketSeconds } = this.geometry;
-    const rows = (this.#data.series ?? []).filter(({ counts }) => sum(counts) > 0)
-      .map(({ value, counts }) => {
-        const swatch = make("i", { class: "swatch" });
-        swatch.style.background = this.#colours.get(value);
-        swatch.style.display = "inline-block";
-        return hintRow("", swatch, " ", shown(valueWords(this.#split, value).name, { limit: 60 }), ` ${count(sum(counts))}`);
-      });
-    this.hint.replaceChildren(
-      make("div", {}, this.#anchor === undefined ? `${localTime(since)}, ${durationWords(bucketSeconds)}` : `${localTime(since)} to ${localTime(until)}`),
-      make("strong", {}, `${count(sum(this.#data.counts))} events`), ...rows);
-    this.hint.hidden = false;
-    const box = this.hint.getBoundingClientRect();
-    this.hint.style.left = `${x + 16 + box.width > innerWidth ? x - box.width - 12 : x + 16}px`;
-    this.hint.style.top = `${Math.max(4, Math.min(y + 12, innerHeight - box.height - 4))}px`;
-  }
+	#words() {
+		const { sum, since, until } = this.#chosen();
+		const parts = this.#entries(sum).filter(({ number }) => number > 0).map(({ name, number }) => `${plain(name, 60)} ${number}`);
+		return `${localTime(since)} to ${localTime(until)}: ${plural(sum(this.#data.counts), "event")}. ${parts.join(", ")}`;
+	}
+
+	#showHint(x, y) {
+		const { sum, since, until } = this.#chosen();
+		showHint([
+			make("div", {}, this.#anchor === undefined ? `${localTime(since)}, ${durationWords(this.geometry.bucketSeconds)}` : `${localTime(since)} to ${localTime(until)}`),
+			make("strong", {}, plural(sum(this.#data.counts), "event")),
+			...this.#entries(sum).filter(({ number }) => number > 0).map(({ name, colour, number }) => make("div", { class: "row" },
+				make("span", {}, swatch(colour), " ", shown(name, { limit: 60 })), make("span", {}, count(number)))),
+		], x, y);
+	}
 }
 
 const months = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
 const years = new Intl.DateTimeFormat("en", { month: "short", year: "numeric" });
 
 function tickWords(date, step) {
-  if (step >= 28 * 86_400) return years.format(date);
-  if (step >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0 && step >= 60)) return months.format(date);
-  return localTime(date).slice(11, step < 60 ? 19 : 16);
+	if (step >= 28 * 86_400) return years.format(date);
+	if (step >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0 && step >= 60)) return months.format(date);
+	return localTime(date).slice(11, step < 60 ? 19 : 16);
 }

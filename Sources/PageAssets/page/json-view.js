@@ -1,7 +1,7 @@
 // A JSON value as a tree that folds. Children are made when they are first looked at, a hundred at a time, so that a
 // snapshot of 256 KiB costs as little as a small one.
 
-import { make } from "./dom.js";
+import { button, make } from "./dom.js";
 import { ExactNumber } from "./api.js";
 import { shown } from "./text.js";
 
@@ -11,101 +11,100 @@ const STRING_CHARACTERS = 400;
 const OPEN_ROWS = 12;
 
 export function isBranch(value) {
-  return value !== null && typeof value === "object" && !(value instanceof ExactNumber);
+	return value !== null && typeof value === "object" && !(value instanceof ExactNumber);
 }
 
 export function entriesOf(value) {
-  return Array.isArray(value) ? value.map((one, index) => [String(index), one]) : Object.entries(value);
+	return Array.isArray(value) ? value.map((one, index) => [String(index), one]) : Object.entries(value);
 }
 
 /** `{ 3 keys }`, `[ 12 ]`: what a folded value says of itself. */
 export function foldedWords(value) {
-  const size = Array.isArray(value) ? value.length : Object.keys(value).length;
-  if (Array.isArray(value)) return size === 0 ? "[]" : `[ ${size} ]`;
-  return size === 0 ? "{}" : `{ ${size} ${size === 1 ? "key" : "keys"} }`;
+	const size = Array.isArray(value) ? value.length : Object.keys(value).length;
+	if (Array.isArray(value)) return size === 0 ? "[]" : `[ ${size} ]`;
+	return size === 0 ? "{}" : `{ ${size} ${size === 1 ? "key" : "keys"} }`;
 }
 
 /** JSON text of a value, exact; `indent` as of JSON.stringify. */
 export function jsonText(value, indent) {
-  return JSON.stringify(value, null, indent) ?? "";
+	return JSON.stringify(value, null, indent) ?? "";
 }
 
 /** A value that has no children. Strings keep their quotes, so that "1" is not 1. */
 export function leaf(value) {
-  if (value instanceof ExactNumber) return make("span", { class: "number" }, value.source);
-  if (typeof value === "number") return make("span", { class: "number" }, String(value));
-  if (typeof value !== "string") return make("span", { class: "word" }, String(value));
-  const element = make("span", { class: "string" }, "\"", shown(value, { limit: STRING_CHARACTERS }), "\"");
-  if (value.length > STRING_CHARACTERS) {
-    const more = make("button", { type: "button", class: "link", onclick: () => {
-      element.replaceChildren("\"", shown(value, { limit: Infinity }), "\"");
-    } }, ` all ${value.length} characters`);
-    element.append(more);
-  }
-  return element;
+	if (value instanceof ExactNumber) return make("span", { class: "json-number" }, value.source);
+	if (typeof value === "number") return make("span", { class: "json-number" }, String(value));
+	if (typeof value !== "string") return make("span", { class: "json-word" }, String(value));
+	const element = make("span", { class: "json-string" }, "\"", shown(value, { limit: STRING_CHARACTERS }), "\"");
+	if (value.length > STRING_CHARACTERS) {
+		element.append(button("link", () => element.replaceChildren("\"", shown(value, { limit: Infinity }), "\""), ` all ${value.length} characters`));
+	}
+	return element;
 }
 
 // How many rows opening would show, counted no further than `budget`.
 function rowsWithin(value, budget) {
-  if (!isBranch(value)) return 1;
-  const entries = entriesOf(value);
-  if (entries.length > budget) return budget + 1;
-  let rows = 1;
-  for (const [, child] of entries) {
-    rows += rowsWithin(child, budget - rows);
-    if (rows > budget) return rows;
-  }
-  return rows;
+	if (!isBranch(value)) return 1;
+	const entries = entriesOf(value);
+	if (entries.length > budget) return budget + 1;
+	let rows = 1;
+	for (const [, child] of entries) {
+		rows += rowsWithin(child, budget - rows);
+		if (rows > budget) return rows;
+	}
+	return rows;
+}
+
+function keyShown(key) {
+	return key !== undefined && make("span", { class: "key" }, shown(key, { limit: 200 }), ": ");
 }
 
 function branch(key, value, open) {
-  const list = make("ul", {});
-  let made = false;
-  const entries = isBranch(value) ? entriesOf(value) : [];
-  const showChunk = (from) => {
-    const chunk = entries.slice(from, from + CHUNK);
-    // Small children of an open branch are open too; large ones wait to be asked.
-    list.append(...chunk.map(([name, child]) => make("li", {}, node(name, child, rowsWithin(child, OPEN_ROWS) <= OPEN_ROWS))));
-    const left = entries.length - from - chunk.length;
-    if (left > 0) {
-      const more = make("li", {}, make("button", { type: "button", class: "link", onclick: () => {
-        more.remove();
-        showChunk(from + CHUNK);
-      } }, `${Math.min(CHUNK, left)} more of ${left}`));
-      list.append(more);
-    }
-  };
-  const button = make("button", { type: "button", class: "fold", "aria-expanded": "false", onclick: () => toggle() },
-    key !== undefined && make("span", { class: "key" }, shown(key, { limit: 200 }), ": "), foldedWords(value));
-  const toggle = () => {
-    const isOpen = button.getAttribute("aria-expanded") !== "true";
-    button.setAttribute("aria-expanded", isOpen);
-    list.hidden = !isOpen;
-    if (isOpen && !made) {
-      made = true;
-      showChunk(0);
-    }
-  };
-  list.hidden = true;
-  if (open) toggle();
-  return make("div", { class: "node" }, button, list);
+	const list = make("ul", {});
+	let made = false;
+	const entries = isBranch(value) ? entriesOf(value) : [];
+	const showChunk = (from) => {
+		const chunk = entries.slice(from, from + CHUNK);
+		// Small children of an open branch are open too; large ones wait to be asked.
+		list.append(...chunk.map(([name, child]) => make("li", {}, node(name, child, rowsWithin(child, OPEN_ROWS) <= OPEN_ROWS))));
+		const left = entries.length - from - chunk.length;
+		if (left > 0) {
+			const more = make("li", {}, button("link", () => {
+				more.remove();
+				showChunk(from + CHUNK);
+			}, `${Math.min(CHUNK, left)} more of ${left}`));
+			list.append(more);
+		}
+	};
+	const fold = button("fold", () => toggle(), keyShown(key), foldedWords(value));
+	fold.ariaExpanded = "false";
+	const toggle = () => {
+		list.hidden = !list.hidden;
+		fold.ariaExpanded = !list.hidden;
+		if (!made) {
+			made = true;
+			showChunk(0);
+		}
+	};
+	list.hidden = true;
+	if (open) toggle();
+	return make("div", { class: "node" }, fold, list);
 }
 
 function node(key, value, open) {
-  if (isBranch(value) && entriesOf(value).length > 0) return branch(key, value, open);
-  return make("div", { class: "node" }, key !== undefined && make("span", { class: "key" }, shown(key, { limit: 200 }), ": "),
-    isBranch(value) ? foldedWords(value) : leaf(value));
+	if (isBranch(value) && entriesOf(value).length > 0) return branch(key, value, open);
+	return make("div", { class: "node" }, keyShown(key), isBranch(value) ? foldedWords(value) : leaf(value));
 }
 
 /** The tree of a value; the root is open, and what is small in it. */
 export function jsonTree(value) {
-  return make("div", { class: "json" }, node(undefined, value, true));
+	return make("div", { class: "json" }, node(undefined, value, true));
 }
 
 /** A value in a difference: short as text, large as a tree that is folded. */
 export function jsonInline(value) {
-  if (!isBranch(value)) return leaf(value);
-  const text = jsonText(value);
-  if (text.length <= 120) return make("span", {}, shown(text));
-  return node(undefined, value, false);
+	if (!isBranch(value)) return leaf(value);
+	const text = jsonText(value);
+	if (text.length <= 120) return make("span", {}, shown(text));
+	return node(undefined, value, false);
 }

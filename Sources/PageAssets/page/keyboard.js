@@ -4,26 +4,26 @@ const TYPED = "input:not([type=checkbox]):not([type=radio]), textarea, select, [
 
 /** `on` has `move(by)`, `page(by)`, `open`, `close`, `top`, `search`, `pause`, `neighbour(which)` and `help`. */
 export function listenToKeys(on) {
-  addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { target } = event;
-    if (target.matches?.(TYPED) || document.querySelector("dialog[open]")) return;
-    const inMenu = target.closest?.("[popover]");
-    if (inMenu) return;
-    const onGrid = target.closest?.("#grid") || target === document.body;
-    const keys = {
-      j: () => on.move(1), k: () => on.move(-1), g: () => on.top(), "/": () => on.search(), p: () => on.pause(), "?": () => on.help(),
-      "[": () => on.neighbour(0), "]": () => on.neighbour(1), Escape: () => on.close(),
-    };
-    if (onGrid) {
-      Object.assign(keys, {
-        ArrowDown: () => on.move(1), ArrowUp: () => on.move(-1), Enter: () => on.open(), PageDown: () => on.page(1), PageUp: () => on.page(-1),
-        Home: () => on.top(),
-      });
-    }
-    const action = keys[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  });
+	addEventListener("keydown", (event) => {
+		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+		const { target } = event;
+		if (target.matches?.(TYPED) || document.querySelector("dialog[open]")) return;
+		const inMenu = target.closest?.("[popover]");
+		if (inMenu) return;
+		const onGrid = target.closest?.("#grid") || target === document.body;
+		const keys = {
+			j: () => on.move(1), k: () => on.move(-1), g: () => on.top(), "/": () => on.search(), p: () => on.pause(), "?": () => on.help(),
+			"[": () => on.neighbour(0), "]": () => on.neighbour(1), Escape: () => on.close(),
+		};
+		if (onGrid) {
+			Object.assign(keys, {
+				ArrowDown: () => on.move(1), ArrowUp: () => on.move(-1), Enter: () => on.open(), PageDown: () => on.page(1), PageUp: () => on.page(-1),
+				Home: () => on.top(),
+			});
+		}
+		const action = keys[event.key];
+		if (!action) return;
+		event.preventDefault();
+		action();
+	});
 }

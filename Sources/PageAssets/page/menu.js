@@ -1,163 +1,168 @@
 // A button that opens a menu: what the menus of all filters have in common, and the menu of one field's values.
 
-import { make, icon, count } from "./dom.js";
+import { button, count, findField, icon, make } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { isAbort } from "./api.js";
-import { explain, remember, valueWords } from "./words.js";
+import { remember, trouble, valueWords } from "./words.js";
 
-const VALUES_MAX = "1000";
+export const VALUES_MAX = "1000";
 const SHOWN_MAX = 300;
 let menus = 0;
 
 export class Menu {
-  constructor(words, { className = "", width } = {}) {
-    menus += 1;
-    this.number = make("span", { class: "number", hidden: true });
-    this.label = make("span", {}, words);
-    this.panel = make("div", { class: "menu", popover: "auto", id: `menu-${menus}`, role: "dialog", "aria-label": words });
-    if (width) this.panel.style.width = `${width}px`;
-    this.button = make("button", {
-      type: "button", class: `filter-button ${className}`, "aria-haspopup": "dialog", "aria-expanded": "false",
-      "aria-controls": this.panel.id, popovertarget: this.panel.id,
-    }, this.label, this.number, icon("chevron"));
-    document.body.append(this.panel);
-    this.panel.addEventListener("beforetoggle", (event) => {
-      this.button.setAttribute("aria-expanded", event.newState === "open");
-      if (event.newState === "open") this.opened();
-      else this.closed();
-    });
-    this.panel.addEventListener("toggle", (event) => {
-      if (event.newState !== "open") return;
-      this.#place();
-      this.panel.querySelector("input, button")?.focus();
-    });
-    this.panel.addEventListener("keydown", (event) => this.#key(event));
-  }
+	constructor(words, { className = "", width = 330 } = {}) {
+		menus += 1;
+		this.number = make("span", { class: "number", hidden: true });
+		this.label = make("span", {}, words);
+		this.panel = make("div", { class: "menu", popover: "auto", id: `menu-${menus}`, role: "dialog", "aria-label": words });
+		this.panel.style.width = `${width}px`;
+		this.button = make("button", {
+			type: "button", class: `filter-button ${className}`, "aria-haspopup": "dialog", "aria-expanded": "false", popovertarget: this.panel.id,
+		}, this.label, this.number, icon("chevron"));
+		document.body.append(this.panel);
+		this.panel.addEventListener("beforetoggle", ({ newState }) => {
+			this.button.ariaExpanded = newState === "open";
+			if (newState === "open") this.opened();
+			else this.closed();
+		});
+		this.panel.addEventListener("toggle", ({ newState }) => {
+			if (newState !== "open") return;
+			this.#place();
+			this.panel.querySelector("input, button")?.focus();
+		});
+		this.panel.addEventListener("keydown", (event) => this.#key(event));
+	}
 
-  opened() {}
+	opened() {}
 
-  closed() {}
+	closed() {}
 
-  close() {
-    this.panel.hidePopover();
-  }
+	close() {
+		this.panel.hidePopover();
+	}
 
-  setNumber(number) {
-    this.number.hidden = number === 0;
-    this.number.textContent = number;
-  }
+	setNumber(number) {
+		this.number.hidden = number === 0;
+		this.number.textContent = number;
+	}
 
-  #place() {
-    const box = this.button.getBoundingClientRect();
-    this.panel.style.left = `${Math.max(8, Math.min(box.left, innerWidth - this.panel.offsetWidth - 8))}px`;
-    this.panel.style.top = `${box.bottom + 4}px`;
-    this.panel.style.maxHeight = `${Math.min(460, innerHeight - box.bottom - 16)}px`;
-  }
+	#place() {
+		const { left, bottom } = this.button.getBoundingClientRect();
+		const { style } = this.panel;
+		style.left = `${Math.max(8, Math.min(left, innerWidth - this.panel.offsetWidth - 8))}px`;
+		style.top = `${bottom + 4}px`;
+		style.maxHeight = `${Math.min(460, innerHeight - bottom - 16)}px`;
+	}
 
-  #key(event) {
-    const down = event.key === "ArrowDown";
-    if (!down && event.key !== "ArrowUp") return;
-    if (event.target.matches("select, input[type=datetime-local]")) return;
-    const stops = [...this.panel.querySelectorAll("input, button")].filter((one) => one.offsetParent !== null && !one.disabled);
-    const next = stops[stops.indexOf(document.activeElement) + (down ? 1 : -1)];
-    if (!next) return;
-    next.focus();
-    event.preventDefault();
-  }
+	#key(event) {
+		const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+		if (!by || event.target.type === "datetime-local") return;
+		const stops = [...this.panel.querySelectorAll("input, button")].filter((one) => one.checkVisibility() && !one.disabled);
+		stops[stops.indexOf(document.activeElement) + by]?.focus();
+		event.preventDefault();
+	}
 }
 
-/** The name and id of a value, as all menus show them. */
-export function optionWords(field, value) {
-  const { name, id } = valueWords(field, value);
-  return make("span", { class: "name", title: plain(value) }, shown(name, { limit: 120 }), id && shown(id, { className: "id", limit: 80 }));
+/** A menu of what the server counts: it is asked for when the menu opens, and found in by a search box. */
+export class CountedMenu extends Menu {
+	constructor(words, find, on, options) {
+		super(words, options);
+		this.on = on;
+		this.find = findField(find, { class: "find" });
+		this.options = make("div", { class: "options", role: "group", "aria-label": words });
+		this.foot = make("div", { class: "foot" });
+		this.panel.append(this.find, this.options, this.foot);
+		this.find.addEventListener("input", () => this.draw());
+		this.find.addEventListener("keydown", (event) => {
+			if (event.key === "Enter") this.options.querySelector("input, button")?.click();
+		});
+	}
+
+	get words() {
+		return this.find.value.trim();
+	}
+
+	opened() {
+		this.find.value = "";
+		this.load();
+	}
+
+	closed() {
+		this.controller?.abort();
+	}
+
+	/** Asks by `this.ask(signal)`, then draws. */
+	async load() {
+		this.controller?.abort();
+		this.controller = new AbortController();
+		this.answer = undefined;
+		this.foot.replaceChildren();
+		this.options.replaceChildren(make("p", { class: "say" }, "Counting"));
+		try {
+			this.answer = await this.ask(this.controller.signal);
+			this.draw();
+		} catch (error) {
+			if (!isAbort(error)) this.options.replaceChildren(trouble(error, () => this.load()));
+		}
+	}
+
+	fits(field, { value, name }) {
+		return `${value}\n${name ?? ""}\n${valueWords(field, value).name}`.toLowerCase().includes(this.words.toLowerCase());
+	}
+
+	/** The name and id of a value, with its count. */
+	optionWords(field, facet, ...more) {
+		const { name, id } = valueWords(field, facet.value);
+		return [make("span", { class: "name", title: plain(facet.value) }, shown(name, { limit: 120 }), id && shown(id, { className: "id", limit: 80 })),
+			make("span", { class: "number" }, ...more, count(facet.count))];
+	}
+
+	check(field, facet, ...more) {
+		return make("label", { class: "option" }, make("input", {
+			type: "checkbox", checked: this.on.state()[field].includes(facet.value), onchange: () => this.on.toggle(field, facet.value),
+		}), this.optionWords(field, facet, ...more));
+	}
+
+	/** An option for what was typed, when no value is it. */
+	exact(field, words) {
+		return this.words && button("option", () => {
+			this.on.toggle(field, this.words);
+			this.close();
+		}, make("span", { class: "name" }, "Use \u201c", shown(this.words), `\u201d ${words}`));
+	}
 }
 
-/** Keeps the options whose name or id has the words. */
-export function matches(field, value, name, words) {
-  if (!words) return true;
-  return `${value}\n${name ?? ""}\n${valueWords(field, value).name}`.toLowerCase().includes(words.toLowerCase());
-}
+export class FacetMenu extends CountedMenu {
+	#field;
 
-export class FacetMenu extends Menu {
-  #field;
-  #on;
-  #controller;
-  #answer;
+	/** `on` has `facets(field, limit, signal)`, `state()`, `toggle(field, value)` and `clear(fields)`. */
+	constructor(field, words, on) {
+		super(words, `Find ${words.toLowerCase()}`, on);
+		this.#field = field;
+	}
 
-  /** `on` has `facets(field, limit, signal)`, `chosen(field)` and `toggle(field, value)`. */
-  constructor(field, words, on) {
-    super(words);
-    this.#field = field;
-    this.#on = on;
-    this.find = make("input", { type: "search", class: "find", placeholder: `Find ${words.toLowerCase()}`, "aria-label": `Find ${words.toLowerCase()}`, autocomplete: "off", spellcheck: "false" });
-    this.options = make("div", { class: "options", role: "group", "aria-label": words });
-    this.foot = make("div", { class: "foot" });
-    this.panel.append(this.find, this.options, this.foot);
-    this.find.addEventListener("input", () => this.#draw());
-    this.find.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      this.options.querySelector("input, button")?.click();
-    });
-  }
+	async ask(signal) {
+		const answer = await this.on.facets(this.#field, VALUES_MAX, signal);
+		for (const { value, name } of answer.facets) remember(this.#field, value, name);
+		return answer;
+	}
 
-  opened() {
-    this.find.value = "";
-    this.#answer = undefined;
-    this.#load();
-  }
-
-  closed() {
-    this.#controller?.abort();
-  }
-
-  async #load() {
-    this.#controller?.abort();
-    this.#controller = new AbortController();
-    this.foot.replaceChildren();
-    this.options.replaceChildren(make("p", { class: "say" }, "Counting"));
-    try {
-      this.#answer = await this.#on.facets(this.#field, VALUES_MAX, this.#controller.signal);
-      for (const facet of this.#answer.facets) remember(this.#field, facet.value, facet.name);
-      this.#draw();
-    } catch (error) {
-      if (isAbort(error)) return;
-      const { title, text } = explain(error);
-      this.options.replaceChildren(make("p", { class: "say" }, `${title}. ${text} `,
-        make("button", { type: "button", class: "link", onclick: () => this.#load() }, "Try again")));
-    }
-  }
-
-  #draw() {
-    if (!this.#answer) return;
-    const words = this.find.value.trim();
-    const chosen = this.#on.chosen(this.#field);
-    const facets = this.#answer.facets;
-    const known = new Set(facets.map((facet) => facet.value));
-    const all = [...chosen.filter((value) => !known.has(value)).map((value) => ({ value, count: 0 })), ...facets];
-    const found = all.filter((facet) => matches(this.#field, facet.value, facet.name, words));
-    this.options.replaceChildren(...found.slice(0, SHOWN_MAX).map((facet) => this.#option(facet, chosen)));
-    if (words && !known.has(words)) {
-      this.options.append(make("button", { type: "button", class: "option", onclick: () => {
-        this.#on.toggle(this.#field, words);
-        this.close();
-      } }, make("span", { class: "name" }, "Use \u201c", shown(words), "\u201d as it is")));
-    } else if (found.length === 0) {
-      this.options.append(make("p", { class: "say" }, "No event that matches the other filters has one."));
-    }
-    const more = this.#answer.other_count > 0 ? `${count(this.#answer.other_count)} events have rarer values; type one exactly` : "";
-    const part = this.#answer.complete === false ? "Counts are of the newest events only" : "";
-    this.foot.replaceChildren(make("span", {}, [part, more].filter(Boolean).join(". ") || `${count(found.length)} of ${count(all.length)}`),
-      chosen.length > 0 && make("button", { type: "button", class: "link", onclick: () => {
-        for (const value of chosen) this.#on.toggle(this.#field, value);
-        this.#draw();
-      } }, "Clear"));
-  }
-
-  #option(facet, chosen) {
-    const box = make("input", { type: "checkbox", checked: chosen.includes(facet.value), onchange: () => {
-      this.#on.toggle(this.#field, facet.value);
-    } });
-    return make("label", { class: "option" }, box, optionWords(this.#field, facet.value),
-      make("span", { class: "number" }, count(facet.count)));
-  }
+	draw() {
+		if (!this.answer) return;
+		const { facets, other_count: others, complete } = this.answer;
+		const chosen = this.on.state()[this.#field];
+		const known = new Set(facets.map(({ value }) => value));
+		const all = [...chosen.filter((value) => !known.has(value)).map((value) => ({ value, count: 0 })), ...facets];
+		const found = all.filter((facet) => this.fits(this.#field, facet));
+		const options = found.slice(0, SHOWN_MAX).map((facet) => this.check(this.#field, facet));
+		if (!known.has(this.words)) options.push(this.exact(this.#field, "as it is"));
+		if (all.length === 0) options.push(make("p", { class: "say" }, "No event that matches the other filters has one."));
+		this.options.replaceChildren(...options.filter(Boolean));
+		const words = [complete === false && "Counts are of the newest events only", others > 0 && `${count(others)} events have rarer values; type one exactly`];
+		this.foot.replaceChildren(make("span", {}, words.filter(Boolean).join(". ") || `${count(found.length)} of ${count(all.length)}`),
+			chosen.length > 0 ? button("link", () => {
+				this.on.clear([this.#field]);
+				this.draw();
+			}, "Clear") : "");
+	}
 }

@@ -1,32 +1,32 @@
 // What a reader must know of the whole view: each says what happened and what to do, until it is over or put away.
 
-import { icon, make } from "./dom.js";
+import { iconButton, make } from "./dom.js";
 
 export class Notices {
-  #place;
-  #shown = new Map();
+	#place;
+	#shown = new Map();
 
-  constructor(place) {
-    this.#place = place;
-  }
+	constructor(place) {
+		this.#place = place;
+	}
 
-  /** Shows or changes the notice of a kind; `dismiss` is called when the reader puts it away. */
-  set(kind, { title, text, bad = false, dismiss }) {
-    const key = `${title}\0${text}`;
-    if (this.#shown.get(kind)?.key === key) return;
-    this.remove(kind);
-    const element = make("div", { class: bad ? "notice bad" : "notice", role: "alert" },
-      make("span", {}, make("strong", {}, title), ". ", text),
-      dismiss && make("button", { type: "button", class: "quiet square", "aria-label": "Put away", onclick: () => {
-        this.remove(kind);
-        dismiss();
-      } }, icon("close")));
-    this.#shown.set(kind, { key, element });
-    this.#place.append(element);
-  }
+	/** Shows or changes the notice of a kind; `dismiss` is called when the reader puts it away. */
+	set(kind, { title, text, bad = false, dismiss }) {
+		const key = `${title}\0${text}`;
+		if (this.#shown.get(kind)?.key === key) return;
+		this.remove(kind);
+		const element = make("div", { class: bad ? "notice bad" : "notice", role: "alert" },
+			make("span", {}, make("strong", {}, title), ". ", text),
+			dismiss && iconButton("close", "Put away", () => {
+				this.remove(kind);
+				dismiss();
+			}));
+		this.#shown.set(kind, { key, element });
+		this.#place.append(element);
+	}
 
-  remove(kind) {
-    this.#shown.get(kind)?.element.remove();
-    this.#shown.delete(kind);
-  }
+	remove(kind) {
+		this.#shown.get(kind)?.element.remove();
+		this.#shown.delete(kind);
+	}
 }

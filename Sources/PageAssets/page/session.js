@@ -6,35 +6,35 @@ const KEY = "auditrpc-token";
 let inMemory = "";
 
 export function token() {
-  try {
-    return sessionStorage.getItem(KEY) ?? inMemory;
-  } catch {
-    return inMemory;
-  }
+	try {
+		return sessionStorage.getItem(KEY) ?? inMemory;
+	} catch {
+		return inMemory;
+	}
 }
 
 export function keepToken(secret) {
-  inMemory = secret;
-  try {
-    if (secret) sessionStorage.setItem(KEY, secret);
-    else sessionStorage.removeItem(KEY);
-  } catch {
-    // It is in memory.
-  }
+	inMemory = secret;
+	try {
+		if (secret) sessionStorage.setItem(KEY, secret);
+		else sessionStorage.removeItem(KEY);
+	} catch {
+		// It is in memory.
+	}
 }
 
 /** Takes the token out of `#token=...` before anything can keep, send or show the address; true when there was one. */
 export function takeTokenFromAddress() {
-  const found = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (!found) return false;
-  keepToken(found.trim());
-  history.replaceState(history.state, "", location.pathname + location.search);
-  return true;
+	const found = new URLSearchParams(location.hash.slice(1)).get("token");
+	if (!found) return false;
+	keepToken(found.trim());
+	history.replaceState(history.state, "", location.pathname + location.search);
+	return true;
 }
 
 /** How a caller reads in the header. */
 export function callerWords(caller) {
-  const names = { LOCAL: "This machine", API_TOKEN: "API token", CERTIFICATE: "Certificate", JWT: "Signed in", VIEWER_TOKEN: "Viewer" };
-  const kind = names[caller.credential] ?? caller.credential ?? "";
-  return { name: caller.name || kind, kind, roles: (caller.roles ?? []).join(", ").toLowerCase() };
+	const names = { LOCAL: "This machine", API_TOKEN: "API token", CERTIFICATE: "Certificate", JWT: "Signed in", VIEWER_TOKEN: "Viewer" };
+	const kind = names[caller.credential] ?? caller.credential ?? "";
+	return { name: caller.name || kind, kind, roles: (caller.roles ?? []).join(", ").toLowerCase() };
 }

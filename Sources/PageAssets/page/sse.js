@@ -2,58 +2,58 @@
 // out. EventSource would do it, but cannot send a token.
 
 export class MessageParser {
-  #rest = "";
-  #afterReturn = false;
-  #data = [];
-  #name = "";
-  #id;
-  lastId;
+	#rest = "";
+	#afterReturn = false;
+	#data = [];
+	#name = "";
+	#id;
+	lastId;
 
-  constructor(lastId = "") {
-    this.lastId = lastId;
-    this.#id = lastId;
-  }
+	constructor(lastId = "") {
+		this.lastId = lastId;
+		this.#id = lastId;
+	}
 
-  /** Messages `{name, data, id}` that end in this piece. An id without data moves `lastId` and is no message. */
-  push(text) {
-    const messages = [];
-    // The line feed of a CR LF may come with the next piece.
-    if (this.#afterReturn && text.startsWith("\n")) text = text.slice(1);
-    if (text !== "") this.#afterReturn = text.endsWith("\r");
-    const lines = (this.#rest + text).split(/\r\n|\r|\n/);
-    this.#rest = lines.pop();
-    for (const line of lines) {
-      const message = this.#take(line);
-      if (message) messages.push(message);
-    }
-    return messages;
-  }
+	/** Messages `{name, data, id}` that end in this piece. An id without data moves `lastId` and is no message. */
+	push(text) {
+		const messages = [];
+		// The line feed of a CR LF may come with the next piece.
+		if (this.#afterReturn && text.startsWith("\n")) text = text.slice(1);
+		if (text !== "") this.#afterReturn = text.endsWith("\r");
+		const lines = (this.#rest + text).split(/\r\n|\r|\n/);
+		this.#rest = lines.pop();
+		for (const line of lines) {
+			const message = this.#take(line);
+			if (message) messages.push(message);
+		}
+		return messages;
+	}
 
-  #take(line) {
-    if (line === "") return this.#dispatch();
-    if (line.startsWith(":")) return undefined;
-    const colon = line.indexOf(":");
-    const field = colon < 0 ? line : line.slice(0, colon);
-    let value = colon < 0 ? "" : line.slice(colon + 1);
-    if (value.startsWith(" ")) value = value.slice(1);
-    if (field === "data") this.#data.push(value);
-    else if (field === "event") this.#name = value;
-    else if (field === "id" && !value.includes("\0")) this.#id = value;
-    return undefined;
-  }
+	#take(line) {
+		if (line === "") return this.#dispatch();
+		if (line.startsWith(":")) return undefined;
+		const colon = line.indexOf(":");
+		const field = colon < 0 ? line : line.slice(0, colon);
+		let value = colon < 0 ? "" : line.slice(colon + 1);
+		if (value.startsWith(" ")) value = value.slice(1);
+		if (field === "data") this.#data.push(value);
+		else if (field === "event") this.#name = value;
+		else if (field === "id" && !value.includes("\0")) this.#id = value;
+		return undefined;
+	}
 
-  #dispatch() {
-    this.lastId = this.#id;
-    const data = this.#data;
-    const name = this.#name;
-    this.#data = [];
-    this.#name = "";
-    return data.length === 0 ? undefined : { name, data: data.join("\n"), id: this.lastId };
-  }
+	#dispatch() {
+		this.lastId = this.#id;
+		const data = this.#data;
+		const name = this.#name;
+		this.#data = [];
+		this.#name = "";
+		return data.length === 0 ? undefined : { name, data: data.join("\n"), id: this.lastId };
+	}
 }
 
 /** Milliseconds before attempt 1, 2, 3 ...: growing to half a minute, and spread, so that a restart is not met by all at once. */
 export function pauseBefore(attempt, random) {
-  const longest = Math.min(30_000, 500 * 2 ** (attempt - 1));
-  return Math.round(longest * (0.5 + random / 2));
+	const longest = Math.min(30_000, 500 * 2 ** (attempt - 1));
+	return Math.round(longest * (0.5 + random / 2));
 }

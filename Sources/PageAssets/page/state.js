@@ -9,44 +9,44 @@ const VIEW_FIELDS = ["organization_id", "event", "split_by"];
 export const DEFAULT_SPLIT = "event_type";
 
 export function emptyState() {
-  const state = { since: "", until: "", text: "", organization_id: "", event: "", split_by: DEFAULT_SPLIT };
-  for (const field of LIST_FIELDS) state[field] = [];
-  return state;
+	const state = { since: "", until: "", text: "", organization_id: "", event: "", split_by: DEFAULT_SPLIT };
+	for (const field of LIST_FIELDS) state[field] = [];
+	return state;
 }
 
 /** `{state, unknown}`: `unknown` are the parameters that mean nothing here, which a reader should hear of. */
 export function parseAddress(search) {
-  const state = emptyState();
-  const unknown = [];
-  for (const [name, value] of new URLSearchParams(search)) {
-    if (LIST_FIELDS.includes(name)) {
-      if (value && !state[name].includes(value)) state[name].push(value);
-    } else if (name === "split_by") {
-      if (SPLIT_FIELDS.includes(value)) state.split_by = value;
-      else unknown.push(`split_by=${value}`);
-    } else if (SINGLE_FIELDS.includes(name) || VIEW_FIELDS.includes(name)) {
-      state[name] = value;
-    } else if (!unknown.includes(name)) {
-      unknown.push(name);
-    }
-  }
-  return { state, unknown };
+	const state = emptyState();
+	const unknown = [];
+	for (const [name, value] of new URLSearchParams(search)) {
+		if (LIST_FIELDS.includes(name)) {
+			if (value && !state[name].includes(value)) state[name].push(value);
+		} else if (name === "split_by") {
+			if (SPLIT_FIELDS.includes(value)) state.split_by = value;
+			else unknown.push(`split_by=${value}`);
+		} else if (SINGLE_FIELDS.includes(name) || VIEW_FIELDS.includes(name)) {
+			state[name] = value;
+		} else if (!unknown.includes(name)) {
+			unknown.push(name);
+		}
+	}
+	return { state, unknown };
 }
 
 function listParameters(state) {
-  const parameters = new URLSearchParams();
-  for (const field of LIST_FIELDS) for (const value of state[field]) parameters.append(field, value);
-  return parameters;
+	const parameters = new URLSearchParams();
+	for (const field of LIST_FIELDS) for (const value of state[field]) parameters.append(field, value);
+	return parameters;
 }
 
 /** The address of a state: `/` or `/?...`. */
 export function formatAddress(state) {
-  const parameters = listParameters(state);
-  for (const field of [...SINGLE_FIELDS, "organization_id"]) if (state[field]) parameters.set(field, state[field]);
-  if (state.split_by !== DEFAULT_SPLIT) parameters.set("split_by", state.split_by);
-  if (state.event) parameters.set("event", state.event);
-  const text = parameters.toString();
-  return text ? `/?${text}` : "/";
+	const parameters = listParameters(state);
+	for (const field of [...SINGLE_FIELDS, "organization_id"]) if (state[field]) parameters.set(field, state[field]);
+	if (state.split_by !== DEFAULT_SPLIT) parameters.set("split_by", state.split_by);
+	if (state.event) parameters.set("event", state.event);
+	const text = parameters.toString();
+	return text ? `/?${text}` : "/";
 }
 
 /**
@@ -54,46 +54,46 @@ export function formatAddress(state) {
  * feed mean the same; `without` leaves out a field, for the menu that offers its values.
  */
 export function filterParameters(state, now, without = []) {
-  const parameters = listParameters(state);
-  for (const field of ["since", "until"]) {
-    if (state[field]) parameters.set(field, moment(state[field], now)?.toISOString() ?? state[field]);
-  }
-  if (state.text) parameters.set("text", state.text);
-  if (state.organization_id) parameters.set("organization_id", state.organization_id);
-  for (const field of without) parameters.delete(field);
-  return parameters;
+	const parameters = listParameters(state);
+	for (const field of ["since", "until"]) {
+		if (state[field]) parameters.set(field, moment(state[field], now)?.toISOString() ?? state[field]);
+	}
+	if (state.text) parameters.set("text", state.text);
+	if (state.organization_id) parameters.set("organization_id", state.organization_id);
+	for (const field of without) parameters.delete(field);
+	return parameters;
 }
 
 export function isFiltered(state) {
-  return LIST_FIELDS.some((field) => state[field].length > 0) || SINGLE_FIELDS.some((field) => state[field] !== "");
+	return LIST_FIELDS.some((field) => state[field].length > 0) || SINGLE_FIELDS.some((field) => state[field] !== "");
 }
 
 /** The same view, whatever is opened in it. */
 export function sameFilter(one, other) {
-  return formatAddress({ ...one, event: "", split_by: DEFAULT_SPLIT })
-    === formatAddress({ ...other, event: "", split_by: DEFAULT_SPLIT });
+	return formatAddress({ ...one, event: "", split_by: DEFAULT_SPLIT })
+		=== formatAddress({ ...other, event: "", split_by: DEFAULT_SPLIT });
 }
 
 export function toggled(state, field, value) {
-  const values = state[field];
-  return { ...state, [field]: values.includes(value) ? values.filter((one) => one !== value) : [...values, value] };
+	const values = state[field];
+	return { ...state, [field]: values.includes(value) ? values.filter((one) => one !== value) : [...values, value] };
 }
 
 export function without(state, field, value) {
-  return { ...state, [field]: Array.isArray(state[field]) ? state[field].filter((one) => one !== value) : "" };
+	return { ...state, [field]: Array.isArray(state[field]) ? state[field].filter((one) => one !== value) : "" };
 }
 
 export function cleared(state) {
-  return { ...emptyState(), organization_id: state.organization_id, split_by: state.split_by };
+	return { ...emptyState(), organization_id: state.organization_id, split_by: state.split_by };
 }
 
 /** `type=id` of a resource, as the filter takes it. */
 export function scopeValue(resource) {
-  return resource.type ? `${resource.type}=${resource.id}` : resource.id;
+	return resource.type ? `${resource.type}=${resource.id}` : resource.id;
 }
 
 /** The type and the id of a scope's value; an id alone has any type. */
 export function scopeParts(value) {
-  const at = value.indexOf("=");
-  return at < 0 ? { type: "", id: value } : { type: value.slice(0, at), id: value.slice(at + 1) };
+	const at = value.indexOf("=");
+	return at < 0 ? { type: "", id: value } : { type: value.slice(0, at), id: value.slice(at + 1) };
 }

@@ -9,134 +9,134 @@ const SILENCE_MILLISECONDS = 35_000;
 const PROGRESS = "10s";
 
 export class LiveStream {
-  #api;
-  #parameters;
-  #on;
-  #stopped = false;
-  #controller;
-  #lastId;
-  #attempt = 0;
-  #wake;
+	#api;
+	#parameters;
+	#on;
+	#stopped = false;
+	#controller;
+	#lastId;
+	#attempt = 0;
+	#wake;
 
-  /**
-   * `start` is `{after_sequence}` or `{start: "now"}`. `on` has `events(list)`, `state({kind, ...})`, `started(data)`,
-   * `gap(data)` and `failed(error)`.
-   */
-  constructor(api, parameters, start, on) {
-    this.#api = api;
-    this.#parameters = new URLSearchParams(parameters);
-    for (const [name, value] of Object.entries(start)) this.#parameters.set(name, String(value));
-    this.#parameters.set("progress", PROGRESS);
-    this.#lastId = start.after_sequence === undefined ? "" : String(start.after_sequence);
-    this.#on = on;
-    this.#run();
-  }
+	/**
+	 * `start` is `{after_sequence}` or `{start: "now"}`. `on` has `events(list)`, `state({kind, ...})`, `started(data)`,
+	 * `gap(data)` and `failed(error)`.
+	 */
+	constructor(api, parameters, start, on) {
+		this.#api = api;
+		this.#parameters = new URLSearchParams(parameters);
+		for (const [name, value] of Object.entries(start)) this.#parameters.set(name, String(value));
+		this.#parameters.set("progress", PROGRESS);
+		this.#lastId = start.after_sequence === undefined ? "" : String(start.after_sequence);
+		this.#on = on;
+		this.#run();
+	}
 
-  stop() {
-    this.#stopped = true;
-    this.#controller?.abort();
-    this.#wake?.();
-  }
+	stop() {
+		this.#stopped = true;
+		this.#controller?.abort();
+		this.#wake?.();
+	}
 
-  /** Ends a pause between two connections. */
-  reconnectNow() {
-    this.#wake?.();
-  }
+	/** Ends a pause between two connections. */
+	reconnectNow() {
+		this.#wake?.();
+	}
 
-  async #run() {
-    while (!this.#stopped) {
-      this.#on.state({ kind: this.#attempt === 0 ? "connecting" : "reconnecting" });
-      let error;
-      try {
-        await this.#connect();
-        error = new CallError(DISCONNECTED, 0, "The connection was closed.");
-      } catch (caught) {
-        error = isAbort(caught) ? new CallError(DISCONNECTED, 0, "The connection was silent.") : caught;
-      }
-      if (this.#stopped) return;
-      if (!(error instanceof CallError) || !error.isPassing) {
-        this.#stopped = true;
-        this.#on.failed(error);
-        return;
-      }
-      this.#attempt += 1;
-      const pause = Math.max(error.retryAfter * 1000, pauseBefore(this.#attempt, Math.random()));
-      this.#on.state({ kind: "disconnected", until: Date.now() + pause, error });
-      await this.#sleep(pause);
-    }
-  }
+	async #run() {
+		while (!this.#stopped) {
+			this.#on.state({ kind: this.#attempt === 0 ? "connecting" : "reconnecting" });
+			let error;
+			try {
+				await this.#connect();
+				error = new CallError(DISCONNECTED, 0, "The connection was closed.");
+			} catch (caught) {
+				error = isAbort(caught) ? new CallError(DISCONNECTED, 0, "The connection was silent.") : caught;
+			}
+			if (this.#stopped) return;
+			if (!(error instanceof CallError) || !error.isPassing) {
+				this.#stopped = true;
+				this.#on.failed(error);
+				return;
+			}
+			this.#attempt += 1;
+			const pause = Math.max(error.retryAfter * 1000, pauseBefore(this.#attempt, Math.random()));
+			this.#on.state({ kind: "disconnected", until: Date.now() + pause, error });
+			await this.#sleep(pause);
+		}
+	}
 
-  #sleep(milliseconds) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
+	#sleep(milliseconds) {
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, milliseconds);
+			this.#wake = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+	}
 
-  async #connect() {
-    this.#controller = new AbortController();
-    const headers = { Accept: "text/event-stream" };
-    if (this.#lastId !== "") headers["Last-Event-ID"] = this.#lastId;
-    let silence = setTimeout(() => this.#controller.abort(), SILENCE_MILLISECONDS);
-    try {
-      const response = await this.#api.open(`/v1/events/stream?${this.#parameters}`, {
-        signal: this.#controller.signal, headers,
-      });
-      const parser = new MessageParser(this.#lastId);
-      const decoder = new TextDecoder();
-      const reader = response.body.getReader();
-      for (;;) {
-        let piece;
-        try {
-          piece = await reader.read();
-        } catch (error) {
-          if (isAbort(error)) throw error;
-          throw new CallError(DISCONNECTED, 0, "The connection was lost.");
-        }
-        if (this.#stopped || piece.done) return;
-        clearTimeout(silence);
-        silence = setTimeout(() => this.#controller.abort(), SILENCE_MILLISECONDS);
-        this.#take(parser.push(decoder.decode(piece.value, { stream: true })));
-        this.#lastId = parser.lastId;
-      }
-    } finally {
-      clearTimeout(silence);
-      // A connection that is left open would count as a subscriber.
-      this.#controller.abort();
-    }
-  }
+	async #connect() {
+		this.#controller = new AbortController();
+		const headers = { Accept: "text/event-stream" };
+		if (this.#lastId !== "") headers["Last-Event-ID"] = this.#lastId;
+		let silence = setTimeout(() => this.#controller.abort(), SILENCE_MILLISECONDS);
+		try {
+			const response = await this.#api.open(`/v1/events/stream?${this.#parameters}`, {
+				signal: this.#controller.signal, headers,
+			});
+			const parser = new MessageParser(this.#lastId);
+			const decoder = new TextDecoder();
+			const reader = response.body.getReader();
+			for (;;) {
+				let piece;
+				try {
+					piece = await reader.read();
+				} catch (error) {
+					if (isAbort(error)) throw error;
+					throw new CallError(DISCONNECTED, 0, "The connection was lost.");
+				}
+				if (this.#stopped || piece.done) return;
+				clearTimeout(silence);
+				silence = setTimeout(() => this.#controller.abort(), SILENCE_MILLISECONDS);
+				this.#take(parser.push(decoder.decode(piece.value, { stream: true })));
+				this.#lastId = parser.lastId;
+			}
+		} finally {
+			clearTimeout(silence);
+			// A connection that is left open would count as a subscriber.
+			this.#controller.abort();
+		}
+	}
 
-  #take(messages) {
-    const events = [];
-    const deliver = () => {
-      if (events.length > 0) this.#on.events(events.splice(0));
-    };
-    for (const { name, data } of messages) {
-      if (name === "" || name === "message") {
-        events.push(JSON.parse(data));
-        continue;
-      }
-      deliver();
-      const value = JSON.parse(data);
-      if (name === "started") {
-        this.#attempt = 0;
-        // Until the first id comes, this is where a feed that began now goes on.
-        if (this.#lastId === "") this.#lastId = String(value.head_sequence ?? 0);
-        this.#on.started(value);
-        this.#on.state({ kind: "catching-up", behind: false });
-      } else if (name === "caught_up") {
-        this.#on.state({ kind: "live" });
-      } else if (name === "fell_behind") {
-        this.#on.state({ kind: "catching-up", behind: true });
-      } else if (name === "gap") {
-        this.#on.gap(value);
-      } else if (name === "end") {
-        throw errorOf(value.error ? value : { error: value }, value.error?.status ?? value.status ?? 0);
-      }
-    }
-    deliver();
-  }
+	#take(messages) {
+		const events = [];
+		const deliver = () => {
+			if (events.length > 0) this.#on.events(events.splice(0));
+		};
+		for (const { name, data } of messages) {
+			if (name === "" || name === "message") {
+				events.push(JSON.parse(data));
+				continue;
+			}
+			deliver();
+			const value = JSON.parse(data);
+			if (name === "started") {
+				this.#attempt = 0;
+				// Until the first id comes, this is where a feed that began now goes on.
+				if (this.#lastId === "") this.#lastId = String(value.head_sequence ?? 0);
+				this.#on.started(value);
+				this.#on.state({ kind: "catching-up", behind: false });
+			} else if (name === "caught_up") {
+				this.#on.state({ kind: "live" });
+			} else if (name === "fell_behind") {
+				this.#on.state({ kind: "catching-up", behind: true });
+			} else if (name === "gap") {
+				this.#on.gap(value);
+			} else if (name === "end") {
+				throw errorOf(value.error ? value : { error: value }, value.error?.status ?? value.status ?? 0);
+			}
+		}
+		deliver();
+	}
 }

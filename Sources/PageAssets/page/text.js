@@ -5,76 +5,75 @@
 // letters that are blank.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\uffa0\ufff9-\ufffb]/gu;
 
+// Control pictures are missing in many fonts; the names of ASCII are in all.
+const CONTROLS = "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
+
 const NAMES = {
-  0x00: "NULL", 0x07: "BELL", 0x08: "BACKSPACE", 0x09: "TAB", 0x0a: "LINE FEED", 0x0d: "CARRIAGE RETURN",
-  0x1b: "ESCAPE", 0x7f: "DELETE", 0xad: "SOFT HYPHEN", 0x61c: "ARABIC LETTER MARK", 0x200b: "ZERO WIDTH SPACE",
-  0x200c: "ZERO WIDTH NON-JOINER", 0x200d: "ZERO WIDTH JOINER", 0x200e: "LEFT-TO-RIGHT MARK",
-  0x200f: "RIGHT-TO-LEFT MARK", 0x2028: "LINE SEPARATOR", 0x2029: "PARAGRAPH SEPARATOR",
-  0x202a: "LEFT-TO-RIGHT EMBEDDING", 0x202b: "RIGHT-TO-LEFT EMBEDDING", 0x202c: "POP DIRECTIONAL FORMATTING",
-  0x202d: "LEFT-TO-RIGHT OVERRIDE", 0x202e: "RIGHT-TO-LEFT OVERRIDE", 0x2060: "WORD JOINER",
-  0x2066: "LEFT-TO-RIGHT ISOLATE", 0x2067: "RIGHT-TO-LEFT ISOLATE", 0x2068: "FIRST STRONG ISOLATE",
-  0x2069: "POP DIRECTIONAL ISOLATE", 0xfeff: "BYTE ORDER MARK",
+	0xad: "SOFT HYPHEN", 0x61c: "ARABIC LETTER MARK", 0x200b: "ZERO WIDTH SPACE", 0x200c: "ZERO WIDTH NON-JOINER",
+	0x200d: "ZERO WIDTH JOINER", 0x200e: "LEFT-TO-RIGHT MARK", 0x200f: "RIGHT-TO-LEFT MARK", 0x202a: "LEFT-TO-RIGHT EMBEDDING",
+	0x202b: "RIGHT-TO-LEFT EMBEDDING", 0x202c: "POP DIRECTIONAL FORMATTING", 0x202d: "LEFT-TO-RIGHT OVERRIDE",
+	0x202e: "RIGHT-TO-LEFT OVERRIDE", 0x2060: "WORD JOINER", 0x2066: "LEFT-TO-RIGHT ISOLATE", 0x2067: "RIGHT-TO-LEFT ISOLATE",
+	0x2068: "FIRST STRONG ISOLATE", 0x2069: "POP DIRECTIONAL ISOLATE", 0xfeff: "BYTE ORDER MARK",
 };
 
 function codeOf(point) {
-  return `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+	return `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 // Joiners belong to the writing of many languages and to emoji; between ASCII letters they only hide.
 function isJoinerInUse(string, index, point) {
-  return (point === 0x200c || point === 0x200d)
-    && string.charCodeAt(index - 1) > 0x7f && string.charCodeAt(index + 1) > 0x7f;
+	return (point === 0x200c || point === 0x200d)
+		&& string.charCodeAt(index - 1) > 0x7f && string.charCodeAt(index + 1) > 0x7f;
 }
 
 /** Pieces of a string: `{text}` to show as it is, `{sign, label}` to show as a chip. With `lines`, breaks and tabs stay. */
 export function pieces(string, { lines = false } = {}) {
-  const found = [];
-  let from = 0;
-  for (const match of string.matchAll(UNSEEN)) {
-    const point = match[0].codePointAt(0);
-    if (lines && (point === 0x0a || point === 0x09)) continue;
-    if (isJoinerInUse(string, match.index, point)) continue;
-    if (match.index > from) found.push({ text: string.slice(from, match.index) });
-    const sign = point < 0x20 ? String.fromCodePoint(0x2400 + point) : point === 0x7f ? "\u2421" : codeOf(point);
-    found.push({ sign, label: [codeOf(point), NAMES[point]].filter(Boolean).join(" ") });
-    from = match.index + match[0].length;
-  }
-  if (from < string.length) found.push({ text: string.slice(from) });
-  return found;
+	const found = [];
+	let from = 0;
+	for (const match of string.matchAll(UNSEEN)) {
+		const point = match[0].codePointAt(0);
+		if (lines && (point === 0x0a || point === 0x09)) continue;
+		if (isJoinerInUse(string, match.index, point)) continue;
+		if (match.index > from) found.push({ text: string.slice(from, match.index) });
+		found.push({ sign: CONTROLS[point] ?? codeOf(point), label: `${codeOf(point)} ${NAMES[point] ?? ""}`.trim() });
+		from = match.index + match[0].length;
+	}
+	if (from < string.length) found.push({ text: string.slice(from) });
+	return found;
 }
 
 /** At most `limit` UTF-16 units of a string, without half of a pair at its end. */
 export function cut(string, limit) {
-  if (string.length <= limit) return string;
-  const last = string.charCodeAt(limit - 1);
-  return string.slice(0, last >= 0xd800 && last < 0xdc00 ? limit - 1 : limit);
+	if (string.length <= limit) return string;
+	const last = string.charCodeAt(limit - 1);
+	return string.slice(0, last >= 0xd800 && last < 0xdc00 ? limit - 1 : limit);
 }
 
 /** A string as one line for places that take no elements, such as announcements and names of buttons. */
 export function plain(string, limit = 200) {
-  const whole = String(string ?? "");
-  const short = cut(whole, limit);
-  return pieces(short).map((piece) => piece.text ?? `\u27e8${piece.sign}\u27e9`).join("")
-    + (short.length < whole.length ? "\u2026" : "");
+	const whole = String(string ?? "");
+	const short = cut(whole, limit);
+	return pieces(short).map((piece) => piece.text ?? `\u27e8${piece.sign}\u27e9`).join("")
+		+ (short.length < whole.length ? "\u2026" : "");
 }
 
 /** An isolated element that shows a recorded string; beyond `limit` it is cut, and says so by an ellipsis. */
 export function shown(string, { lines = false, limit = 400, className = "" } = {}) {
-  const element = document.createElement("bdi");
-  if (className) element.className = className;
-  const whole = String(string ?? "");
-  const short = cut(whole, limit);
-  for (const piece of pieces(short, { lines })) {
-    if (piece.text !== undefined) {
-      element.append(piece.text);
-      continue;
-    }
-    const chip = document.createElement("span");
-    chip.className = "sign";
-    chip.title = piece.label;
-    chip.textContent = piece.sign;
-    element.append(chip);
-  }
-  if (short.length < whole.length) element.append("\u2026");
-  return element;
+	const element = document.createElement("bdi");
+	if (className) element.className = className;
+	const whole = String(string ?? "");
+	const short = cut(whole, limit);
+	for (const piece of pieces(short, { lines })) {
+		if (piece.text !== undefined) {
+			element.append(piece.text);
+			continue;
+		}
+		const chip = document.createElement("span");
+		chip.className = "sign";
+		chip.title = piece.label;
+		chip.textContent = piece.sign;
+		element.append(chip);
+	}
+	if (short.length < whole.length) element.append("\u2026");
+	return element;
 }

@@ -5,99 +5,104 @@ const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** Seconds of `90m` or `1h30m`; null for what is no age. */
 export function parseAge(text) {
-  if (!/^(\d+[smhdw])+$/.test(text)) return null;
-  let seconds = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+)([smhdw])/g)) seconds += Number(number) * SECONDS[unit];
-  return seconds;
+	if (!/^(\d+[smhdw])+$/.test(text)) return null;
+	let seconds = 0;
+	for (const [, number, unit] of text.matchAll(/(\d+)([smhdw])/g)) seconds += Number(number) * SECONDS[unit];
+	return seconds;
 }
 
 /** A Date of an RFC 3339 time or a date (UTC); null for anything else. What is finer than a millisecond is dropped. */
 export function parseTime(text) {
-  if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i.test(text)) return null;
-  let iso = text.replace(" ", "T").replace(/(\.\d{3})\d+/, "$1");
-  if (iso.includes("T") && !/(Z|[+-]\d\d:\d\d)$/i.test(iso)) iso += "Z";
-  const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? null : date;
+	if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i.test(text)) return null;
+	let iso = text.replace(" ", "T").replace(/(\.\d{3})\d+/, "$1");
+	if (iso.includes("T") && !/(Z|[+-]\d\d:\d\d)$/i.test(iso)) iso += "Z";
+	const date = new Date(iso);
+	return Number.isNaN(date.getTime()) ? null : date;
 }
 
 /** The moment that `since` or `until` of an address means at `now`; null when it means none. */
 export function moment(text, now) {
-  const age = parseAge(text);
-  return age === null ? parseTime(text) : new Date(now.getTime() - age * 1000);
+	const age = parseAge(text);
+	return age === null ? parseTime(text) : new Date(now.getTime() - age * 1000);
+}
+
+/** As the address has it. */
+export function stamp(date) {
+	return date.toISOString().replace(".000Z", "Z");
 }
 
 const two = (number) => String(number).padStart(2, "0");
 
 export function localDate(date) {
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
 export function localClock(date) {
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+	return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
 export function localTime(date) {
-  return `${localDate(date)} ${localClock(date)}`;
+	return `${localDate(date)} ${localClock(date)}`;
 }
 
 /** `UTC+02:00`, of the reader. */
 export function zoneName(date = new Date()) {
-  const minutes = -date.getTimezoneOffset();
-  if (minutes === 0) return "UTC";
-  return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+	const minutes = -date.getTimezoneOffset();
+	if (minutes === 0) return "UTC";
+	return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
 }
 
 /** An RFC 3339 time of the server with a space, exact: `2026-11-27 17:34:58.046163525 UTC`. */
 export function exactUTC(text) {
-  return text.replace("T", " ").replace(/Z$/, " UTC");
+	return text.replace("T", " ").replace(/Z$/, " UTC");
 }
 
 const STEPS = [[60, 1, "second"], [3600, 60, "minute"], [86_400, 3600, "hour"], [86_400 * 60, 86_400, "day"],
-  [86_400 * 730, 86_400 * 30.44, "month"], [Infinity, 86_400 * 365.25, "year"]];
+	[86_400 * 730, 86_400 * 30.44, "month"], [Infinity, 86_400 * 365.25, "year"]];
 const relativeWords = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** `3 hours ago`. */
 export function relative(date, now) {
-  const seconds = (date.getTime() - now.getTime()) / 1000;
-  const [, divisor, unit] = STEPS.find(([limit]) => Math.abs(seconds) < limit);
-  return relativeWords.format(Math.round(seconds / divisor), unit);
+	const seconds = (date.getTime() - now.getTime()) / 1000;
+	const [, divisor, unit] = STEPS.find(([limit]) => Math.abs(seconds) < limit);
+	return relativeWords.format(Math.round(seconds / divisor), unit);
 }
 
 /** Seconds of a duration as the server writes it: `2592000s`. */
 export function parseDuration(text) {
-  const seconds = Number.parseFloat(text);
-  return Number.isFinite(seconds) ? seconds : 0;
+	const seconds = Number.parseFloat(text);
+	return Number.isFinite(seconds) ? seconds : 0;
 }
 
 /** `30 days`, `90 minutes`: the largest unit of which there is a whole number. */
 export function durationWords(seconds) {
-  for (const [unit, size] of [["day", 86_400], ["hour", 3600], ["minute", 60]]) {
-    if (seconds >= size && seconds % size === 0) return `${seconds / size} ${unit}${seconds === size ? "" : "s"}`;
-  }
-  return `${seconds} second${seconds === 1 ? "" : "s"}`;
+	for (const [unit, size] of [["day", 86_400], ["hour", 3600], ["minute", 60]]) {
+		if (seconds >= size && seconds % size === 0) return `${seconds / size} ${unit}${seconds === size ? "" : "s"}`;
+	}
+	return `${seconds} second${seconds === 1 ? "" : "s"}`;
 }
 
 /** What an `<input type="datetime-local">` takes, in the zone of the reader. */
 export function inputValue(date) {
-  return `${localDate(date)}T${localClock(date)}`;
+	return `${localDate(date)}T${localClock(date)}`;
 }
 
 export const QUICK_RANGES = [
-  ["15m", "Last 15 minutes"], ["1h", "Last hour"], ["24h", "Last 24 hours"], ["7d", "Last 7 days"],
-  ["30d", "Last 30 days"], ["", "All that is kept"],
+	["15m", "Last 15 minutes"], ["1h", "Last hour"], ["24h", "Last 24 hours"], ["7d", "Last 7 days"],
+	["30d", "Last 30 days"], ["", "All that is kept"],
 ];
 
 /** How a range reads on its button. */
 export function rangeWords(since, until) {
-  if (!since && !until) return "All time";
-  const quick = QUICK_RANGES.find(([age]) => age === since);
-  if (quick && !until) return quick[1];
-  const side = (text) => {
-    if (parseAge(text) !== null) return `${text} ago`;
-    const date = parseTime(text);
-    return date ? localTime(date).replace(/:00$/, "") : text;
-  };
-  if (!until) return parseAge(since) === null ? `Since ${side(since)}` : `Last ${since}`;
-  if (!since) return `Before ${side(until)}`;
-  return `${side(since)} to ${side(until)}`;
+	if (!since && !until) return "All time";
+	const quick = QUICK_RANGES.find(([age]) => age === since);
+	if (quick && !until) return quick[1];
+	const side = (text) => {
+		if (parseAge(text) !== null) return `${text} ago`;
+		const date = parseTime(text);
+		return date ? localTime(date).replace(/:00$/, "") : text;
+	};
+	if (!until) return parseAge(since) === null ? `Since ${side(since)}` : `Last ${since}`;
+	if (!since) return `Before ${side(until)}`;
+	return `${side(since)} to ${side(until)}`;
 }

@@ -1,144 +1,144 @@
 // What the feed does, in words: the line above the table, the pill in the header, and what stands where rows would be.
 
-import { icon, make, count, plural } from "./dom.js";
+import { button, count, icon, make, plural } from "./dom.js";
 import { explain } from "./words.js";
 import { WAITING_MAX } from "./list.js";
 
 export class Toolbar {
-  /** What the buttons of the empty table do, by name. */
-  actions = {};
-  hasRange = () => false;
-  table = undefined;
-  #feed;
-  #on;
-  #shown = {};
-  #timer;
-  #blankKey = "";
+	/** What the buttons of the empty table do, by name. */
+	actions = {};
+	hasRange = () => false;
+	table = undefined;
+	#feed;
+	#on;
+	#shown = {};
+	#timer;
+	#blankKey = "";
 
-  /** `on` has `pause`, `release` and `reconnect`. */
-  constructor(bar, pill, place, feed, on) {
-    this.#feed = feed;
-    this.#on = on;
-    this.total = make("span", { class: "total" }, "Loading the events");
-    this.kept = make("span", { class: "kept" });
-    this.pauseButton = make("button", { type: "button", class: "button small", id: "pause", onclick: () => on.pause() });
-    this.waiting = make("button", { type: "button", class: "button primary waiting", id: "waiting", hidden: true, onclick: () => on.release() });
-    this.blank = make("div", { class: "blank", hidden: true });
-    bar.replaceChildren(this.total, this.kept, make("span", { class: "spring" }), this.pauseButton);
-    place.append(this.blank);
-    place.parentElement.append(this.waiting);
-    this.pill = pill;
-    this.dot = make("i", { class: "dot" });
-    this.pillWords = make("span", {});
-    this.now = make("button", { type: "button", class: "link", id: "reconnect", hidden: true, onclick: () => on.reconnect() }, "Now");
-    pill.replaceChildren(this.dot, this.pillWords, this.now);
-  }
+	/** `on` has `pause`, `release` and `reconnect`. */
+	constructor(bar, pill, place, feed, on) {
+		this.#feed = feed;
+		this.#on = on;
+		this.total = make("span", { class: "total" }, "Loading the events");
+		this.kept = make("span", { class: "kept" });
+		this.pauseButton = button("button small", () => on.pause());
+		this.waiting = button("button primary waiting", () => on.release());
+		this.blank = make("div", { class: "blank", hidden: true });
+		bar.replaceChildren(this.total, this.kept, make("span", { class: "spring" }), this.pauseButton);
+		place.append(this.blank);
+		place.parentElement.append(this.waiting);
+		this.pill = pill;
+		this.dot = make("i", { class: "dot" });
+		this.pillWords = make("span", {});
+		this.now = button("link", () => on.reconnect(), "Now");
+		this.pauseButton.id = "pause";
+		this.waiting.id = "waiting";
+		this.now.id = "reconnect";
+		this.now.hidden = this.waiting.hidden = true;
+		pill.replaceChildren(this.dot, this.pillWords, this.now);
+	}
 
-  show(shown) {
-    this.#shown = { ...this.#shown, ...shown };
-    this.#showTotal();
-    this.#showPause();
-    this.#showPill();
-    this.#showBlank();
-    this.#showEnd();
-  }
+	show(shown) {
+		this.#shown = { ...this.#shown, ...shown };
+		this.#showTotal();
+		this.#showPause();
+		this.#showPill();
+		this.#showBlank();
+		this.#showEnd();
+	}
 
-  #showTotal() {
-    const { total, kept } = this.#shown;
-    const { list, loading, scannedThrough, oldestSequence } = this.#feed;
-    if (total !== undefined) this.total.textContent = plural(total, "event");
-    else if (list.rows.length > 0) this.total.textContent = `${count(list.rows.length)}${list.complete ? "" : " or more"} events`;
-    else this.total.textContent = loading ? "Loading the events" : "No events";
-    if (loading && list.rows.length === 0 && scannedThrough > 0) {
-      this.total.textContent = `Searching, ${count(Math.max(0, scannedThrough - oldestSequence))} events to go`;
-    }
-    this.kept.textContent = kept ? `Events are ${kept}` : "";
-    this.kept.title = this.kept.textContent;
-  }
+	#showTotal() {
+		const { total, kept } = this.#shown;
+		const { list, loading, scannedThrough, oldestSequence } = this.#feed;
+		if (total !== undefined) this.total.textContent = plural(total, "event");
+		else if (list.rows.length > 0) this.total.textContent = `${count(list.rows.length)}${list.complete ? "" : " or more"} events`;
+		else this.total.textContent = loading ? "Loading the events" : "No events";
+		if (loading && list.rows.length === 0 && scannedThrough > 0) {
+			this.total.textContent = `Searching, ${count(Math.max(0, scannedThrough - oldestSequence))} events to go`;
+		}
+		this.kept.textContent = kept ? `Events are ${kept}` : "";
+		this.kept.title = this.kept.textContent;
+	}
 
-  #showPause() {
-    const { paused, list } = this.#feed;
-    const key = `${paused} ${list.waitingCount}`;
-    if (this.pauseKey === key) return;
-    this.pauseKey = key;
-    const waits = list.waitingCount;
-    this.pauseButton.setAttribute("aria-pressed", paused);
-    this.pauseButton.replaceChildren(icon(paused ? "play" : "pause"), paused ? (waits > 0 ? `Resume (${count(waits)})` : "Resume") : "Pause");
-    this.pauseButton.title = paused ? "Show new events as they arrive (p)" : "Let new events wait (p)";
-    this.waiting.hidden = waits === 0;
-    this.waiting.replaceChildren(icon("up"), list.overflowed && waits > WAITING_MAX ? `${count(waits)} new events, load the newest` : plural(waits, "new event"));
-  }
+	#showPause() {
+		const { paused, list } = this.#feed;
+		const key = `${paused} ${list.waitingCount}`;
+		if (this.pauseKey === key) return;
+		this.pauseKey = key;
+		const waits = list.waitingCount;
+		this.pauseButton.setAttribute("aria-pressed", paused);
+		this.pauseButton.replaceChildren(icon(paused ? "play" : "pause"), paused ? (waits > 0 ? `Resume (${count(waits)})` : "Resume") : "Pause");
+		this.pauseButton.title = paused ? "Show new events as they arrive (p)" : "Let new events wait (p)";
+		this.waiting.hidden = waits === 0;
+		this.waiting.replaceChildren(icon("up"), list.overflowed && waits > WAITING_MAX ? `${count(waits)} new events, load the newest` : plural(waits, "new event"));
+	}
 
-  #showPill() {
-    const { streamState: { kind, behind, until, error }, paused } = this.#feed;
-    clearTimeout(this.#timer);
-    let words = "";
-    let shownKind = kind;
-    this.now.hidden = kind !== "disconnected" && kind !== "failed";
-    this.now.textContent = kind === "failed" ? "Try again" : "Now";
-    if (kind === "live") {
-      words = paused ? "Paused" : "Live";
-      if (paused) shownKind = "paused";
-    } else if (kind === "catching-up") words = behind ? "Fell behind, catching up. Nothing is lost" : "Live";
-    else if (kind === "connecting") words = "Connecting";
-    else if (kind === "reconnecting") words = "Reconnecting";
-    else if (kind === "resting") words = "Resting";
-    else if (kind === "disconnected") {
-      const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-      words = `Disconnected, reconnecting in ${seconds} s`;
-      this.#timer = setTimeout(() => this.#showPill(), 250);
-    } else if (kind === "failed") words = `Not live: ${explain(error).title.toLowerCase()}`;
-    this.pill.dataset.kind = kind === "catching-up" && !behind ? "live" : shownKind;
-    if (this.pillWords.textContent !== words) this.pillWords.textContent = words;
-  }
+	#showPill() {
+		const { streamState: { kind, behind, until, error }, paused } = this.#feed;
+		clearTimeout(this.#timer);
+		let words = "";
+		let shownKind = kind;
+		this.now.hidden = kind !== "disconnected" && kind !== "failed";
+		this.now.textContent = kind === "failed" ? "Try again" : "Now";
+		if (kind === "live") {
+			words = paused ? "Paused" : "Live";
+			if (paused) shownKind = "paused";
+		} else if (kind === "catching-up") words = behind ? "Fell behind, catching up. Nothing is lost" : "Live";
+		else if (kind === "connecting") words = "Connecting";
+		else if (kind === "reconnecting") words = "Reconnecting";
+		else if (kind === "resting") words = "Resting";
+		else if (kind === "disconnected") {
+			const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+			words = `Disconnected, reconnecting in ${seconds} s`;
+			this.#timer = setTimeout(() => this.#showPill(), 250);
+		} else if (kind === "failed") words = `Not live: ${explain(error).title.toLowerCase()}`;
+		this.pill.dataset.kind = kind === "catching-up" && !behind ? "live" : shownKind;
+		if (this.pillWords.textContent !== words) this.pillWords.textContent = words;
+	}
 
-  #button(words, action, primary) {
-    return make("button", { type: "button", class: primary ? "button primary" : "button", onclick: () => this.actions[action]() }, words);
-  }
+	#button(words, action, className = "") {
+		return button(`button ${className}`, () => this.actions[action](), words);
+	}
 
-  #showBlank() {
-    const { error, loading, list } = this.#feed;
-    const isEmpty = list.rows.length === 0;
-    const key = !isEmpty ? "" : error ? `error ${error.code} ${error.message}` : loading ? "loading" : `empty ${this.#shown.isFiltered} ${this.hasRange()}`;
-    if (key === this.#blankKey) return;
-    this.#blankKey = key;
-    this.blank.hidden = key === "";
-    if (key === "") return;
-    if (error) {
-      const { title, text, action } = explain(error);
-      const words = { retry: "Try again", signin: "Sign in", organization: "Leave the organization out", reset: "Remove all filters" }[action];
-      this.blank.replaceChildren(make("h2", {}, title), make("p", {}, text), make("div", { class: "actions" }, words && this.#button(words, action, true),
-        action !== "retry" && this.#button("Try again", "retry", false)));
-    } else if (loading) {
-      this.blank.replaceChildren(make("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: 14 }, () => make("i"))));
-    } else if (this.#shown.isFiltered) {
-      this.blank.replaceChildren(make("h2", {}, "No event matches"), make("p", {}, "Nothing that is kept matches all of the filters. New events that do will appear here."),
-        make("div", { class: "actions" }, this.hasRange() && this.#button("Look at all time", "wider", true), this.#button("Remove all filters", "reset", !this.hasRange())));
-    } else {
-      this.blank.replaceChildren(make("h2", {}, "No events yet"), make("p", {}, "The log is empty, or retention has taken what was in it. Record an event, and it appears here at once:"),
-        make("p", {}, make("code", {}, "auditrpc record --event-type CREATE --target-type SERVICE --target web --actor ada --change \"a first event\"")));
-    }
-  }
+	#showBlank() {
+		const { error, loading, list } = this.#feed;
+		const isEmpty = list.rows.length === 0;
+		const key = !isEmpty ? "" : error ? `error ${error.code} ${error.message}` : loading ? "loading" : `empty ${this.#shown.isFiltered} ${this.hasRange()}`;
+		if (key === this.#blankKey) return;
+		this.#blankKey = key;
+		this.blank.hidden = key === "";
+		if (key === "") return;
+		if (error) {
+			const { title, text, action } = explain(error);
+			const words = { retry: "Try again", signin: "Sign in", organization: "Leave the organization out", reset: "Remove all filters" }[action];
+			this.blank.replaceChildren(make("h2", {}, title), make("p", {}, text), make("div", { class: "actions" }, words && this.#button(words, action, "primary"),
+				action !== "retry" && this.#button("Try again", "retry")));
+		} else if (loading) {
+			this.blank.replaceChildren(make("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: 14 }, () => make("i"))));
+		} else if (this.#shown.isFiltered) {
+			this.blank.replaceChildren(make("h2", {}, "No event matches"), make("p", {}, "Nothing that is kept matches all of the filters. New events that do will appear here."),
+				make("div", { class: "actions" }, this.hasRange() && this.#button("Look at all time", "wider", "primary"), this.#button("Remove all filters", "reset")));
+		} else {
+			this.blank.replaceChildren(make("h2", {}, "No events yet"), make("p", {}, "The log is empty, or retention has taken what was in it. Record an event, and it appears here at once:"),
+				make("p", {}, make("code", {}, "auditrpc record --event-type CREATE --target-type SERVICE --target web --actor ada --change \"a first event\"")));
+		}
+	}
 
-  #showEnd() {
-    const { error, loading, list } = this.#feed;
-    if (!this.table || list.rows.length === 0) {
-      this.table?.setEnd();
-      return;
-    }
-    if (error) {
-      const { title, text, action } = explain(error);
-      this.table.setEnd(make("span", {}, `${title}. ${text}`), this.#small(action === "signin" ? "Sign in" : "Try again", action === "signin" ? "signin" : "retry"));
-    } else if (list.isFull && !list.complete) {
-      this.table.setEnd(`${count(list.rows.length)} events are loaded, which is what a table holds.`, this.#small("Go on from here", "further"));
-    } else if (list.complete) {
-      this.table.setEnd(this.#shown.kept && !this.#shown.isFiltered ? "This is the oldest event that is kept." : "These are all events that match.");
-    } else {
-      this.table.setEnd(loading ? "Loading older events" : "");
-    }
-  }
-
-  #small(words, action) {
-    return make("button", { type: "button", class: "button small", onclick: () => this.actions[action]() }, words);
-  }
+	#showEnd() {
+		const { error, loading, list } = this.#feed;
+		if (!this.table || list.rows.length === 0) {
+			this.table?.setEnd();
+			return;
+		}
+		if (error) {
+			const { title, text, action } = explain(error);
+			this.table.setEnd(make("span", {}, `${title}. ${text}`), action === "signin" ? this.#button("Sign in", action, "small") : this.#button("Try again", "retry", "small"));
+		} else if (list.isFull && !list.complete) {
+			this.table.setEnd(`${count(list.rows.length)} events are loaded, which is what a table holds.`, this.#button("Go on from here", "further", "small"));
+		} else if (list.complete) {
+			this.table.setEnd(this.#shown.kept && !this.#shown.isFiltered ? "This is the oldest event that is kept." : "These are all events that match.");
+		} else {
+			this.table.setEnd(loading ? "Loading older events" : "");
+		}
+	}
 }

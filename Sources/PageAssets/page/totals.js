@@ -2,63 +2,62 @@
 
 import { make, count, shortCount } from "./dom.js";
 import { plain, shown } from "./text.js";
-import { explain, remember, valueWords } from "./words.js";
+import { remember, trouble, valueWords } from "./words.js";
 
 export const TOTAL_FIELDS = [["actor_id", "Users"], ["event_type", "Event types"], ["target_id", "Targets"]];
 const ROWS = 5;
 
 export class Totals {
-  #sections = new Map();
-  #on;
+	#sections = new Map();
+	#on;
 
-  /** `on` has `toggle(field, value)` and `retry()`. */
-  constructor(place, on) {
-    this.#on = on;
-    for (const [field, words] of TOTAL_FIELDS) {
-      const note = make("span", {});
-      const rows = make("div", {});
-      this.#sections.set(field, { note, rows });
-      place.append(make("section", { "aria-label": words }, make("h2", {}, words, note), rows));
-    }
-  }
+	/** `on` has `toggle(field, value)` and `retry()`. */
+	constructor(place, on) {
+		this.#on = on;
+		for (const [field, words] of TOTAL_FIELDS) {
+			const note = make("span", {});
+			const rows = make("div", {});
+			this.#sections.set(field, { note, rows });
+			place.append(make("section", { "aria-label": words }, make("h2", {}, words, note), rows));
+		}
+	}
 
-  get limit() {
-    return ROWS;
-  }
+	get limit() {
+		return ROWS;
+	}
 
-  setStale() {
-    for (const { rows } of this.#sections.values()) rows.classList.add("stale");
-  }
+	setStale() {
+		for (const { rows } of this.#sections.values()) rows.classList.add("stale");
+	}
 
-  show(field, answer, chosen) {
-    const { note, rows } = this.#sections.get(field);
-    rows.classList.remove("stale");
-    const facets = answer.facets ?? [];
-    const highest = Math.max(1, ...facets.map((facet) => facet.count));
-    note.textContent = answer.complete === false ? "of a part" : "";
-    note.title = answer.complete === false ? "Counting ended at its limit: these are the numbers of the newest events." : "";
-    rows.replaceChildren(...facets.slice(0, ROWS).map((facet) => {
-      remember(field, facet.value, facet.name);
-      const { name } = valueWords(field, facet.value);
-      const bar = make("i", {});
-      bar.style.width = `${Math.max(2, (facet.count / highest) * 100)}%`;
-      return make("button", {
-        type: "button", class: "bar-row", "aria-pressed": chosen.includes(facet.value), title: plain(facet.value),
-        "aria-label": `${plain(name)}: ${count(facet.count)}`, onclick: () => this.#on.toggle(field, facet.value),
-      }, bar, make("span", { class: "name" }, shown(name, { limit: 80 })), make("span", { class: "number" }, shortCount(facet.count)));
-    }));
-    if (facets.length === 0) rows.replaceChildren(make("p", { class: "say" }, "None"));
-    else if (answer.other_count > 0 || facets.length > ROWS) {
-      const rest = (answer.other_count ?? 0) + facets.slice(ROWS).reduce((total, facet) => total + facet.count, 0);
-      if (rest > 0) rows.append(make("p", { class: "say" }, `and ${shortCount(rest)} of others`));
-    }
-  }
+	show(field, answer, chosen) {
+		const { note, rows } = this.#sections.get(field);
+		rows.classList.remove("stale");
+		const facets = answer.facets ?? [];
+		const highest = Math.max(1, ...facets.map((facet) => facet.count));
+		note.textContent = answer.complete === false ? "of a part" : "";
+		note.title = answer.complete === false ? "Counting ended at its limit: these are the numbers of the newest events." : "";
+		rows.replaceChildren(...facets.slice(0, ROWS).map((facet) => {
+			remember(field, facet.value, facet.name);
+			const { name } = valueWords(field, facet.value);
+			const bar = make("i", {});
+			bar.style.width = `${Math.max(2, (facet.count / highest) * 100)}%`;
+			return make("button", {
+				type: "button", class: "bar-row", "aria-pressed": chosen.includes(facet.value), title: plain(facet.value),
+				"aria-label": `${plain(name)}: ${count(facet.count)}`, onclick: () => this.#on.toggle(field, facet.value),
+			}, bar, make("span", { class: "name" }, shown(name, { limit: 80 })), make("span", { class: "number" }, shortCount(facet.count)));
+		}));
+		if (facets.length === 0) rows.replaceChildren(make("p", { class: "say" }, "None"));
+		else if (answer.other_count > 0 || facets.length > ROWS) {
+			const rest = (answer.other_count ?? 0) + facets.slice(ROWS).reduce((total, facet) => total + facet.count, 0);
+			if (rest > 0) rows.append(make("p", { class: "say" }, `and ${shortCount(rest)} of others`));
+		}
+	}
 
-  fail(error) {
-    for (const { rows } of this.#sections.values()) {
-      rows.classList.remove("stale");
-      rows.replaceChildren(make("p", { class: "say" }, `${explain(error).title}. `,
-        make("button", { type: "button", class: "link", onclick: () => this.#on.retry() }, "Try again")));
-    }
-  }
+	fail(error) {
+		for (const { rows } of this.#sections.values()) {
+			rows.classList.remove("stale");
+			rows.replaceChildren(trouble(error, () => this.#on.retry()));
+		}
+	}
 }
