@@ -29,8 +29,9 @@ struct RootCommand: AsyncParsableCommand {
         version: AuditServer.version,
         subcommands: [
             ServeCommand.self, RecordCommand.self, QueryCommand.self, TailCommand.self,
-            ShowCommand.self, FacetsCommand.self, StatusCommand.self, RetentionCommand.self,
-            TokenCommand.self, QuotaCommand.self, ImportCommand.self, SnapshotCommand.self,
+            ShowCommand.self, FacetsCommand.self, HistogramCommand.self, StatusCommand.self,
+            RetentionCommand.self, TokenCommand.self, QuotaCommand.self, ImportCommand.self,
+            SnapshotCommand.self,
             StoreCommand.self,
         ])
 

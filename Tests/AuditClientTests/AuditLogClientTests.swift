@@ -37,6 +37,10 @@ struct AuditLogClientTests {
             #expect(status.eventCount == 5 && status.headSequence == AuditModel.Sequence(5))
             let facets = try await client.listFacets(ListFacetsRequest(field: .targetID))
             #expect(facets.facets.map(\.count) == [2, 2, 1] && facets.totalCount == 5)
+            let histogram = try await client.histogram(
+                HistogramRequest(bucket: .seconds(86_400 * 30), splitBy: .targetID))
+            #expect(histogram.series.map(\.value) == ["t0", "t1", "t2"])
+            #expect(histogram.counts.first == 5 && histogram.totalCount == 5)
         }
     }
 

@@ -163,6 +163,27 @@ def test_facets_count_values(shared_server, auditrpc, organization):
     assert auditrpc("facets", "colour").returncode == USAGE
 
 
+def test_a_histogram_counts_over_time(shared_server, auditrpc, organization):
+    fill(shared_server.address, organization, 30)
+    # A fixed end: each call has the same buckets.
+    asked = ["histogram", "--split-by", "source", "--limit", "2", "--until", "2100-01-01"]
+    (answer,) = json_lines(auditrpc(*asked, "--output", "json"))
+    assert answer["total_count"] == sum(answer["counts"]) == 30
+    assert [sum(one["counts"]) for one in answer["series"]] == [10, 10]
+    assert sum(answer["other_counts"]) == 10 and answer["split_by"] == "source"
+    table = auditrpc(*asked)
+    assert table.returncode == 0 and "█" in table.stdout
+    lines = table.stdout.splitlines()
+    assert lines[0].split() == ["TIME", "COUNT", "API", "CLI", "(others)"]
+    assert len(lines) == len(answer["counts"]) + 2
+    assert lines[-1].split()[-4:] == ["30", "10", "10", "10"]
+    exported = auditrpc(*asked, "--output", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    assert sum(int(row["(others)"]) for row in rows) == 10
+    refused = auditrpc("histogram", "--since", "30d", "--bucket", "1s")
+    assert refused.returncode == REFUSED and "500 are allowed" in refused.stderr
+
+
 def test_status_tells_what_is_held(shared_server, client):
     environment = shared_server.environment
     client.record(event())
@@ -253,7 +274,7 @@ def test_what_the_server_refuses_is_refused(auditrpc):
     assert "text" in done.stderr
 
 
-COMMANDS = ["serve", "record", "query", "tail", "show", "facets", "status", "import"]
+COMMANDS = ["serve", "record", "query", "tail", "show", "facets", "histogram", "status", "import"]
 
 
 def test_help_lists_the_commands_and_each_has_an_example():

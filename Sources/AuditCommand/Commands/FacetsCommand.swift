@@ -40,12 +40,9 @@ struct FacetsCommand: AsyncParsableCommand {
         let response = try await settings.withClient { try await $0.listFacets(request) }
         let surface = output.surface(environment: Environment.variables)
         try StandardStream.output.write(FacetTable.text(response, surface: surface))
-        if surface.format == .table, !response.complete {
-            note("counted from event \(response.scannedThrough) on only: narrow the filter")
-        }
-        if let unread = Unreadable.text(response.unreadable) {
-            throw CommandError(.failure, unread)
-        }
+        try PartialCount.tell(
+            complete: response.complete, from: response.scannedThrough, response.unreadable, surface
+        )
     }
 }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import AuditModel
 import Codec
 
-/// The filter of query, tail and facets: values of one option are alternatives, options narrow
+/// The filter of query, tail, facets and histogram: values of one option are alternatives, options narrow
 /// one another.
 struct FilterOptions: ParsableArguments {
     @Option(

@@ -36,6 +36,8 @@ struct Table {
     }
 
     private static let gap = "  "
+    /// Between two columns.
+    static let gapColumns = gap.utf8.count
 
     private let columns: [Column]
     /// The columns that are shown, as indices.
@@ -59,7 +61,7 @@ struct Table {
         }
         var shown = Array(columns.indices)
         if let terminalColumns {
-            func available() -> Int { terminalColumns - Table.gap.utf8.count * (shown.count - 1) }
+            func available() -> Int { terminalColumns - Table.gapColumns * (shown.count - 1) }
             func least() -> Int {
                 shown.reduce(0) { $0 + Swift.min(widths[$1], columns[$1].columnsMin) }
             }

@@ -34,6 +34,9 @@ struct CommandRunnerTests {
         ["nonsense"], ["query", "--nonsense"], ["query", "--limit", "many"],
         ["query", "--limit", "0"], ["query", "--output", "xml"], ["facets"],
         ["facets", "colour"], ["facets", "unspecified"], ["show"], ["import", "cloudtrail"],
+        ["histogram", "--split-by", "scope"], ["histogram", "--split-by", "colour"],
+        ["histogram", "--bucket", "wide"], ["histogram", "--buckets", "501"],
+        ["histogram", "--limit", "0"],
     ])
     func aWrongCommandLineIsAUsageError(arguments: [String]) {
         let error = #expect(throws: (any Error).self) {
