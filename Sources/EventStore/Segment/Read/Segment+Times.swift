@@ -54,6 +54,7 @@ extension Segment {
     }
 
     package func leastOccurred(of rows: RowSet) throws(StoreError) -> Timestamp? {
+        if rows.count == bounds.events { return bounds.occurredAt?.lowerBound }
         var least: Timestamp?
         try visitTimes(of: rows) { part throws(StoreError) in
             if let least, least <= part.chunk.least { return }
