@@ -33,6 +33,8 @@ KINDS = {
     "target-rare": "a rare target, 2 to 5 events",
     "fields-common": "common event type and source, within a day",
     "fields-rare": "rare event type and source, within a day",
+    "histogram-organization": "histogram of a common organization: 60 buckets by event type",
+    "histogram-all": "histogram of all organizations, likewise",
 }
 
 

@@ -25,8 +25,9 @@ static const char *const indexes[] = {
     "VACUUM (ANALYZE, FREEZE) events",
     "CHECKPOINT"};
 
-enum { BY_ORGANIZATION, BY_ACTOR, BY_TARGET, BY_FIELDS, STATEMENTS };
-static const char *const names[STATEMENTS] = {"organization", "actor", "target", "fields"};
+enum { BY_ORGANIZATION, BY_ACTOR, BY_TARGET, BY_FIELDS, HISTOGRAM, HISTOGRAM_ALL, STATEMENTS };
+static const char *const names[STATEMENTS] = {
+    "organization", "actor", "target", "fields", "histogram", "histogram_all"};
 static const char *const pages[STATEMENTS] = {
     "SELECT event FROM events WHERE organization = $1 ORDER BY sequence DESC LIMIT 100",
     "SELECT event FROM events WHERE organization = $1 AND actor = $2"
@@ -36,7 +37,11 @@ static const char *const pages[STATEMENTS] = {
     "SELECT event FROM events WHERE sequence = ANY (ARRAY (SELECT sequence FROM events"
     "  WHERE organization = $1 AND event_type = $2 AND source = $3"
     "  AND occurred_at >= $4::bigint AND occurred_at < $5::bigint"
-    "  ORDER BY sequence DESC LIMIT 100)) ORDER BY sequence DESC"};
+    "  ORDER BY sequence DESC LIMIT 100)) ORDER BY sequence DESC",
+    "SELECT occurred_at / $1::bigint, event_type, count(*) FROM events"
+    " WHERE occurred_at >= $2::bigint AND occurred_at < $3::bigint AND organization = $4 GROUP BY 1, 2",
+    "SELECT occurred_at / $1::bigint, event_type, count(*) FROM events"
+    " WHERE occurred_at >= $2::bigint AND occurred_at < $3::bigint GROUP BY 1, 2"};
 
 static PGconn *connection;
 
@@ -107,7 +112,25 @@ static void load(const char *path) {
   free(buffer);
 }
 
+static int ask_histogram(const request *one) {
+  int is_all = !one->text[ORGANIZATION][0], found = 0;
+  uint64_t bucket = htobe64(HISTOGRAM_BUCKET), since = htobe64(one->since), until = htobe64(one->until);
+  const char *values[] = {(char *)&bucket, (char *)&since, (char *)&until, one->text[ORGANIZATION]};
+  int lengths[] = {8, 8, 8, 0}, formats[] = {1, 1, 1, 0};
+  const char *name = names[is_all ? HISTOGRAM_ALL : HISTOGRAM];
+  PGresult *rows =
+      check(PQexecPrepared(connection, name, is_all ? 3 : 4, values, lengths, formats, 1));
+  for (int row = 0; row < PQntuples(rows); row++) {
+    uint64_t count;
+    memcpy(&count, PQgetvalue(rows, row, 2), sizeof count);
+    found += be64toh(count);
+  }
+  PQclear(rows);
+  return found;
+}
+
 static int ask(const request *one, char *page) {
+  if (is_histogram(one)) return ask_histogram(one);
   const char *values[5] = {one->text[ORGANIZATION]};
   int lengths[5], formats[5] = {0}, by, parameters = 2;
   uint64_t since = htobe64(one->since), until = htobe64(one->until);

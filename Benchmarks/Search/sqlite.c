@@ -23,7 +23,7 @@ static const char *const indexes =
     "CREATE INDEX by_target ON events (organization, target);"
     "CREATE INDEX by_type ON events (organization, event_type, source, occurred_at)";
 
-enum { BY_ORGANIZATION, BY_ACTOR, BY_TARGET, BY_FIELDS, STATEMENTS };
+enum { BY_ORGANIZATION, BY_ACTOR, BY_TARGET, BY_FIELDS, HISTOGRAM, HISTOGRAM_ALL, STATEMENTS };
 static const char *const pages[STATEMENTS] = {
     "SELECT event FROM events WHERE organization = ?1 ORDER BY sequence DESC LIMIT 100",
     "SELECT event FROM events WHERE organization = ?1 AND actor = ?2"
@@ -33,7 +33,11 @@ static const char *const pages[STATEMENTS] = {
     "SELECT event FROM events WHERE sequence IN (SELECT sequence FROM events"
     "  WHERE organization = ?1 AND event_type = ?2 AND source = ?3"
     "  AND occurred_at >= ?4 AND occurred_at < ?5 ORDER BY sequence DESC LIMIT 100)"
-    " ORDER BY sequence DESC"};
+    " ORDER BY sequence DESC",
+    "SELECT occurred_at / ?1, event_type, count(*) FROM events WHERE organization = ?2"
+    " AND occurred_at >= ?3 AND occurred_at < ?4 GROUP BY 1, 2",
+    "SELECT occurred_at / ?1, event_type, count(*) FROM events"
+    " WHERE occurred_at >= ?3 AND occurred_at < ?4 GROUP BY 1, 2"};
 
 static sqlite3 *database;
 static sqlite3_stmt *statements[STATEMENTS];
@@ -97,7 +101,20 @@ static void store(const char *path, const char *events, int batch, double second
   say_size(path);
 }
 
+static int ask_histogram(const request *one) {
+  int is_all = !one->text[ORGANIZATION][0], found = 0;
+  sqlite3_stmt *statement = statements[is_all ? HISTOGRAM_ALL : HISTOGRAM];
+  sqlite3_bind_int64(statement, 1, HISTOGRAM_BUCKET);
+  if (!is_all) sqlite3_bind_text(statement, 2, one->text[ORGANIZATION], -1, SQLITE_STATIC);
+  sqlite3_bind_int64(statement, 3, one->since);
+  sqlite3_bind_int64(statement, 4, one->until);
+  while (sqlite3_step(statement) == SQLITE_ROW) found += sqlite3_column_int(statement, 2);
+  check(sqlite3_reset(statement));
+  return found;
+}
+
 static int ask(const request *one, char *page) {
+  if (is_histogram(one)) return ask_histogram(one);
   int by = one->text[EVENT_TYPE][0] ? BY_FIELDS
            : one->text[ACTOR][0]    ? BY_ACTOR
            : one->text[TARGET][0]   ? BY_TARGET

@@ -2,7 +2,8 @@ import AuditModel
 import Codec
 import Glibc
 
-/// One page that is asked for: the newest events that have all of these.
+/// One page that is asked for: the newest events that have all of these. Or, of a kind that begins with
+/// `histogram`, how many there are by event type and half a day.
 ///
 /// A line of the file of requests is the class, organization, actor, target, event type, source, and the
 /// range of occurred_at in nanoseconds, each behind a tab; what is empty does not narrow.
@@ -18,6 +19,9 @@ struct PageRequest {
     var until: Timestamp?
 
     static let pageSize = 100
+    static let bucket = Duration.seconds(43_200)
+
+    var isHistogram: Bool { kind.hasPrefix("histogram") }
 
     var line: String {
         let times = [since, until].map { $0.map { String($0.nanosecondsSinceEpoch) } ?? "" }
@@ -51,6 +55,12 @@ struct PageRequest {
                 eventTypes: list(eventType), targetIDs: list(target), actorIDs: list(actor),
                 sources: list(source), since: since, until: until),
             order: .newestFirst, pageSize: Int32(PageRequest.pageSize))
+    }
+
+    var histogram: HistogramRequest {
+        HistogramRequest(
+            organizationID: organization, filter: query.filter, bucket: PageRequest.bucket,
+            splitBy: .eventType)
     }
 
     static func read(_ path: String) -> [PageRequest] {

@@ -10,19 +10,22 @@ struct Pages {
     let samples: Int
 
     private let limits = ServiceLimits()
+    /// A histogram looks at all events and is asked for less often.
+    private static let pagesPerHistogram = 50
 
     func run(_ requests: [PageRequest]) throws {
         var kinds: [String] = []
         for request in requests where !kinds.contains(request.kind) { kinds.append(request.kind) }
         for kind in kinds {
-            let queries = requests.filter { $0.kind == kind }.map(\.query)
+            let queries = requests.filter { $0.kind == kind }
+            let samples = queries[0].isHistogram ? samples / Self.pagesPerHistogram : samples
             var times: [Double] = []
             var events = 0
             for round in -2..<max(1, samples / queries.count) {
                 for query in queries {
                     let (seconds, bytes) = try time(query)
                     guard round >= 0 else {
-                        if round == -1 { events += try QueryResponse(decoding: bytes).events.count }
+                        if round == -1 { events += try count(query, bytes) }
                         continue
                     }
                     times.append(seconds * 1e6)
@@ -34,10 +37,22 @@ struct Pages {
         }
     }
 
-    private func time(_ query: QueryRequest) throws -> (seconds: Double, bytes: [UInt8]) {
+    private func time(_ request: PageRequest) throws -> (seconds: Double, bytes: [UInt8]) {
         let start = ContinuousClock.now
-        let bytes = try PageQuery(store: store, limits: limits).run(
-            query, ReadControl(end: start + limits.readTime))
+        let control = ReadControl(end: start + limits.readTime)
+        let bytes =
+            try request.isHistogram
+            ? HistogramCount(store: store, limits: limits)
+                .run(request.histogram, now: SampleEvents.start, control).encoded()
+            : PageQuery(store: store, limits: limits).run(request.query, control)
         return ((ContinuousClock.now - start).inSeconds, bytes)
+    }
+
+    /// Events of an answer.
+    private func count(_ request: PageRequest, _ bytes: [UInt8]) throws -> Int {
+        guard request.isHistogram else { return try QueryResponse(decoding: bytes).events.count }
+        let answer = try HistogramResponse(decoding: bytes)
+        guard answer.complete, answer.series.count > 1 else { fail("a histogram is not whole") }
+        return Int(answer.totalCount)
     }
 }

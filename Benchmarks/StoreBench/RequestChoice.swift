@@ -9,6 +9,8 @@ struct RequestChoice {
     private static let rareEvents = 2...5
     /// Of a page by two fields.
     private static let range = Duration.seconds(86_400)
+    /// Of organizations whose histogram is asked for.
+    private static let histograms = 3
 
     private var random = SeededRandom(seed: 7)
     private var actors = Counts(SampleEvents.organizations.count, SampleEvents.actors.count)
@@ -73,7 +75,20 @@ struct RequestChoice {
         for (organization, rank) in pairs.choose(Self.rareCount, 10...1000, &random) {
             requests.append(byPair("fields-rare", organization, rank))
         }
+        requests.append(histogram("histogram-all", nil))
+        for rank in 0..<Self.histograms {
+            requests.append(histogram("histogram-organization", rank))
+        }
         return requests
+    }
+
+    /// Of all that there is, in 60 buckets.
+    private func histogram(_ kind: String, _ organization: Int?) -> PageRequest {
+        var request = PageRequest(
+            kind, organization: organization.map(SampleEvents.organizationID) ?? "")
+        request.since = SampleEvents.start
+        request.until = SampleEvents.start.advanced(by: SampleEvents.span)
+        return request
     }
 
     private func page(_ kind: String, _ organization: Int) -> PageRequest {

@@ -76,7 +76,10 @@ struct HistogramCount {
     ) -> [UInt64] {
         var others = counts
         for one in series {
-            for bucket in others.indices { others[bucket] -= one.counts[bucket] }
+            // No event has two values; one that had would be no reason to end the server.
+            for bucket in others.indices {
+                others[bucket] -= min(others[bucket], one.counts[bucket])
+            }
         }
         return others.contains { $0 > 0 } ? others : []
     }
