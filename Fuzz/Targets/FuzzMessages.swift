@@ -24,6 +24,7 @@ private let types: [any WireMessage.Type] = [
     GetRetentionResponse.self, ListRetentionRequest.self, ListRetentionResponse.self,
     SetRetentionRequest.self, SetRetentionResponse.self, CreateSnapshotRequest.self,
     CreateSnapshotResponse.self, HistogramRequest.self, HistogramResponse.self,
+    GetCallerRequest.self, GetCallerResponse.self,
 ]
 
 private func check<Message: WireMessage>(

@@ -151,6 +151,13 @@ public final class AuditLogClient: Sendable {
         try await calls.unary(.histogram, request).response
     }
 
+    /// What the server takes this client for, by its credential.
+    public func getCaller(
+        _ request: GetCallerRequest = GetCallerRequest()
+    ) async throws(AuditClientError) -> GetCallerResponse {
+        try await calls.unary(.getCaller, request).response
+    }
+
     /// What the server holds.
     public func getStatus(
         _ request: GetStatusRequest = GetStatusRequest()

@@ -43,10 +43,10 @@ struct DescriptorIndexTests {
         #expect(names.first == "auditrpc/v1/audit_log.proto")
         #expect(
             names.sorted() == [
-                "auditrpc/v1/audit_log.proto", "auditrpc/v1/event.proto",
-                "auditrpc/v1/filter.proto", "google/protobuf/any.proto",
-                "google/protobuf/duration.proto", "google/protobuf/timestamp.proto",
-                "google/rpc/status.proto",
+                "auditrpc/v1/access.proto", "auditrpc/v1/audit_log.proto",
+                "auditrpc/v1/event.proto", "auditrpc/v1/filter.proto",
+                "google/protobuf/any.proto", "google/protobuf/duration.proto",
+                "google/protobuf/timestamp.proto", "google/rpc/status.proto",
             ])
     }
 

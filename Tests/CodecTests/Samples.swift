@@ -131,6 +131,15 @@ let samples: [(golden: String, message: any WireMessage)] =
                 splitBy: .targetID, limit: 5)
         ),
         (Golden.histogramResponse, histogram),
+        (Golden.getStatusRequest, GetCallerRequest()),
+        (
+            Golden.getCallerResponse,
+            GetCallerResponse(
+                credential: .apiToken, id: "t-1", name: "dashboard", roles: [.viewer, .reader],
+                organizationIDs: ["acme", "globex"],
+                expiresAt: Timestamp(seconds: 1_700_000_000, nanoseconds: 0),
+                bounds: EventFilter(targetIDs: ["s-1"]))
+        ),
         (Golden.getStatusRequest, GetStatusRequest()),
         (
             Golden.getStatusResponse,

@@ -43,6 +43,7 @@ def requests(organization):
             READERS,
             log.HistogramRequest(**named, split_by=log.FACET_FIELD_SOURCE),
         ),
+        LOG + "GetCaller": (ANYBODY_KNOWN, access.GetCallerRequest()),
         LOG + "GetStatus": (READERS - {"viewer"}, log.GetStatusRequest(**named)),
         ADMINISTRATION + "GetRetention": (ADMINS, admin.GetRetentionRequest(**named)),
         ADMINISTRATION + "ListRetention": (ADMINS, admin.ListRetentionRequest()),
@@ -82,7 +83,7 @@ def requests(organization):
 
 STREAMS = ("Subscribe", "RecordStream", "Watch", "ServerReflectionInfo")
 # What is not said of an organization is not refused for another one.
-UNNAMED = {"ListRetention", "CreateSnapshot", "RotateToken", "RevokeToken", "SetQuota"}
+UNNAMED = {"GetCaller", "ListRetention", "CreateSnapshot", "RotateToken", "RevokeToken", "SetQuota"}
 # What an allowed call may be answered with, where it cannot be OK.
 ANSWERS = {
     "CreateSnapshot": {Status.FAILED_PRECONDITION},

@@ -103,6 +103,25 @@ def test_a_viewer_sees_what_his_filter_lets_pass(world):
         assert stream.events(1)[0]["id"] == seen["id"]
 
 
+def test_everybody_is_told_who_they_are(world):
+    with world.client("reader", "acme") as client:
+        seen = client.get("/v1/whoami").json
+        assert (seen["credential"], seen["roles"]) == ("API_TOKEN", ["reader"])
+        assert seen["organizations"] == ["acme"]
+    with world.client("operator") as client:
+        seen = client.get("/v1/whoami").json
+        assert seen["roles"] == ["operator"] and "organizations" not in seen
+    secret = tokens.viewer(
+        world.server.address, world.secrets["reader", "acme"], Filter(target_ids=["s-1"])
+    )
+    with HTTPClient(world.server, token=secret) as client:
+        seen = client.get("/v1/whoami").json
+        assert seen["roles"] == ["viewer"] and seen["bounds"] == {"target_ids": ["s-1"]}
+        assert seen["expires_at"]
+    with HTTPClient(world.server) as client:
+        assert client.get("/v1/whoami").status == 401
+
+
 def test_a_revoked_token_ends_its_streams(world):
     token, secret = world.create("reader", "acme")
     with HTTPClient(world.server, token=secret) as client:

@@ -97,7 +97,7 @@ def test_an_event_is_recorded_and_found_without_a_proto(generic, organization):
     methods = {method.name: method for method in generic.methods(AUDIT_LOG)}
     assert set(methods) == {
         "Record", "RecordStream", "Query", "Subscribe", "GetEvent", "ListFacets", "Histogram",
-        "GetStatus",
+        "GetCaller", "GetStatus",
     }
     event = {
         "eventType": "UPDATE",
@@ -158,7 +158,7 @@ def test_every_kind_of_question(database):
     assert [one.error_response.error_code for one in answers[5:]] == [5, 5, 5, 5, 3]
     # The second has all that it needs; the others, sent on the same stream, are not repeated.
     assert [len(one.file_descriptor_response.file_descriptor_proto) for one in answers[1:4]] == [
-        7, 1, 1,
+        8, 1, 1,
     ]
 
 

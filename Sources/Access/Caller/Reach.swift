@@ -14,6 +14,15 @@ package enum Reach: Hashable, Sendable {
         }
     }
 
+    /// Empty for all of them.
+    package var names: [String] {
+        if case .only(let organizations) = self {
+            organizations.map { String(decoding: $0, as: UTF8.self) }
+        } else {
+            []
+        }
+    }
+
     /// The one that is meant where none is named; nil for all of them, and where there are several.
     package var single: [UInt8]? {
         if case .only(let organizations) = self, organizations.count == 1 {

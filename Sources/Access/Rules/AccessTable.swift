@@ -28,6 +28,7 @@ package enum AccessTable {
             log, ["Query", "Subscribe", "GetEvent", "ListFacets", "Histogram"],
             .roles([.reader, .viewer, .admin, .operator]))
         add(log, ["GetStatus"], .roles([.reader, .admin, .operator]))
+        add(log, ["GetCaller"], .roles(.all))
         let administration = "auditrpc.v1.Administration"
         add(
             administration,

@@ -15,6 +15,7 @@ final class CallRunner: Sendable {
         case getEvent = "GetEvent"
         case listFacets = "ListFacets"
         case histogram = "Histogram"
+        case getCaller = "GetCaller"
         case getStatus = "GetStatus"
         case getRetention = "GetRetention"
         case listRetention = "ListRetention"
@@ -33,7 +34,7 @@ final class CallRunner: Sendable {
         private var service: String {
             switch self {
             case .record, .recordStream, .query, .subscribe, .getEvent, .listFacets, .histogram,
-                .getStatus:
+                .getCaller, .getStatus:
                 "AuditLog"
             case .getRetention, .listRetention, .setRetention, .createSnapshot, .createToken,
                 .listTokens, .rotateToken, .revokeToken, .createViewerToken, .setQuota,

@@ -14,7 +14,9 @@ struct ServiceCalls: Sendable {
         case query = "Query"
         case getEvent = "GetEvent"
         case listFacets = "ListFacets"
+        case histogram = "Histogram"
         case getStatus = "GetStatus"
+        case getCaller = "GetCaller"
         case subscribe = "Subscribe"
 
         fileprivate var path: String { "/auditrpc.v1.AuditLog/\(rawValue)" }

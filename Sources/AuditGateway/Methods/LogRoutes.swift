@@ -14,7 +14,9 @@ struct LogRoutes: Sendable {
         router.get("/v1/events", use: query)
         router.get("/v1/events/:key", use: getEvent)
         router.get("/v1/facets/:field", use: listFacets)
+        router.get("/v1/histogram", use: histogram)
         router.get("/v1/status", use: getStatus)
+        router.get("/v1/whoami", use: getCaller)
     }
 
     @Sendable
@@ -72,6 +74,30 @@ struct LogRoutes: Sendable {
             ListFacetsRequest(
                 organizationID: organizationID, field: field, filter: filter, limit: limit),
             for: request, context)
+        return .json(answer.json())
+    }
+
+    @Sendable
+    private func histogram(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        var parameters = try RequestParameters(request.uri.query)
+        let (organizationID, filter) = try parameters.takeFilter(now: now())
+        let histogram = HistogramRequest(
+            organizationID: organizationID, filter: filter,
+            bucket: try parameters.takeDuration("bucket"),
+            buckets: try parameters.takeCount("buckets"),
+            splitBy: try parameters.takeFacetField("split_by") ?? .unspecified,
+            limit: try parameters.takeCount("limit"))
+        try parameters.finish()
+        let answer: HistogramResponse = try await calls.unary(
+            .histogram, histogram, for: request, context)
+        return .json(answer.json())
+    }
+
+    @Sendable
+    private func getCaller(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        try RequestParameters(request.uri.query).finish()
+        let answer: GetCallerResponse = try await calls.unary(
+            .getCaller, GetCallerRequest(), for: request, context)
         return .json(answer.json())
     }
 

@@ -60,6 +60,14 @@ struct AuditLogEndpoint: Sendable {
             try HistogramCount(store: store, limits: limits)
                 .run(request, within: bounds, now: .now, control).encoded()
         }
+        router.addUnary(Self.prefix + "GetCaller") { message, context in
+            do throws(ServiceError) {
+                let _: GetCallerRequest = try Self.decode(message)
+                return GetCallerResponse(context.origin.caller).encoded()
+            } catch {
+                throw RPCError(error)
+            }
+        }
         router.addUnary(Self.prefix + "GetStatus") { [status] message, context in
             do throws(ServiceError) {
                 let request: GetStatusRequest = try Self.decode(message)
@@ -126,5 +134,18 @@ struct AuditLogEndpoint: Sendable {
         } catch {
             throw ServiceError(error)
         }
+    }
+}
+
+extension GetCallerResponse {
+    /// What the caller is taken for, in his own words.
+    init(_ caller: Caller) {
+        self.init(
+            credential: caller.identity.credential, id: caller.identity.id,
+            name: caller.identity.credential == .jwt
+                ? caller.identity.displayName : caller.identity.name,
+            roles: Role.allCases.filter { $0 != .unspecified && caller.roles.contains(Roles($0)) },
+            organizationIDs: caller.reach.names, expiresAt: caller.expiresAt,
+            bounds: caller.bounds)
     }
 }

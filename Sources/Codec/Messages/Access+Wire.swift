@@ -225,3 +225,46 @@ extension FieldCheck {
         return lifetime
     }
 }
+
+extension GetCallerRequest: CodedMessage {
+    static var wireName: StaticString { "auditrpc.v1.GetCallerRequest" }
+
+    init(_ message: Auditrpc__V1__GetCallerRequest, _ check: inout FieldCheck) {}
+
+    func write(to message: inout Auditrpc__V1__GetCallerRequest, in arena: borrowing Arena) {}
+}
+
+extension GetCallerResponse: CodedMessage {
+    static var wireName: StaticString { "auditrpc.v1.GetCallerResponse" }
+
+    init(_ message: Auditrpc__V1__GetCallerResponse, _ check: inout FieldCheck) {
+        credential =
+            CredentialType(rawValue: Int32(bitPattern: message.credential.rawValue))
+            ?? .unspecified
+        id = check.string(message.id, "id")
+        name = check.string(message.name, "name")
+        // A reader that is older than the server passes over the roles that it does not know.
+        roles = UnsafeBufferPointer(start: message.roles, count: message.n_roles).compactMap {
+            Role(rawValue: Int32(bitPattern: $0.rawValue))
+        }
+        organizationIDs = check.strings(
+            "organization_ids", message.n_organization_ids, message.organization_ids)
+        expiresAt = check.timestamp(message.expires_at, "expires_at")
+        bounds = check.optional(EventFilter.self, "bounds", message.bounds)
+    }
+
+    func write(to message: inout Auditrpc__V1__GetCallerResponse, in arena: borrowing Arena) {
+        message.credential = Auditrpc__V1__CredentialType(
+            UInt32(bitPattern: credential.rawValue))
+        message.id = arena.copy(id)
+        message.name = arena.copy(name)
+        message.n_roles = roles.count
+        message.roles = arena.array(roles) {
+            Auditrpc__V1__Role(UInt32(bitPattern: $0.rawValue))
+        }
+        message.n_organization_ids = organizationIDs.count
+        message.organization_ids = arena.array(organizationIDs) { arena.copy($0) }
+        message.expires_at = arena.timestamp(expiresAt)
+        message.bounds = bounds.map { arena.message($0) }
+    }
+}

@@ -96,7 +96,7 @@ extension FieldCheck {
         return filter
     }
 
-    fileprivate mutating func strings(
+    mutating func strings(
         _ field: StaticString, _ count: Int, _ values: UnsafeMutablePointer<ProtobufCBinaryData>?
     ) -> [String] {
         (0..<count).map { index in

@@ -322,6 +322,16 @@ extension Auditrpc__V1__CreateViewerTokenResponse: CMessage {
         auditrpc__v1__create_viewer_token_response__init
     }
 }
+extension Auditrpc__V1__GetCallerRequest: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__get_caller_request__init
+    }
+}
+extension Auditrpc__V1__GetCallerResponse: CMessage {
+    static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+        auditrpc__v1__get_caller_response__init
+    }
+}
 extension Auditrpc__V1__Quota: CMessage {
     static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
         auditrpc__v1__quota__init

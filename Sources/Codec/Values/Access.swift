@@ -193,3 +193,36 @@ public struct CreateViewerTokenResponse: Hashable, Sendable {
         self.expiresAt = expiresAt
     }
 }
+
+/// `auditrpc.v1.GetCallerRequest`.
+public struct GetCallerRequest: Hashable, Sendable {
+    public init() {}
+}
+
+/// `auditrpc.v1.GetCallerResponse`: what the server takes a caller for.
+public struct GetCallerResponse: Hashable, Sendable {
+    public var credential: CredentialType
+    public var id: String
+    public var name: String
+    public var roles: [Role]
+    /// Whose events the caller's calls are about; empty for all.
+    public var organizationIDs: [String]
+    /// Nil: never.
+    public var expiresAt: Timestamp?
+    /// What a viewer may see at all; nil for everything of these organizations.
+    public var bounds: EventFilter?
+
+    public init(
+        credential: CredentialType = .unspecified, id: String = "", name: String = "",
+        roles: [Role] = [], organizationIDs: [String] = [], expiresAt: Timestamp? = nil,
+        bounds: EventFilter? = nil
+    ) {
+        self.credential = credential
+        self.id = id
+        self.name = name
+        self.roles = roles
+        self.organizationIDs = organizationIDs
+        self.expiresAt = expiresAt
+        self.bounds = bounds
+    }
+}

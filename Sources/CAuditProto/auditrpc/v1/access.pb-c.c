@@ -772,6 +772,96 @@ void   auditrpc__v1__list_quotas_response__free_unpacked
   assert(message->base.descriptor == &auditrpc__v1__list_quotas_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   auditrpc__v1__get_caller_request__init
+                     (Auditrpc__V1__GetCallerRequest         *message)
+{
+  static const Auditrpc__V1__GetCallerRequest init_value = AUDITRPC__V1__GET_CALLER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__get_caller_request__get_packed_size
+                     (const Auditrpc__V1__GetCallerRequest *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__get_caller_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__get_caller_request__pack
+                     (const Auditrpc__V1__GetCallerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__get_caller_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__get_caller_request__pack_to_buffer
+                     (const Auditrpc__V1__GetCallerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__get_caller_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__GetCallerRequest *
+       auditrpc__v1__get_caller_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__GetCallerRequest *)
+     protobuf_c_message_unpack (&auditrpc__v1__get_caller_request__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__get_caller_request__free_unpacked
+                     (Auditrpc__V1__GetCallerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__get_caller_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   auditrpc__v1__get_caller_response__init
+                     (Auditrpc__V1__GetCallerResponse         *message)
+{
+  static const Auditrpc__V1__GetCallerResponse init_value = AUDITRPC__V1__GET_CALLER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t auditrpc__v1__get_caller_response__get_packed_size
+                     (const Auditrpc__V1__GetCallerResponse *message)
+{
+  assert(message->base.descriptor == &auditrpc__v1__get_caller_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t auditrpc__v1__get_caller_response__pack
+                     (const Auditrpc__V1__GetCallerResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &auditrpc__v1__get_caller_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t auditrpc__v1__get_caller_response__pack_to_buffer
+                     (const Auditrpc__V1__GetCallerResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &auditrpc__v1__get_caller_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Auditrpc__V1__GetCallerResponse *
+       auditrpc__v1__get_caller_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Auditrpc__V1__GetCallerResponse *)
+     protobuf_c_message_unpack (&auditrpc__v1__get_caller_response__descriptor,
+                                allocator, len, data);
+}
+void   auditrpc__v1__get_caller_response__free_unpacked
+                     (Auditrpc__V1__GetCallerResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &auditrpc__v1__get_caller_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor auditrpc__v1__token__field_descriptors[10] =
 {
   {
@@ -1962,6 +2052,140 @@ const ProtobufCMessageDescriptor auditrpc__v1__list_quotas_response__descriptor 
   auditrpc__v1__list_quotas_response__field_indices_by_name,
   1,  auditrpc__v1__list_quotas_response__number_ranges,
   (ProtobufCMessageInit) auditrpc__v1__list_quotas_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define auditrpc__v1__get_caller_request__field_descriptors NULL
+#define auditrpc__v1__get_caller_request__field_indices_by_name NULL
+#define auditrpc__v1__get_caller_request__number_ranges NULL
+const ProtobufCMessageDescriptor auditrpc__v1__get_caller_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.GetCallerRequest",
+  "GetCallerRequest",
+  "Auditrpc__V1__GetCallerRequest",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__GetCallerRequest),
+  0,
+  auditrpc__v1__get_caller_request__field_descriptors,
+  auditrpc__v1__get_caller_request__field_indices_by_name,
+  0,  auditrpc__v1__get_caller_request__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__get_caller_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor auditrpc__v1__get_caller_response__field_descriptors[7] =
+{
+  {
+    "credential",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__GetCallerResponse, credential),
+    &auditrpc__v1__credential_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__GetCallerResponse, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__GetCallerResponse, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "roles",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Auditrpc__V1__GetCallerResponse, n_roles),
+    offsetof(Auditrpc__V1__GetCallerResponse, roles),
+    &auditrpc__v1__role__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "organization_ids",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Auditrpc__V1__GetCallerResponse, n_organization_ids),
+    offsetof(Auditrpc__V1__GetCallerResponse, organization_ids),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__GetCallerResponse, expires_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bounds",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Auditrpc__V1__GetCallerResponse, bounds),
+    &auditrpc__v1__event_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned auditrpc__v1__get_caller_response__field_indices_by_name[] = {
+  6,   /* field[6] = bounds */
+  0,   /* field[0] = credential */
+  5,   /* field[5] = expires_at */
+  1,   /* field[1] = id */
+  2,   /* field[2] = name */
+  4,   /* field[4] = organization_ids */
+  3,   /* field[3] = roles */
+};
+static const ProtobufCIntRange auditrpc__v1__get_caller_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor auditrpc__v1__get_caller_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "auditrpc.v1.GetCallerResponse",
+  "GetCallerResponse",
+  "Auditrpc__V1__GetCallerResponse",
+  "auditrpc.v1",
+  sizeof(Auditrpc__V1__GetCallerResponse),
+  7,
+  auditrpc__v1__get_caller_response__field_descriptors,
+  auditrpc__v1__get_caller_response__field_indices_by_name,
+  1,  auditrpc__v1__get_caller_response__number_ranges,
+  (ProtobufCMessageInit) auditrpc__v1__get_caller_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue auditrpc__v1__role__enum_values_by_number[6] =

@@ -3583,7 +3583,7 @@ const ProtobufCEnumDescriptor auditrpc__v1__facet_field__descriptor =
   auditrpc__v1__facet_field__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor auditrpc__v1__audit_log__method_descriptors[8] =
+static const ProtobufCMethodDescriptor auditrpc__v1__audit_log__method_descriptors[9] =
 {
   { "Record", &auditrpc__v1__record_request__descriptor, &auditrpc__v1__record_response__descriptor },
   { "RecordStream", &auditrpc__v1__record_request__descriptor, &auditrpc__v1__record_response__descriptor },
@@ -3593,8 +3593,10 @@ static const ProtobufCMethodDescriptor auditrpc__v1__audit_log__method_descripto
   { "ListFacets", &auditrpc__v1__list_facets_request__descriptor, &auditrpc__v1__list_facets_response__descriptor },
   { "Histogram", &auditrpc__v1__histogram_request__descriptor, &auditrpc__v1__histogram_response__descriptor },
   { "GetStatus", &auditrpc__v1__get_status_request__descriptor, &auditrpc__v1__get_status_response__descriptor },
+  { "GetCaller", &auditrpc__v1__get_caller_request__descriptor, &auditrpc__v1__get_caller_response__descriptor },
 };
 const unsigned auditrpc__v1__audit_log__method_indices_by_name[] = {
+  8,        /* GetCaller */
   4,        /* GetEvent */
   7,        /* GetStatus */
   6,        /* Histogram */
@@ -3611,7 +3613,7 @@ const ProtobufCServiceDescriptor auditrpc__v1__audit_log__descriptor =
   "AuditLog",
   "Auditrpc__V1__AuditLog",
   "auditrpc.v1",
-  8,
+  9,
   auditrpc__v1__audit_log__method_descriptors,
   auditrpc__v1__audit_log__method_indices_by_name
 };
@@ -3678,6 +3680,14 @@ void auditrpc__v1__audit_log__get_status(ProtobufCService *service,
 {
   assert(service->descriptor == &auditrpc__v1__audit_log__descriptor);
   service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void auditrpc__v1__audit_log__get_caller(ProtobufCService *service,
+                                         const Auditrpc__V1__GetCallerRequest *input,
+                                         Auditrpc__V1__GetCallerResponse_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &auditrpc__v1__audit_log__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void auditrpc__v1__audit_log__init (Auditrpc__V1__AuditLog_Service *service,
                                     Auditrpc__V1__AuditLog_ServiceDestroy destroy)
