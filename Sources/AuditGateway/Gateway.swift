@@ -26,6 +26,9 @@ package final class Gateway: Service {
         }
     }
 
+    /// Clients that may be connected at a time, where the system has the descriptors.
+    package static let connectionsMax = GatewayLimits.connectionsMax
+
     private let configuration: Configuration
     private let server: AuditServer
     private let logger: Logger
@@ -68,7 +71,7 @@ package final class Gateway: Service {
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: configuration.listen.port ?? 0),
                 availableConnectionsDelegate: MaximumAvailableConnections(
-                    GatewayLimits.connectionsMax)),
+                    server.gatewayConnectionsMax)),
             onServerRunning: { [listening, logger] channel in
                 let port = channel.localAddress?.port ?? 0
                 let address = ListenAddress(host: host, port: port)
@@ -114,8 +117,10 @@ package final class Gateway: Service {
                 try await server.rpc.connect(for: peer, on: eventLoop)
             })
         let now: @Sendable () -> Timestamp = { .now }
-        LogRoutes(calls: calls, now: now).add(to: router)
-        StreamRoute(calls: calls, encodings: SharedEncodings(), now: now).add(to: router)
+        let budgets = GatewayBudgets()
+        LogRoutes(calls: calls, budgets: budgets, now: now).add(to: router)
+        StreamRoute(calls: calls, budgets: budgets, encodings: SharedEncodings(), now: now)
+            .add(to: router)
         ExportRoute(calls: calls, now: now).add(to: router)
         PageRoutes().add(to: router)
         return router

@@ -16,6 +16,18 @@ enum GatewayLimits {
     static let idleTime = TimeAmount.seconds(75)
     /// The time that a call gets which reads. The service takes less, and says then how far it came.
     static let callTime = TimeAmount.seconds(30)
+    /// Bodies and answers up to this are not counted: connections bound them.
+    static let uncountedBytesMax = 32 << 10
+    /// Bytes of bodies that are being read, of all clients.
+    static let bodiesBytesMax = 64 << 20
+    /// Bytes of answers that wait for their clients, of all.
+    static let answersBytesMax = 256 << 20
+    /// The time that a client gets to send a body.
+    static let bodyTime = TimeAmount.seconds(30)
+    /// The time that a client gets to read an answer, or a page of an export. One that reads nothing keeps others out.
+    static let answerTime = TimeAmount.seconds(120)
+    /// Streams of events at a time. Each keeps what its client has not read: a few messages of 64 KiB.
+    static let streamsMax = 2_000
     /// Events that an export asks for at a time.
     static let exportPageSize: Int32 = 1_000
     /// Bytes of encoded messages that are kept for other streams that are sent the same.

@@ -34,6 +34,9 @@ package struct AuditServerConfiguration: Sendable {
     /// Who may do what by a client certificate or a JWT; nil: certificates are not asked for names, and JWTs not
     /// accepted.
     package var accessFile: String?
+    /// Clients of a gateway in the same process that may be connected at a time, if the system has the descriptors: two
+    /// for each besides the connection to this server. 0 without a gateway.
+    package var gatewayConnectionsMax: Int
     /// Records who reads the log, as events.
     package var tracesReads: Bool
     package var limits: ServiceLimits
@@ -50,7 +53,7 @@ package struct AuditServerConfiguration: Sendable {
         bytesMax: Int? = nil,
         compressesAnswers: Bool = false, connectionAgeMax: Duration? = nil,
         localAccess: LocalAccess = .development, accessFile: String? = nil,
-        tracesReads: Bool = true,
+        gatewayConnectionsMax: Int = 0, tracesReads: Bool = true,
         limits: ServiceLimits = ServiceLimits(), feedLimits: FeedLimits = FeedLimits(),
         version: String = AuditServer.version
     ) {
@@ -68,6 +71,7 @@ package struct AuditServerConfiguration: Sendable {
         self.connectionAgeMax = connectionAgeMax
         self.localAccess = localAccess
         self.accessFile = accessFile
+        self.gatewayConnectionsMax = gatewayConnectionsMax
         self.tracesReads = tracesReads
         self.limits = limits
         self.feedLimits = feedLimits

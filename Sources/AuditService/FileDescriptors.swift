@@ -18,9 +18,25 @@ enum FileDescriptors {
         }
         return Int(clamping: limit.rlim_cur)
     }
+}
 
-    /// Connections that leave the store its files: with none left a log could not be followed by the next.
-    static func connectionsMax(descriptorsMax: Int, wanted: Int, reserved: Int) -> Int {
-        max(1, min(wanted, descriptorsMax - reserved))
+/// What the files and sockets of this process are for.
+struct DescriptorShares: Equatable {
+    let all: Int
+    /// Clients of a gateway: an eighth of the descriptors at most are theirs, two for each.
+    let gatewayConnectionsMax: Int
+    private let reserved: Int
+
+    /// - Parameters:
+    ///   - reserved: what connections leave the store, which with none left could not follow a log by the next.
+    ///   - wanted: clients of a gateway.
+    init(all: Int, reserved: Int, gatewayConnections wanted: Int) {
+        self.all = all
+        self.reserved = reserved
+        gatewayConnectionsMax = min(wanted, max(1, all / 16))
+    }
+
+    func connectionsMax(wanted: Int) -> Int {
+        max(1, min(wanted, all - reserved - 2 * gatewayConnectionsMax))
     }
 }

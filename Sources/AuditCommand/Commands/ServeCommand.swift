@@ -44,7 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         CoreDumps.turnOff()
-        let configuration = try options.configuration(environment: Environment.variables)
+        var configuration = try options.configuration(environment: Environment.variables)
         let level = try options.level(environment: Environment.variables)
         let logger = Logger(label: "auditrpc") { label in
             var handler = SafeLogHandler(StreamLogHandler.standardError(label: label))
@@ -55,7 +55,10 @@ struct ServeCommand: AsyncParsableCommand {
         let hasFiles = configuration.tls != nil || configuration.accessFile != nil
         if hasFiles { signal(SIGHUP, SIG_IGN) }
         let http = try options.gateway(environment: Environment.variables)
-        if let http { try AuditServer.check(http.listen, configuration) }
+        if let http {
+            try AuditServer.check(http.listen, configuration)
+            configuration.gatewayConnectionsMax = Gateway.connectionsMax
+        }
         let server = try await AuditServer.open(configuration, logger: logger)
         let gateway = http.map { Gateway($0, server: server, logger: logger) }
         var services = [

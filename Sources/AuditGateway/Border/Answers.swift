@@ -3,7 +3,36 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// How the gateway writes its answers.
+extension GatewayBudgets {
+    /// An answer in JSON. A large one counts until its client has read it.
+    ///
+    /// - Throws: RESOURCE_EXHAUSTED when too many wait already.
+    func answer(_ json: [UInt8], _ context: GatewayContext) throws(GatewayError) -> Response {
+        guard json.count > GatewayLimits.uncountedBytesMax else { return .json(json) }
+        guard let hold = answers.take(json.count) else {
+            throw .busy("too many answers wait for their clients to read them")
+        }
+        var response = Response.json([])
+        response.body = ResponseBody(contentLength: json.count) { writer in
+            try await context.within(GatewayLimits.answerTime) {
+                try await writer.write(ByteBuffer(bytes: json))
+                try await writer.finish(nil)
+            }
+            withExtendedLifetime(hold) {}
+        }
+        return response
+    }
+}
+
+extension GatewayError {
+    /// The same request may be taken a little later.
+    static func busy(_ message: String) -> GatewayError {
+        var error = GatewayError(.resourceExhausted, message + "; try again later")
+        error.retryDelay = .seconds(GatewayLimits.retrySeconds)
+        return error
+    }
+}
+
 extension Response {
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
         Response(

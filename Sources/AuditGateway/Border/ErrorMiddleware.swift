@@ -33,11 +33,7 @@ struct ErrorMiddleware: RouterMiddleware {
                 .notFound,
                 "there is nothing at \(request.method.rawValue) \(request.uri.path); "
                     + "/v1/openapi.json says what there is")
-        case 413:
-            GatewayError(
-                .resourceExhausted,
-                "the body has more than \(GatewayLimits.bodyBytesMax) bytes; send fewer events",
-                httpStatus: 413)
+        case 413: .bodyTooLarge
         default:
             GatewayError(.invalidArgument, "the request cannot be read", httpStatus: status.code)
         }

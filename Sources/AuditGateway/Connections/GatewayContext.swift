@@ -12,6 +12,17 @@ struct GatewayContext: RequestContext {
         channel = source.channel
     }
 
+    /// Runs what waits for the client; one that takes longer loses the connection, of HTTP/2 the stream.
+    func within<Value>(
+        _ time: TimeAmount, _ body: () async throws -> Value
+    ) async throws -> Value {
+        let timeout = channel.eventLoop.scheduleTask(in: time) { [channel] in
+            channel.close(promise: nil)
+        }
+        defer { timeout.cancel() }
+        return try await body()
+    }
+
     var maxUploadSize: Int { GatewayLimits.bodyBytesMax }
 
     /// The client's connection: of HTTP/2 a request has a channel of its own, whose parent is the connection, whose

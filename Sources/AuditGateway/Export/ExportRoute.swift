@@ -77,7 +77,11 @@ struct ExportRoute: Sendable {
         var (query, response) = (query, first)
         while true {
             let bytes = export.add(response)
-            if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
+            if !bytes.isEmpty {
+                try await context.within(GatewayLimits.answerTime) {
+                    try await writer.write(ByteBuffer(bytes: bytes))
+                }
+            }
             guard !response.nextPageToken.isEmpty else { break }
             query.pageToken = response.nextPageToken
             // Thrown behind the first page, an error cuts the body, which then lacks its last line.

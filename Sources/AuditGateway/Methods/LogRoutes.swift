@@ -1,13 +1,14 @@
 import AuditModel
-import AuditRPC
 import Codec
-import HTTPTypes
 import Hummingbird
 
 /// The methods of the log that answer once; each is a call of the service in other words.
 struct LogRoutes: Sendable {
     let calls: ServiceCalls
+    let budgets: GatewayBudgets
     let now: @Sendable () -> Timestamp
+
+    private var bodies: BodyReader { BodyReader(calls: calls, budgets: budgets) }
 
     func add(to router: Router<GatewayContext>) {
         router.post("/v1/events", use: record)
@@ -22,9 +23,9 @@ struct LogRoutes: Sendable {
     @Sendable
     private func record(_ request: Request, _ context: GatewayContext) async throws -> Response {
         try RequestParameters(request.uri.query).finish()
-        let record = try RecordRequest(json: try await request.jsonBody())
+        let record = try RecordRequest(json: try await bodies.json(of: request, context))
         let answer: RecordResponse = try await calls.unary(.record, record, for: request, context)
-        return .json(answer.json())
+        return try budgets.answer(answer.json(), context)
     }
 
     @Sendable
@@ -38,7 +39,7 @@ struct LogRoutes: Sendable {
             pageToken: try parameters.takeOne("page_token") ?? "")
         try parameters.finish()
         let answer: QueryResponse = try await calls.unary(.query, query, for: request, context)
-        return .json(answer.json())
+        return try budgets.answer(answer.json(), context)
     }
 
     @Sendable
@@ -50,7 +51,7 @@ struct LogRoutes: Sendable {
         let answer: GetEventResponse = try await calls.unary(
             .getEvent, GetEventRequest(organizationID: organizationID, key: key), for: request,
             context)
-        return .json(answer.json())
+        return try budgets.answer(answer.json(), context)
     }
 
     private static func key(_ text: String) throws(GatewayError) -> GetEventRequest.Key {
@@ -74,7 +75,7 @@ struct LogRoutes: Sendable {
             ListFacetsRequest(
                 organizationID: organizationID, field: field, filter: filter, limit: limit),
             for: request, context)
-        return .json(answer.json())
+        return try budgets.answer(answer.json(), context)
     }
 
     @Sendable
@@ -90,7 +91,7 @@ struct LogRoutes: Sendable {
         try parameters.finish()
         let answer: HistogramResponse = try await calls.unary(
             .histogram, histogram, for: request, context)
-        return .json(answer.json())
+        return try budgets.answer(answer.json(), context)
     }
 
     @Sendable
@@ -98,7 +99,7 @@ struct LogRoutes: Sendable {
         try RequestParameters(request.uri.query).finish()
         let answer: GetCallerResponse = try await calls.unary(
             .getCaller, GetCallerRequest(), for: request, context)
-        return .json(answer.json())
+        return try budgets.answer(answer.json(), context)
     }
 
     @Sendable
@@ -108,27 +109,12 @@ struct LogRoutes: Sendable {
         try parameters.finish()
         let answer: GetStatusResponse = try await calls.unary(
             .getStatus, GetStatusRequest(organizationID: organizationID), for: request, context)
-        return .json(answer.json())
+        return try budgets.answer(answer.json(), context)
     }
 }
 
 extension RequestParameters {
     mutating func takeOrder() throws(GatewayError) -> Order? {
         try takeWord("order", ["newest": Order.newestFirst, "oldest": .oldestFirst])
-    }
-}
-
-extension Request {
-    /// The body of a request that sends JSON. Only what says that it is JSON is read: a page of another site can have
-    /// a browser send anything else.
-    fileprivate func jsonBody() async throws -> [UInt8] {
-        let type = headers[.contentType]?.prefix(while: { $0 != ";" && $0 != " " }).lowercased()
-        guard type == "application/json" else {
-            throw GatewayError(
-                .invalidArgument, "the content-type is to be application/json", httpStatus: 415)
-        }
-        var request = self
-        let body = try await request.collectBody(upTo: GatewayLimits.bodyBytesMax)
-        return Array(body.readableBytesView)
     }
 }

@@ -9,6 +9,7 @@ import ServiceLifecycle
 /// `GET /v1/events/stream`: a subscription as server-sent events.
 struct StreamRoute: Sendable {
     let calls: ServiceCalls
+    let budgets: GatewayBudgets
     let encodings: SharedEncodings
     let now: @Sendable () -> Timestamp
 
@@ -22,6 +23,9 @@ struct StreamRoute: Sendable {
         let subscription = try parameters.takeSubscription(
             lastEventID: request.headers[Self.lastEventID], now: now())
         try parameters.finish()
+        guard let place = budgets.streams.take(1) else {
+            throw GatewayError.busy("as many streams are open as there may be")
+        }
         let call = try await calls.subscribe(subscription, for: request, context)
         // A refusal is an answer of its own, as long as nothing was said.
         let messages = call.messages.makeAsyncIterator()
@@ -29,7 +33,7 @@ struct StreamRoute: Sendable {
             throw GatewayError(.unavailable, "the feed ended before it began")
         }
         let feed = FeedBody(
-            call: call, messages: messages, first: first, encodings: encodings)
+            call: call, place: place, messages: messages, first: first, encodings: encodings)
         return Response(
             status: .ok,
             headers: [
@@ -52,6 +56,8 @@ struct StreamRoute: Sendable {
 /// What is sent once the subscription stands.
 private struct FeedBody: Sendable {
     let call: ClientCall
+    /// Of the streams that may be open.
+    let place: ByteBudget.Hold
     let messages: ResponseMessages.AsyncIterator
     let first: [UInt8]
     let encodings: SharedEncodings

@@ -105,8 +105,12 @@ package final class RPCClientConnection: Sendable {
     static func adopt(
         _ socket: NIOBSDSocket.Handle, on eventLoop: any EventLoop, logger: Logger
     ) async throws(RPCError) -> RPCClientConnection {
-        try await connect(
-            to: .unix(path: "(inside)"), on: eventLoop, configuration: Configuration(),
+        var configuration = Configuration()
+        // What one side keeps for a slow client the other need not keep as well.
+        configuration.limits.streamWindowBytes = 64 << 10
+        configuration.limits.inboundHighWatermarkBytes = 16 << 10
+        return try await connect(
+            to: .unix(path: "(inside)"), on: eventLoop, configuration: configuration,
             logger: logger
         ) { $0.withConnectedSocket(socket) }
     }

@@ -23,11 +23,11 @@ extension AuditServer {
     }
 
     static func listen(
-        on listeners: RPCListeners, _ router: RPCRouter, connectionAgeMax: Duration?,
-        _ logger: Logger
+        on listeners: RPCListeners, _ router: RPCRouter, _ descriptors: DescriptorShares,
+        connectionAgeMax: Duration?, _ logger: Logger
     ) async throws(ServiceError) -> RPCServer {
         do throws(RPCError) {
-            var configuration = RPCServer.Configuration(limits: rpcLimits(logger))
+            var configuration = RPCServer.Configuration(limits: rpcLimits(descriptors, logger))
             configuration.life.ageMax = connectionAgeMax.map {
                 .nanoseconds(min($0, ServiceLimits.connectionAgeMax).nanosecondsSaturating)
             }
@@ -62,19 +62,16 @@ extension AuditServer {
 extension AuditServer {
     /// As many connections as descriptors allow: with none left, the store could not begin its next
     /// log, and all that clients would have to do for it is to connect.
-    private static func rpcLimits(_ logger: Logger) -> RPCLimits {
+    private static func rpcLimits(_ descriptors: DescriptorShares, _ logger: Logger) -> RPCLimits {
         var limits = RPCLimits()
         let wanted = limits.connectionsMax
-        let descriptors = FileDescriptors.raiseLimit()
-        limits.connectionsMax = FileDescriptors.connectionsMax(
-            descriptorsMax: descriptors, wanted: wanted, reserved: ServiceLimits.reservedDescriptors
-        )
+        limits.connectionsMax = descriptors.connectionsMax(wanted: wanted)
         if limits.connectionsMax < wanted {
             logger.notice(
                 "fewer connections than usual: the system allows few open files (ulimit -n)",
                 metadata: [
                     "connections": "\(limits.connectionsMax)", "usual": "\(wanted)",
-                    "descriptors": "\(descriptors)",
+                    "descriptors": "\(descriptors.all)",
                 ])
         }
         return limits

@@ -25,6 +25,8 @@ package final class AuditServer: Service {
     private let tracer: ReadTracer
     private let snapshots: SnapshotOffice
     let server: RPCServer
+    /// What there are descriptors for.
+    package let gatewayConnectionsMax: Int
     let calls: OpenCalls
     let authenticator: Authenticator
     let accessFiles: AccessFiles?
@@ -159,8 +161,13 @@ package final class AuditServer: Service {
         ).register(with: &router)
         router.addGenericServices(health: health.service, descriptors: .contract)
         do {
+            let descriptors = DescriptorShares(
+                all: FileDescriptors.raiseLimit(), reserved: ServiceLimits.reservedDescriptors,
+                gatewayConnections: configuration.gatewayConnectionsMax)
+            gatewayConnectionsMax = descriptors.gatewayConnectionsMax
             server = try await Self.listen(
-                on: listeners, router, connectionAgeMax: configuration.connectionAgeMax, logger)
+                on: listeners, router, descriptors,
+                connectionAgeMax: configuration.connectionAgeMax, logger)
         } catch {
             recorder.stop()
             feed.stop()
