@@ -8,11 +8,12 @@ PYTEST := $(VENV)/bin/python -m pytest -c Tests/pytest.ini
 # Targets of `make fuzz`; all of them without a name.
 FUZZ_TARGETS ?=
 SOAK_SECONDS ?= 600
+DEMO_ARGS ?=
 # What pytest gets besides: make test-interop PYTEST_ARGS='-k deadline -x'
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-interop test-end-to-end test-race soak fuzz bench proto \
+.PHONY: help run demo build test test-unit test-interop test-end-to-end test-race soak fuzz bench proto \
 	page lint format clean venv debug grpc-swift
 
 help: ## List the targets
@@ -20,6 +21,9 @@ help: ## List the targets
 
 run: build ## Install what is missing, build, and serve on 127.0.0.1:50051 (LISTEN=, DATA=)
 	@exec .build/release/auditrpc serve --listen $(LISTEN) --data $(DATA)
+
+demo: build ## A server with real and made-up events, a few each second, and its page (DEMO_ARGS='--rate 10')
+	@python3 Demo/demo.py $(DEMO_ARGS)
 
 build: ## Build the release binary: .build/release/auditrpc
 	@dev/install-dependencies build

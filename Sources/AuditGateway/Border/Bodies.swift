@@ -11,7 +11,8 @@ struct BodyReader: Sendable {
 
     /// JSON. Only what says that it is JSON is read: a page of another site can have a browser send anything else.
     ///
-    /// - Throws: `GatewayError`; what the service says of a caller that it does not know, whose large bodies nobody reads.
+    /// - Throws: `GatewayError`, and what the service says of a caller that it does not know, whose large bodies nobody
+    ///   reads.
     func json(of request: Request, _ context: GatewayContext) async throws -> [UInt8] {
         let type = request.headers[.contentType]?.prefix { $0 != ";" && $0 != " " }
         guard type?.lowercased() == "application/json" else {
