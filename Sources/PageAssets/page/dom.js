@@ -4,8 +4,9 @@ const SVG = "http://www.w3.org/2000/svg";
 
 function fill(element, attributes, children) {
 	for (const [name, value] of Object.entries(attributes ?? {})) {
-		if (value === undefined || value === null || value === false) continue;
-		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+		if (name.startsWith("aria-") && value !== undefined) element.setAttribute(name, value);
+		else if (value === undefined || value === null || value === false) continue;
+		else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
 		else if (name === "class") element.setAttribute("class", value);
 		else if (name === "value" || name === "checked") element[name] = value;
 		else element.setAttribute(name, value === true ? "" : value);

@@ -7,9 +7,7 @@ export function listenToKeys(on) {
 	addEventListener("keydown", (event) => {
 		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
 		const { target } = event;
-		if (target.matches?.(TYPED) || document.querySelector("dialog[open]")) return;
-		const inMenu = target.closest?.("[popover]");
-		if (inMenu) return;
+		if (target.matches?.(TYPED) || document.querySelector("dialog[open], :popover-open")) return;
 		const onGrid = target.closest?.("#grid") || target === document.body;
 		const keys = {
 			j: () => on.move(1), k: () => on.move(-1), g: () => on.top(), "/": () => on.search(), p: () => on.pause(), "?": () => on.help(),

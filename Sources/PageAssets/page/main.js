@@ -24,6 +24,7 @@ import { themeButton } from "./theme-button.js";
 
 /** Counts are made anew while events arrive, but no more often than this. */
 const RECOUNT_MILLISECONDS = 5000;
+const ANNOUNCE_MILLISECONDS = 5000;
 /** A hidden tab lets go of its connection after this: browsers have few for one server. */
 const HIDDEN_MILLISECONDS = 120_000;
 
@@ -194,19 +195,25 @@ function showUnreadable() {
 	else notices.remove("writes");
 }
 
-let announcedAt = 0;
 let unannounced = 0;
+let announcing;
+
+// A busy log would drown a reader in announcements; what came in between is in the next one.
+function announceArrivals() {
+	if (announcing || unannounced === 0) return;
+	announce(`${plural(unannounced, "new event")}${feed.held ? ", waiting" : ""}`);
+	unannounced = 0;
+	announcing = setTimeout(() => {
+		announcing = undefined;
+		announceArrivals();
+	}, ANNOUNCE_MILLISECONDS);
+}
 
 function arrived(number) {
 	if (!feed.held) table.markNew(feed.list.rows.slice(0, Math.min(number, 60)).map((event) => event.sequence));
 	feed.trim();
 	unannounced += number;
-	const since = performance.now() - announcedAt;
-	if (since > 5000) {
-		announcedAt = performance.now();
-		announce(`${plural(unannounced, "new event")}${feed.held ? ", waiting" : ""}`);
-		unannounced = 0;
-	}
+	announceArrivals();
 	if (total !== undefined) total += number;
 	scheduleRecount();
 }
@@ -485,6 +492,10 @@ document.addEventListener("visibilitychange", () => {
 		if (performance.now() - countedAt > RECOUNT_MILLISECONDS) scheduleRecount();
 	}
 });
+
+// A page that a browser keeps for the way back would keep its connection too.
+addEventListener("pagehide", () => feed.rest());
+addEventListener("pageshow", (event) => { if (event.persisted) feed.wake(); });
 
 listenToKeys({
 	move: (by) => {

@@ -28,7 +28,7 @@ export class Menu {
 		this.panel.addEventListener("toggle", ({ newState }) => {
 			if (newState !== "open") return;
 			this.#place();
-			this.panel.querySelector("input, button")?.focus();
+			(this.panel.querySelector(".find") ?? this.panel.querySelector("button"))?.focus();
 		});
 		this.panel.addEventListener("keydown", (event) => this.#key(event));
 	}
