@@ -88,17 +88,12 @@ export class Api {
 		}
 	}
 
-	whoami(options) { return this.get("/v1/whoami", undefined, options); }
-
-	status(parameters, options) { return this.get("/v1/status", parameters, options); }
-
-	events(parameters, options) { return this.get("/v1/events", parameters, options); }
-
-	event(key, parameters, options) {
-		return this.get(`/v1/events/${encodeURIComponent(key)}`, parameters, { ...options, exact: true });
+	/** One page, or the first. */
+	events(parameters, options) {
+		return this.get("/v1/events", parameters, options);
 	}
 
-	facets(field, parameters, options) { return this.get(`/v1/facets/${field}`, parameters, options); }
-
-	histogram(parameters, options) { return this.get("/v1/histogram", parameters, options); }
+	facets(field, parameters, options) {
+		return this.get(`/v1/facets/${field}`, parameters, options);
+	}
 }

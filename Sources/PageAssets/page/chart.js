@@ -1,16 +1,10 @@
 // The histogram as shapes: a core that knows numbers and no document.
 
-/** Where bars stand: `{left, width, step}` in pixels for each of `length` buckets. */
-export function barPlaces(length, width) {
-	const step = width / Math.max(1, length);
-	const gap = step > 4 ? Math.min(2, step * 0.2) : 0;
-	return { step, gap };
-}
-
 /** One path for each series, stacked from the bottom. `lists` are counts by bucket, the first at the bottom. */
 export function stackedPaths(lists, { width, height, highest }) {
 	const length = lists[0]?.length ?? 0;
-	const { step, gap } = barPlaces(length, width);
+	const step = width / Math.max(1, length);
+	const gap = step > 4 ? Math.min(2, step * 0.2) : 0;
 	const below = new Array(length).fill(0);
 	return lists.map((counts) => {
 		let path = "";

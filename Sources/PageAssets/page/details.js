@@ -9,6 +9,7 @@ import { ACTOR_TYPES, explain, rememberEvent, trouble } from "./words.js";
 import { jsonInline, jsonText, jsonTree } from "./json-view.js";
 import { outcomeBadge } from "./table.js";
 
+const mono = { className: "mono", limit: 1024 };
 const DIFFERENCES_SHOWN = 100;
 const CREDENTIALS = { LOCAL: "None, from the server's own machine", API_TOKEN: "API token", CERTIFICATE: "Client certificate", JWT: "JSON Web Token", SERVER: "The server itself", VIEWER_TOKEN: "Viewer token" };
 
@@ -29,10 +30,7 @@ export class Details {
 	#event;
 	#opener;
 
-	/**
-	 * `on` has `load(key, signal)`, `next(event, signal)`, `close()`, `open(event)`, `go(state)`, `narrow(field, value)` and
-	 * `organization()`.
-	 */
+	/** `on`: `load(key, signal)`, `next(event, signal)`, `close`, `open(event)`, `go(state)`, `narrow(field, value)`, `organization`. */
 	constructor(place, on) {
 		this.place = place;
 		this.#on = on;
@@ -40,10 +38,6 @@ export class Details {
 
 	get isOpen() {
 		return !this.place.hidden;
-	}
-
-	get event() {
-		return this.#event;
 	}
 
 	/** Opens an event by its key; `known` is what the table has of it, which is shown meanwhile. */
@@ -55,18 +49,17 @@ export class Details {
 		this.place.hidden = false;
 		this.key = key;
 		this.#event = known;
-		this.#draw(known, undefined, undefined);
+		this.#draw(known);
 		if (focus) this.focus();
 		try {
 			const answer = await this.#on.load(known ? known.sequence : key, signal);
 			rememberEvent(answer.event);
 			const hadFocus = this.place.contains(document.activeElement);
 			this.#event = answer.event;
-			this.#draw(answer.event, answer, undefined);
+			this.#draw(answer.event, answer);
 			if (hadFocus || focus) this.focus();
 		} catch (error) {
-			if (isAbort(error)) return;
-			this.#draw(known, undefined, error);
+			if (!isAbort(error)) this.#draw(known, undefined, error);
 		}
 	}
 
@@ -85,20 +78,20 @@ export class Details {
 
 	#draw(event, answer, error) {
 		const scrolledTo = this.body?.isConnected && this.bodyOf === event?.sequence ? this.body.scrollTop : 0;
-		this.body = make("div", { class: "body", tabindex: 0, role: "region", "aria-label": "Fields of the event" });
+		this.body = make("div.body", { tabindex: 0, role: "region", "aria-label": "Fields of the event" });
 		this.bodyOf = event?.sequence;
 		const date = event && parseTime(event.occurred_at ?? "");
-		this.place.replaceChildren(make("header", {},
-			make("div", { class: "headline" },
+		this.place.replaceChildren(make("header",
+			make("div.headline",
 				make("h2", { tabindex: -1, title: plain(event?.event_type ?? "") }, event ? shown(event.event_type, { limit: 120 }) : "Event"),
 				event && this.#neighbour("back", "Previous event of this target", answer?.previous && (() => this.#on.open(answer.previous))),
 				event && this.#neighbour("forward", "Next event of this target", answer && (() => this.#next(event))),
 				iconButton("close", "Close the details (Esc)", () => this.#on.close())),
-			event && make("div", { class: "when" }, outcomeBadge(event.outcome), date && make("time", { datetime: event.occurred_at, title: exactUTC(event.occurred_at) }, localTime(date)),
-				date && relative(date, new Date()))), this.body);
+			event && make("div.when", outcomeBadge(event.outcome), date && make("time", { datetime: event.occurred_at, title: exactUTC(event.occurred_at) }, localTime(date)),
+				date && relative(date))), this.body);
 		if (error) this.body.append(trouble(error, () => this.open(this.key, this.#event)));
 		if (event) this.body.append(...this.#fields(event, answer));
-		else if (!error) this.body.append(make("div", { class: "skeleton", "aria-label": "Loading" }, make("i"), make("i"), make("i"), make("i")));
+		else if (!error) this.body.append(make("div.skeleton", { "aria-label": "Loading" }, make("i"), make("i"), make("i"), make("i")));
 		this.body.scrollTop = scrolledTo;
 	}
 
@@ -125,12 +118,11 @@ export class Details {
 	#fields(event, answer) {
 		const { target = {}, actor = {}, context = {} } = event;
 		return [
-			make("section", {}, make("p", { class: "change" }, event.change ? shown(event.change, { lines: true, limit: 5000 }) : "No change is described")),
-			make("section", {}, facts(
+			make("section", make("p.change", event.change ? shown(event.change, { lines: true, limit: 5000 }) : "No change is described")),
+			make("section", facts(
 				["Target", this.#resource(target, "target_id", target.id)],
-				...(event.scope ?? []).map((one) => [one === event.scope[0] ? "In" : "", this.#resource(one, "scope", scopeValue(one))]),
-				["User", this.#resource({ ...actor, type: ACTOR_TYPES[actor.type] ?? actor.type }, "actor_id", actor.id)],
-				...(event.on_behalf_of ?? []).map((one) => ["On behalf of", this.#resource({ ...one, type: ACTOR_TYPES[one.type] ?? one.type }, "actor_id", one.id)]),
+				...(event.scope ?? []).map((one, place) => [place === 0 ? "In" : "", this.#resource(one, "scope", scopeValue(one))]),
+				...[actor, ...(event.on_behalf_of ?? [])].map((one, place) => [place === 0 ? "User" : "On behalf of", this.#resource({ ...one, type: ACTOR_TYPES[one.type] ?? one.type }, "actor_id", one.id)]),
 				["Tool", event.source && [shown(event.source), this.#narrow("source", event.source)]],
 				["Outcome", outcomeBadge(event.outcome)],
 				["Reason", event.reason && shown(event.reason, { lines: true, limit: 2000 })],
@@ -138,35 +130,35 @@ export class Details {
 			answer && this.#differences(event, answer),
 			answer && this.#snapshot(event),
 			this.#links(event),
-			make("section", {}, make("h3", {}, "Request"), facts(
-				["Address", context.ip_address && shown(context.ip_address, { className: "mono" })],
+			make("section", make("h3", "Request"), facts(
+				["Address", context.ip_address && shown(context.ip_address, mono)],
 				["User agent", context.user_agent && shown(context.user_agent, { limit: 1024 })],
 				["Request id", context.request_id && this.#copied(context.request_id)],
 				["Trace", context.traceparent && this.#copied(context.traceparent)],
-			) ?? make("p", { class: "muted" }, answer ? "Nothing is said about it" : "Loading")),
-			event.metadata && make("section", {}, make("h3", {}, "Metadata"),
+			) ?? make("p.muted", answer ? "Nothing is said about it" : "Loading")),
+			event.metadata && make("section", make("h3", "Metadata"),
 				facts(...Object.entries(event.metadata).map(([key, value]) => [shown(key, { limit: 200 }), shown(value, { limit: 1024, lines: true })]))),
-			make("section", {}, make("h3", {}, "Identity"), facts(
+			make("section", make("h3", "Identity"), facts(
 				["Event id", this.#copied(event.id)],
-				["Sequence", make("span", { class: "mono" }, String(event.sequence))],
+				["Sequence", shown(event.sequence, mono)],
 				["Organization", shown(event.organization_id)],
-				["Occurred", event.occurred_at && make("span", { class: "mono" }, exactUTC(event.occurred_at))],
-				["Recorded", event.recorded_at && make("span", { class: "mono" }, exactUTC(event.recorded_at))],
+				["Occurred", event.occurred_at && shown(exactUTC(event.occurred_at), mono)],
+				["Recorded", event.recorded_at && shown(exactUTC(event.recorded_at), mono)],
 			)),
 			event.recorder && this.#recorder(event.recorder),
 		].filter(Boolean);
 	}
 
 	#recorder({ credential, id, name, peer_address: address, user_agent: agent }) {
-		return make("section", { class: "claim", "aria-label": "Recorded by" }, make("h3", {}, "Recorded by"),
-			make("p", {}, "What the server itself saw of the caller. Everything above is what that caller said."),
-			facts(["Credential", CREDENTIALS[credential] ?? (credential && shown(credential))], ["Id", id && shown(id, { className: "mono" })], ["Name", name && shown(name)],
-				["From", address && shown(address, { className: "mono" })], ["Library", agent && shown(agent)]));
+		return make("section.claim", { "aria-label": "Recorded by" }, make("h3", "Recorded by"),
+			make("p", "What the server itself saw of the caller. Everything above is what that caller said."),
+			facts(["Credential", CREDENTIALS[credential] ?? (credential && shown(credential))], ["Id", id && shown(id, mono)], ["Name", name && shown(name)],
+				["From", address && shown(address, mono)], ["Library", agent && shown(agent)]));
 	}
 
 	#resource(resource, field, value) {
 		if (!resource?.id) return "";
-		return [shown(resource.name || resource.id, { limit: 1024 }), make("span", { class: "type" }, shown(resource.type ?? "")),
+		return [shown(resource.name || resource.id, { limit: 1024 }), make("span.type", shown(resource.type ?? "")),
 			resource.name && resource.name !== resource.id && shown(resource.id, { className: "mono muted", limit: 1024 }), this.#narrow(field, value)];
 	}
 
@@ -175,19 +167,19 @@ export class Details {
 	}
 
 	#copied(text) {
-		return [shown(text, { className: "mono", limit: 1024 }), copyButton("Copy", () => text)];
+		return [shown(text, mono), copyButton("Copy", () => text)];
 	}
 
 	#links(event) {
 		const link = (words, of, when) => {
 			const state = related(event, of, when, this.#on.organization());
-			return make("a", { class: "button small", href: formatAddress(state), onclick: (click) => {
+			return make("a.button.small", { href: formatAddress(state), onclick: (click) => {
 				if (click.ctrlKey || click.metaKey || click.shiftKey) return;
 				click.preventDefault();
 				this.#on.go(state);
 			} }, words);
 		};
-		return make("section", {}, make("h3", {}, "See also"), make("div", { class: "links" },
+		return make("section", make("h3", "See also"), make("div.links",
 			event.target?.id && [link("All of this target", "target"), link("Earlier ones", "target", "earlier"), link("Later ones", "target", "later")],
 			event.actor?.id && [link("All of this user", "actor"), link("The user\u2019s earlier ones", "actor", "earlier"), link("The user\u2019s later ones", "actor", "later")],
 			event.context?.request_id && link("Of this request", "request")));
@@ -195,39 +187,38 @@ export class Details {
 
 	#snapshot(event) {
 		if (event.snapshot === undefined) return undefined;
-		return make("section", {}, make("h3", {}, "Snapshot after the event", copyButton("Copy the snapshot", () => jsonText(event.snapshot, 2))), jsonTree(event.snapshot));
+		return make("section", make("h3", "Snapshot after the event", copyButton("Copy the snapshot", () => jsonText(event.snapshot, 2))), jsonTree(event.snapshot));
 	}
 
 	#differences(event, answer) {
 		const { previous, differences = [], previous_unknown: unknown } = answer;
-		const note = unknown ? make("p", { class: "muted" }, "The search for the previous event ended before the oldest event, or passed damaged ones: there may be another in between.") : "";
+		const note = unknown ? make("p.muted", "The search for the previous event ended before the oldest event, or passed damaged ones: there may be another in between.") : "";
 		if (!previous) {
 			if (event.snapshot === undefined && !unknown) return undefined;
-			return make("section", {}, make("h3", {}, "Difference"), note || make("p", { class: "muted" }, "No earlier event of this target is kept."));
+			return make("section", make("h3", "Difference"), note || make("p.muted", "No earlier event of this target is kept."));
 		}
 		const date = parseTime(previous.occurred_at ?? "");
-		const list = make("ul", { class: "differences" });
+		const list = make("ul.differences");
 		const showFrom = (from) => {
 			list.append(...differences.slice(from, from + DIFFERENCES_SHOWN).map(differenceRow));
 			const left = differences.length - from - DIFFERENCES_SHOWN;
 			if (left <= 0) return;
-			const more = make("li", {}, button("link", () => {
+			const more = make("li", button("link", () => {
 				more.remove();
 				showFrom(from + DIFFERENCES_SHOWN);
 			}, `${count(left)} more differences`));
 			list.append(more);
 		};
 		showFrom(0);
-		return make("section", {}, make("h3", {}, "Difference to ", button("link", () => this.#on.open(previous), shown(previous.event_type, { limit: 60 }), date ? `, ${localTime(date)}` : "")),
-		differences.length > 0 ? list : make("p", { class: "muted" }, event.snapshot === undefined && previous.snapshot === undefined
+		return make("section", make("h3", "Difference to ", button("link", () => this.#on.open(previous), shown(previous.event_type, { limit: 60 }), date ? `, ${localTime(date)}` : "")),
+		differences.length > 0 ? list : make("p.muted", event.snapshot === undefined && previous.snapshot === undefined
 			? "Neither event has a snapshot." : "The snapshots are equal."), note);
 	}
 }
 
 function differenceRow({ path, kind, before, after }) {
-	const line = (className, sign, words, value) => make("div", { class: `line ${className}` },
-		make("span", { "aria-label": words }, sign), make("div", {}, jsonInline(value)));
-	return make("li", {}, make("span", { class: "path-text" }, path ? shown(path, { limit: 1024 }) : "(the whole)", make("span", { class: "offscreen" }, ` ${String(kind).toLowerCase()}`)),
+	const line = (className, sign, words, value) => make(`div.line.${className}`, make("span", { "aria-label": words }, sign), make("div", jsonInline(value)));
+	return make("li", make("span.path-text", path ? shown(path, { limit: 1024 }) : "(the whole)", make("span.offscreen", ` ${String(kind).toLowerCase()}`)),
 		kind !== "ADDED" && line("before", "\u2212", "before", before), kind !== "REMOVED" && line("after", "+", "after", after));
 }
 
@@ -235,5 +226,5 @@ function differenceRow({ path, kind, before, after }) {
 function facts(...pairs) {
 	const present = pairs.filter(([, value]) => value);
 	if (present.length === 0) return undefined;
-	return make("dl", { class: "facts" }, present.map(([term, value]) => [make("dt", {}, term), make("dd", {}, value)]));
+	return make("dl.facts", present.map(([term, value]) => [make("dt", term), make("dd", value)]));
 }

@@ -3,22 +3,26 @@
 import { button, make } from "./dom.js";
 
 export class SignInDialog {
-	#on;
+	#use;
 
-	/** `on.token(secret)` gives a promise that is refused when the server does not take it. */
-	constructor(on) {
-		this.#on = on;
+	/** `use(secret)` gives a promise that is refused when the server does not take it. */
+	constructor(use) {
+		this.#use = use;
 		this.input = make("input", { type: "password", autocomplete: "off", spellcheck: "false", "aria-label": "Token", placeholder: "auditrpc_...", required: true });
-		this.problem = make("p", { class: "problem", role: "alert", hidden: true });
-		this.words = make("p", {});
+		this.problem = make("p.problem", { role: "alert", hidden: true });
+		this.words = make("p");
 		this.dialog = make("dialog", { "aria-labelledby": "signin-title" }, make("h2", { id: "signin-title" }, "Sign in"), this.words,
 			make("form", { onsubmit: (event) => {
 				event.preventDefault();
 				this.#send();
-			} }, this.input, this.problem, make("div", { class: "actions" },
+			} }, this.input, this.problem, make("div.actions",
 				button("button", () => this.dialog.close(), "Not now"),
-				make("button", { class: "button primary" }, "Sign in"))));
+				make("button.button.primary", "Sign in"))));
 		document.body.append(this.dialog);
+	}
+
+	close() {
+		this.dialog.close();
 	}
 
 	open(hadToken) {
@@ -35,7 +39,7 @@ export class SignInDialog {
 		const secret = this.input.value.trim().replace(/^Bearer\s+/i, "");
 		if (!/^[\x21-\x7e]+$/.test(secret)) return this.#say("This is no token: it has signs that none has.");
 		try {
-			await this.#on.token(secret);
+			await this.#use(secret);
 			this.input.value = "";
 			this.dialog.close();
 		} catch (error) {
@@ -58,11 +62,11 @@ const KEYS = [
 
 export function helpDialog() {
 	const dialog = make("dialog", { "aria-labelledby": "help-title" }, make("h2", { id: "help-title" }, "Keyboard and help"),
-		make("dl", { class: "keys" }, KEYS.map(([keys, words]) => [
-			make("dt", {}, keys.map((key, at) => [at > 0 && " ", make("kbd", {}, key)])), make("dd", {}, words)])),
-		make("p", {}, "The address holds the whole view: a link to it is a saved view. In the histogram, drag to choose a range; with the keyboard the arrows move, with Shift they choose, Enter zooms in and Backspace out."),
-		make("p", {}, "Signs that cannot be seen or that turn text around are shown as small boxes with their code."),
-		make("div", { class: "actions" }, button("button primary", () => dialog.close(), "Close")));
+		make("dl.keys", KEYS.map(([keys, words]) => [
+			make("dt", keys.map((key, at) => [at > 0 && " ", make("kbd", key)])), make("dd", words)])),
+		make("p", "The address holds the whole view: a link to it is a saved view. In the histogram, drag to choose a range; with the keyboard the arrows move, with Shift they choose, Enter zooms in and Backspace out."),
+		make("p", "Signs that cannot be seen or that turn text around are shown as small boxes with their code."),
+		make("div.actions", button("button primary", () => dialog.close(), "Close")));
 	document.body.append(dialog);
 	return dialog;
 }

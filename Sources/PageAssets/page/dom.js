@@ -1,34 +1,31 @@
 // Elements made by hand: strings become text nodes, so that nothing that was recorded can become markup.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function fill(element, attributes, children) {
-	for (const [name, value] of Object.entries(attributes ?? {})) {
-		if (name.startsWith("aria-") && value !== undefined) element.setAttribute(name, value);
-		else if (value === undefined || value === null || value === false) continue;
-		else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-		else if (name === "class") element.setAttribute("class", value);
-		else if (name === "value" || name === "checked") element[name] = value;
-		else element.setAttribute(name, value === true ? "" : value);
+function fill(element, classes, children) {
+	if (classes.length > 0) element.setAttribute("class", classes.join(" "));
+	const [attributes] = children;
+	if (Object.getPrototypeOf(attributes ?? "") === Object.prototype) {
+		children.shift();
+		for (const [name, value] of Object.entries(attributes)) {
+			if (name.startsWith("aria-") && value !== undefined) element.setAttribute(name, value);
+			else if (value === undefined || value === null || value === false) continue;
+			else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+			else if (name === "value" || name === "checked") element[name] = value;
+			else element.setAttribute(name, value === true ? "" : value);
+		}
 	}
-	append(element, children);
+	element.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
 	return element;
 }
 
-function append(element, children) {
-	for (const child of children) {
-		if (child === undefined || child === null || child === false) continue;
-		if (Array.isArray(child)) append(element, child);
-		else element.append(child);
-	}
+/** An element of a tag and its classes (`div.menu.open`), with attributes and listeners if the first child is an object, and children. */
+export function make(tag, ...children) {
+	const [name, ...classes] = tag.split(".");
+	return fill(document.createElement(name), classes, children);
 }
 
-export function make(tag, attributes, ...children) {
-	return fill(document.createElement(tag), attributes, children);
-}
-
-export function makeSVG(tag, attributes, ...children) {
-	return fill(document.createElementNS(SVG, tag), attributes, children);
+export function makeSVG(tag, ...children) {
+	const [name, ...classes] = tag.split(".");
+	return fill(document.createElementNS("http://www.w3.org/2000/svg", name), classes, children);
 }
 
 export function button(className, onclick, ...children) {
@@ -49,7 +46,7 @@ export function findField(words, attributes) {
 
 /** A square of a colour; what it stands for is said beside it. */
 export function swatch(colour) {
-	const made = make("i", { class: "swatch", "aria-hidden": "true" });
+	const made = make("i.swatch", { "aria-hidden": "true" });
 	made.style.background = colour || "transparent";
 	return made;
 }
@@ -78,7 +75,7 @@ const ICONS = {
 
 /** A small picture beside words that say the same. */
 export function icon(name) {
-	return makeSVG("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" },
+	return makeSVG("svg.icon", { viewBox: "0 0 16 16", "aria-hidden": "true" },
 		makeSVG("path", { d: ICONS[name] ?? ICONS.USER }));
 }
 
@@ -94,7 +91,7 @@ async function copyText(text, shownButton) {
 		await navigator.clipboard.writeText(text);
 	} catch {
 		// Without TLS a browser may have no clipboard; a selection can be copied everywhere.
-		const area = make("textarea", { class: "offscreen", value: text });
+		const area = make("textarea.offscreen", { value: text });
 		document.body.append(area);
 		area.select();
 		if (!document.execCommand("copy")) word = "Not copied";

@@ -29,7 +29,7 @@ export class DrillMenu extends CountedMenu {
 	/** `on` has besides those of a FacetMenu `sample(signal, without)`, some events, and `setScope(value)`. */
 	constructor(on) {
 		super("Target", "Find a project, environment or target", on, { width: 400 });
-		this.path = make("nav", { class: "path", "aria-label": "Where the target is" });
+		this.path = make("nav.path", { "aria-label": "Where the target is" });
 		this.panel.prepend(this.path);
 	}
 
@@ -63,7 +63,7 @@ export class DrillMenu extends CountedMenu {
 		const steps = [button("link", () => this.#go(""), "Everything")];
 		for (const value of [...above, current].filter(Boolean)) {
 			const { name, type } = valueWords("scope", value);
-			steps.push(icon("forward"), button("link", () => this.#go(value), type && make("span", { class: "muted" }, `${plain(type, 40).toLowerCase()} `), shown(name, { limit: 60 })));
+			steps.push(icon("forward"), button("link", () => this.#go(value), type && make("span.muted", `${plain(type, 40).toLowerCase()} `), shown(name, { limit: 60 })));
 		}
 		steps.at(-1).ariaCurrent = "true";
 		this.path.replaceChildren(...steps);
@@ -77,16 +77,16 @@ export class DrillMenu extends CountedMenu {
 		const found = targets.facets.filter((one) => this.fits("target_id", one));
 		const options = [];
 		for (const type of new Set(scopes.map((one) => one.type ?? ""))) {
-			options.push(make("h3", {}, shown(type || "Scope")), ...scopes.filter((one) => (one.type ?? "") === type).slice(0, SHOWN_MAX)
+			options.push(make("h3", shown(type || "Scope")), ...scopes.filter((one) => (one.type ?? "") === type).slice(0, SHOWN_MAX)
 				.map((one) => button("option", () => this.#go(one.value), this.optionWords("scope", one), icon("forward"))));
 		}
-		if (found.length > 0) options.push(make("h3", {}, this.#scope ? "Targets in it" : "Targets"));
+		if (found.length > 0) options.push(make("h3", this.#scope ? "Targets in it" : "Targets"));
 		options.push(...found.slice(0, SHOWN_MAX).map((one) => this.check("target_id", one, `${plain(one.type, 30).toLowerCase()} `)));
 		if (!targets.facets.some(({ value }) => value === this.words)) options.push(this.exact("target_id", "as the id of a target"));
-		if (scopes.length + found.length === 0) options.push(make("p", { class: "say" }, "No event that matches the other filters has a target here."));
+		if (scopes.length + found.length === 0) options.push(make("p.say", "No event that matches the other filters has a target here."));
 		this.options.replaceChildren(...options.filter(Boolean));
 		const { scope, target_id: chosen } = this.on.state();
-		this.foot.replaceChildren(make("span", {}, targets.other_count > 0 ? `${count(targets.other_count)} events are of rarer targets` : `${count(targets.facets.length)} targets`),
+		this.foot.replaceChildren(make("span", targets.other_count > 0 ? `${count(targets.other_count)} events are of rarer targets` : `${count(targets.facets.length)} targets`),
 			scope.length + chosen.length > 0 ? button("link", () => {
 				this.on.clear(["scope", "target_id"]);
 				this.opened();

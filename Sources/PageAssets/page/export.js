@@ -89,16 +89,16 @@ export class ExportDialog {
 
 	open() {
 		this.#controller?.abort();
-		const radio = (group, value, words, checked) => make("label", {}, make("input", { type: "radio", name: group, value, checked, onchange: () => this.#update() }), ` ${words}`);
+		const radio = (group, value, words, checked) => make("label", make("input", { type: "radio", name: group, value, checked, onchange: () => this.#update() }), ` ${words}`);
 		this.progress = make("p", { role: "status", hidden: true });
-		this.actions = make("div", { class: "actions" });
+		this.actions = make("div.actions");
 		this.form = make("form", { onsubmit: (event) => event.preventDefault() },
-			make("fieldset", {}, make("legend", {}, "Format"), radio("format", "ndjson", "JSON lines", true), radio("format", "csv", "CSV", false)),
-			make("fieldset", {}, make("legend", {}, "Order"), radio("order", "oldest", "Oldest first", true), radio("order", "newest", "Newest first", false)),
+			make("fieldset", make("legend", "Format"), radio("format", "ndjson", "JSON lines", true), radio("format", "csv", "CSV", false)),
+			make("fieldset", make("legend", "Order"), radio("order", "oldest", "Oldest first", true), radio("order", "newest", "Newest first", false)),
 			this.progress, this.actions);
 		const total = this.#on.total();
 		this.dialog.replaceChildren(make("h2", { id: "export-title" }, "Export events"),
-			make("p", {}, total === undefined ? "Exactly the events that match the filters, all of them."
+			make("p", total === undefined ? "Exactly the events that match the filters, all of them."
 				: `Exactly the ${count(total)} events that match the filters, and what is recorded meanwhile.`), this.form);
 		this.#update();
 		this.dialog.showModal();
@@ -128,8 +128,7 @@ export class ExportDialog {
 		}
 		const query = this.#query();
 		query.set("format", format);
-		this.actions.replaceChildren(cancel, make("a", {
-			class: "button primary", href: `/v1/events/export?${query}`, download: this.#name(format), onclick: () => setTimeout(() => this.dialog.close()),
+		this.actions.replaceChildren(cancel, make("a.button.primary", { href: `/v1/events/export?${query}`, download: this.#name(format), onclick: () => setTimeout(() => this.dialog.close()),
 		}, "Download"));
 	}
 

@@ -19,12 +19,12 @@ class RangeMenu extends Menu {
 		this.#on = on;
 		this.since = make("input", { type: "datetime-local", step: 1 });
 		this.until = make("input", { type: "datetime-local", step: 1 });
-		this.quick = make("div", {});
-		this.panel.append(make("div", { class: "range" }, this.quick, make("form", { onsubmit: (event) => {
+		this.quick = make("div");
+		this.panel.append(make("div.range", this.quick, make("form", { onsubmit: (event) => {
 			event.preventDefault();
 			this.#apply();
-		} }, make("label", {}, `From (${zoneName()})`, this.since), make("label", {}, "Until, exclusive", this.until),
-		make("button", { class: "button primary" }, "Apply"))));
+		} }, make("label", `From (${zoneName()})`, this.since), make("label", "Until, exclusive", this.until),
+		make("button.button.primary", "Apply"))));
 	}
 
 	opened() {
@@ -85,8 +85,8 @@ export class Filters {
 		this.drill = new DrillMenu(menuOn);
 		const exports = button("button", () => on.exportNow(), icon("down"), "Export");
 		exports.id = "export";
-		bar.replaceChildren(this.range.button, make("div", { class: "search" }, this.search, make("kbd", { "aria-hidden": "true" }, "/")),
-			menu("event_type"), this.drill.button, ...MENU_FIELDS.map(menu), make("span", { class: "spring" }), exports);
+		bar.replaceChildren(this.range.button, make("div.search", this.search, make("kbd", { "aria-hidden": "true" }, "/")),
+			menu("event_type"), this.drill.button, ...MENU_FIELDS.map(menu), make("span.spring"), exports);
 	}
 
 	// One search is one step back, however many letters it was typed in.
@@ -104,8 +104,8 @@ export class Filters {
 		this.drill.setNumber(state.scope.length + state.target_id.length);
 		const { change } = this.#on;
 		const chips = [];
-		const add = (what, value, name, next) => chips.push(make("span", { class: "chip", title: plain(value) },
-			make("span", { class: "what" }, what), shown(name, { limit: 80 }),
+		const add = (what, value, name, next) => chips.push(make("span.chip", { title: plain(value) },
+			make("span.what", what), shown(name, { limit: 80 }),
 			iconButton("close", `Remove ${what}: ${plain(name, 80)}`, () => change(next(this.#on.state())), "")));
 		if (state.since || state.until) {
 			const words = rangeWords(state.since, state.until);

@@ -17,7 +17,7 @@ export function hideHint() {
 /** Shows content beside a place of the window. */
 export function showHint(content, x, y) {
 	if (!box) {
-		box = make("div", { class: "hint", role: "tooltip" });
+		box = make("div.hint", { role: "tooltip" });
 		document.body.append(box);
 		addEventListener("scroll", hideHint, { capture: true, passive: true });
 		addEventListener("keydown", hideHint, { capture: true });
@@ -47,5 +47,5 @@ export function hintsIn(container, contentOf) {
 }
 
 export function hintRow(label, ...value) {
-	return make("div", { class: "row" }, make("span", {}, label), make("span", {}, ...value));
+	return make("div.row", make("span", label), make("span", ...value));
 }

@@ -3,14 +3,15 @@
 import { button, count, make, makeSVG, plural, shortCount, swatch } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { hideHint, showHint } from "./hint.js";
-import { barPlaces, bucketAt, niceCeiling, rangeOf, stackedPaths, ticks } from "./chart.js";
-import { durationWords, localTime, parseDuration, parseTime } from "./time.js";
+import { bucketAt, niceCeiling, rangeOf, stackedPaths, ticks } from "./chart.js";
+import { durationWords, localTime } from "./time.js";
 import { FIELD_WORDS, trouble, valueWords } from "./words.js";
 import { SPLIT_FIELDS } from "./state.js";
 
 const LEFT = 34;
 const BOTTOM = 16;
 const TOP = 6;
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const OUTCOME_COLOURS = { SUCCESS: "var(--c5)", FAILURE: "var(--c3)", DENIED: "var(--bad)" };
 
 export class Histogram {
@@ -27,18 +28,13 @@ export class Histogram {
 		this.#on = on;
 		this.select = make("select", { "aria-label": "Colour the histogram by", onchange: () => on.split(this.select.value) },
 			SPLIT_FIELDS.map((field) => make("option", { value: field }, FIELD_WORDS[field])));
-		this.total = make("h2", {}, "Events over time");
-		this.chart = make("div", {
-			class: "chart", tabindex: 0, role: "application", "aria-roledescription": "histogram",
+		this.chart = make("div.chart", { tabindex: 0, role: "application", "aria-roledescription": "histogram",
 			"aria-label": "Events over time. Left and right move, with shift they choose a range, Enter zooms in, Backspace zooms out.",
 		});
-		this.legend = make("div", { class: "legend" });
-		this.note = make("span", { class: "muted" });
+		this.legend = make("div.legend");
+		this.note = make("span.muted");
 		this.out = button("quiet", () => on.zoomOut(), "Zoom out");
-		place.replaceChildren(
-			make("header", {}, this.total, this.note, make("span", { class: "spring" }), this.out,
-				make("label", {}, "Colour", this.select)),
-			this.chart, this.legend);
+		place.replaceChildren(make("header", make("h2", "Events over time"), this.note, make("span.spring"), this.out, make("label", "Colour", this.select)), this.chart, this.legend);
 		new ResizeObserver(() => this.#draw()).observe(this.chart);
 		this.#listen();
 	}
@@ -48,21 +44,17 @@ export class Histogram {
 		return Math.max(20, Math.min(120, Math.floor((this.chart.clientWidth - LEFT) / 8) || 60));
 	}
 
-	setSplit(field) {
-		this.#split = field;
-		this.select.value = field;
+	setView(split, isZoomed) {
+		this.#split = this.select.value = split;
+		this.out.hidden = !isZoomed;
 	}
 
 	setStale() {
 		this.chart.classList.add("stale");
 	}
 
-	setZoomed(isZoomed) {
-		this.out.hidden = !isZoomed;
-	}
-
-	colour(field, value) {
-		return field === this.#split ? this.#colours.get(value) ?? (this.#data ? "var(--rest)" : "") : "";
+	colour(value) {
+		return this.#data ? this.#colours.get(value) ?? "var(--rest)" : "";
 	}
 
 	get split() {
@@ -84,20 +76,8 @@ export class Histogram {
 	fail(error) {
 		this.#data = undefined;
 		this.chart.classList.remove("stale");
-		this.chart.replaceChildren(make("div", { class: "chart-say" }, trouble(error, () => this.#on.retry())));
+		this.chart.replaceChildren(make("div.chart-say", trouble(error, () => this.#on.retry())));
 		this.legend.replaceChildren();
-	}
-
-	#lists() {
-		const lists = (this.#data.series ?? []).map(({ counts }) => counts);
-		if (this.#data.other_counts) lists.push(this.#data.other_counts);
-		return lists.length > 0 ? lists : [this.#data.counts];
-	}
-
-	#fills() {
-		const fills = [...this.#colours.values()];
-		if (this.#data.other_counts || fills.length === 0) fills.push("var(--rest)");
-		return fills;
 	}
 
 	#draw() {
@@ -106,18 +86,15 @@ export class Histogram {
 		const width = Math.max(50, this.chart.clientWidth - LEFT);
 		const height = Math.max(20, this.chart.clientHeight - BOTTOM - TOP);
 		const highest = niceCeiling(Math.max(0, ...data.counts));
-		const start = parseTime(data.start)?.getTime() ?? 0;
-		const bucketSeconds = parseDuration(data.bucket) || 1;
+		const start = Date.parse(data.start);
+		const bucketSeconds = Number.parseFloat(data.bucket);
 		const end = start + data.counts.length * bucketSeconds * 1000;
 		this.geometry = { width, height, start, bucketSeconds, length: data.counts.length };
 		const plot = makeSVG("g", { transform: `translate(${LEFT} ${TOP})` });
 		for (const share of [0, 0.5, 1]) {
 			const y = Math.round(height - share * height) + 0.5;
-			plot.append(makeSVG("line", { class: "grid", x1: 0, x2: width, y1: y, y2: y }));
-			const value = share * highest;
-			if (Number.isInteger(value)) {
-				plot.append(makeSVG("text", { x: -6, y: y + 3.5, "text-anchor": "end" }, shortCount(value)));
-			}
+			plot.append(makeSVG("line.grid", { x1: 0, x2: width, y1: y, y2: y }));
+			if (Number.isInteger(share * highest)) plot.append(makeSVG("text", { x: -6, y: y + 3.5, "text-anchor": "end" }, shortCount(share * highest)));
 		}
 		const offset = -new Date(start).getTimezoneOffset() * 60;
 		const { step, times } = ticks(start, end, Math.max(2, Math.floor(width / 90)), offset);
@@ -126,49 +103,53 @@ export class Histogram {
 			if (x > width - 20) continue;
 			plot.append(makeSVG("text", { x, y: height + 13, "text-anchor": x < 20 ? "start" : "middle" }, tickWords(new Date(time), step)));
 		}
-		const fills = this.#fills();
-		stackedPaths(this.#lists(), { width, height, highest }).forEach((d, place) => {
-			if (d) plot.append(makeSVG("path", { d, fill: fills[place] }));
-		});
-		this.overlay = makeSVG("g", {});
+		const entries = this.#entries();
+		stackedPaths(entries.map(({ counts }) => counts), { width, height, highest })
+			.forEach((d, place) => d && plot.append(makeSVG("path", { d, fill: entries[place].colour })));
+		this.overlay = makeSVG("g");
 		plot.append(this.overlay);
 		this.chart.replaceChildren(makeSVG("svg", { "aria-hidden": "true" }, plot));
-		if (data.total_count === 0) {
-			this.chart.append(make("div", { class: "chart-say" }, "Nothing in this range"));
-		}
+		if (data.total_count === 0) this.chart.append(make("div.chart-say", "Nothing in this range"));
 		this.#drawOverlay();
 	}
 
-	/** The values with their colours and their counts by `sum`; the rest last. */
-	#entries(sum) {
-		const entries = (this.#data.series ?? []).map(({ value, counts }) => ({
-			value, name: valueWords(this.#split, value).name, colour: this.#colours.get(value), number: sum(counts),
-		}));
-		const others = this.#data.other_counts;
-		return others ? [...entries, { name: "other", colour: "var(--rest)", number: sum(others) }] : entries;
+	/** The values with their names, colours and counts, the rest last; `number` is what is in the buckets from `low` to `high`. */
+	#entries(low = 0, high = Infinity) {
+		const { series = [], other_counts: others, counts: all } = this.#data;
+		const entries = series.map(({ value, counts }) => ({ value, name: valueWords(this.#split, value).name, colour: this.#colours.get(value), counts }));
+		if (others || series.length === 0) entries.push({ name: "other", colour: "var(--rest)", counts: others ?? all });
+		for (const entry of entries) entry.number = sum(entry.counts.slice(low, high + 1));
+		return entries;
 	}
 
 	#drawLegend() {
-		const total = (counts) => counts.reduce((sum, number) => sum + number, 0);
-		this.legend.replaceChildren(...this.#entries(total).map(({ value, name, colour, number }) => {
-			const made = button("", () => this.#on.toggle(this.#split, value), swatch(colour), shown(name, { limit: 60 }), make("span", { class: "muted" }, shortCount(number)));
+		this.legend.replaceChildren(...this.#entries().filter(({ number }) => number > 0).map(({ value, name, colour, number }) => {
+			const made = button("", () => this.#on.toggle(this.#split, value), swatch(colour), shown(name, { limit: 60 }), make("span.muted", shortCount(number)));
 			made.disabled = value === undefined;
-			made.title = made.disabled ? "" : "Filter by this value";
 			return made;
 		}));
 	}
 
+	/** What the cursor and the other end of a choice have between them. */
+	#chosen() {
+		const ends = [this.#cursor, this.#anchor ?? this.#cursor];
+		const [low, high] = [Math.min(...ends), Math.max(...ends)];
+		const { start, bucketSeconds } = this.geometry;
+		const { since, until } = rangeOf(low, high, start, bucketSeconds);
+		return {
+			low, high, since, until, entries: this.#entries(low, high).filter(({ number }) => number > 0),
+			events: plural(sum(this.#data.counts.slice(low, high + 1)), "event"),
+		};
+	}
+
 	#drawOverlay() {
 		if (!this.overlay) return;
-		const { width, height, length } = this.geometry;
-		const { step } = barPlaces(length, width);
 		this.overlay.replaceChildren();
 		if (this.#cursor === undefined) return;
-		const low = Math.min(this.#cursor, this.#anchor ?? this.#cursor);
-		const high = Math.max(this.#cursor, this.#anchor ?? this.#cursor);
-		this.overlay.append(makeSVG("rect", {
-			class: this.#anchor === undefined ? "cursor" : "brush", x: low * step, y: -2, width: (high - low + 1) * step, height: height + 2,
-		}));
+		const { width, height, length } = this.geometry;
+		const step = width / length;
+		const { low, high } = this.#chosen();
+		this.overlay.append(makeSVG(this.#anchor === undefined ? "rect.cursor" : "rect.brush", { x: low * step, y: -2, width: (high - low + 1) * step, height: height + 2 }));
 	}
 
 	#bucketOf(event) {
@@ -185,9 +166,8 @@ export class Histogram {
 		});
 		chart.addEventListener("pointermove", (event) => {
 			if (!this.#data) return;
-			const bucket = this.#bucketOf(event);
 			if (this.#drag && Math.abs(event.clientX - this.#drag.x) > 4) this.#drag.moved = true;
-			this.#cursor = bucket;
+			this.#cursor = this.#bucketOf(event);
 			this.#anchor = this.#drag?.moved ? this.#drag.bucket : undefined;
 			this.#drawOverlay();
 			this.#showHint(event.clientX, event.clientY);
@@ -241,27 +221,17 @@ export class Histogram {
 		this.#on.range(rangeOf(first, last, start, bucketSeconds));
 	}
 
-	#chosen() {
-		const low = Math.min(this.#cursor, this.#anchor ?? this.#cursor);
-		const high = Math.max(this.#cursor, this.#anchor ?? this.#cursor);
-		const sum = (counts) => counts.slice(low, high + 1).reduce((total, number) => total + number, 0);
-		const { start, bucketSeconds } = this.geometry;
-		return { sum, ...rangeOf(low, high, start, bucketSeconds) };
-	}
-
 	#words() {
-		const { sum, since, until } = this.#chosen();
-		const parts = this.#entries(sum).filter(({ number }) => number > 0).map(({ name, number }) => `${plain(name, 60)} ${number}`);
-		return `${localTime(since)} to ${localTime(until)}: ${plural(sum(this.#data.counts), "event")}. ${parts.join(", ")}`;
+		const { since, until, events, entries } = this.#chosen();
+		return `${localTime(since)} to ${localTime(until)}: ${events}. ${entries.map(({ name, number }) => `${plain(name, 60)} ${number}`).join(", ")}`;
 	}
 
 	#showHint(x, y) {
-		const { sum, since, until } = this.#chosen();
+		const { since, until, events, entries } = this.#chosen();
 		showHint([
-			make("div", {}, this.#anchor === undefined ? `${localTime(since)}, ${durationWords(this.geometry.bucketSeconds)}` : `${localTime(since)} to ${localTime(until)}`),
-			make("strong", {}, plural(sum(this.#data.counts), "event")),
-			...this.#entries(sum).filter(({ number }) => number > 0).map(({ name, colour, number }) => make("div", { class: "row" },
-				make("span", {}, swatch(colour), " ", shown(name, { limit: 60 })), make("span", {}, count(number)))),
+			make("div", localTime(since), this.#anchor === undefined ? `, ${durationWords(this.geometry.bucketSeconds)}` : ` to ${localTime(until)}`),
+			make("strong", events),
+			...entries.map(({ name, colour, number }) => make("div.row", make("span", swatch(colour), " ", shown(name, { limit: 60 })), make("span", count(number)))),
 		], x, y);
 	}
 }

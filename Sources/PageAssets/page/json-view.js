@@ -32,10 +32,10 @@ export function jsonText(value, indent) {
 
 /** A value that has no children. Strings keep their quotes, so that "1" is not 1. */
 export function leaf(value) {
-	if (value instanceof ExactNumber) return make("span", { class: "json-number" }, value.source);
-	if (typeof value === "number") return make("span", { class: "json-number" }, String(value));
-	if (typeof value !== "string") return make("span", { class: "json-word" }, String(value));
-	const element = make("span", { class: "json-string" }, "\"", shown(value, { limit: STRING_CHARACTERS }), "\"");
+	if (value instanceof ExactNumber) return make("span.json-number", value.source);
+	if (typeof value === "number") return make("span.json-number", String(value));
+	if (typeof value !== "string") return make("span.json-word", String(value));
+	const element = make("span.json-string", "\"", shown(value, { limit: STRING_CHARACTERS }), "\"");
 	if (value.length > STRING_CHARACTERS) {
 		element.append(button("link", () => element.replaceChildren("\"", shown(value, { limit: Infinity }), "\""), ` all ${value.length} characters`));
 	}
@@ -56,20 +56,20 @@ function rowsWithin(value, budget) {
 }
 
 function keyShown(key) {
-	return key !== undefined && make("span", { class: "key" }, shown(key, { limit: 200 }), ": ");
+	return key !== undefined && make("span.key", shown(key, { limit: 200 }), ": ");
 }
 
 function branch(key, value, open) {
-	const list = make("ul", {});
+	const list = make("ul");
 	let made = false;
 	const entries = isBranch(value) ? entriesOf(value) : [];
 	const showChunk = (from) => {
 		const chunk = entries.slice(from, from + CHUNK);
 		// Small children of an open branch are open too; large ones wait to be asked.
-		list.append(...chunk.map(([name, child]) => make("li", {}, node(name, child, rowsWithin(child, OPEN_ROWS) <= OPEN_ROWS))));
+		list.append(...chunk.map(([name, child]) => make("li", node(name, child, rowsWithin(child, OPEN_ROWS) <= OPEN_ROWS))));
 		const left = entries.length - from - chunk.length;
 		if (left > 0) {
-			const more = make("li", {}, button("link", () => {
+			const more = make("li", button("link", () => {
 				more.remove();
 				showChunk(from + CHUNK);
 			}, `${Math.min(CHUNK, left)} more of ${left}`));
@@ -88,23 +88,23 @@ function branch(key, value, open) {
 	};
 	list.hidden = true;
 	if (open) toggle();
-	return make("div", { class: "node" }, fold, list);
+	return make("div.node", fold, list);
 }
 
 function node(key, value, open) {
 	if (isBranch(value) && entriesOf(value).length > 0) return branch(key, value, open);
-	return make("div", { class: "node" }, keyShown(key), isBranch(value) ? foldedWords(value) : leaf(value));
+	return make("div.node", keyShown(key), isBranch(value) ? foldedWords(value) : leaf(value));
 }
 
 /** The tree of a value; the root is open, and what is small in it. */
 export function jsonTree(value) {
-	return make("div", { class: "json" }, node(undefined, value, true));
+	return make("div.json", node(undefined, value, true));
 }
 
 /** A value in a difference: short as text, large as a tree that is folded. */
 export function jsonInline(value) {
 	if (!isBranch(value)) return leaf(value);
 	const text = jsonText(value);
-	if (text.length <= 120) return make("span", {}, shown(text));
+	if (text.length <= 120) return make("span", shown(text));
 	return node(undefined, value, false);
 }

@@ -12,9 +12,9 @@ let menus = 0;
 export class Menu {
 	constructor(words, { className = "", width = 330 } = {}) {
 		menus += 1;
-		this.number = make("span", { class: "number", hidden: true });
-		this.label = make("span", {}, words);
-		this.panel = make("div", { class: "menu", popover: "auto", id: `menu-${menus}`, role: "dialog", "aria-label": words });
+		this.number = make("span.number", { hidden: true });
+		this.label = make("span", words);
+		this.panel = make("div.menu", { popover: "auto", id: `menu-${menus}`, role: "dialog", "aria-label": words });
 		this.panel.style.width = `${width}px`;
 		this.button = make("button", {
 			type: "button", class: `filter-button ${className}`, "aria-haspopup": "dialog", "aria-expanded": "false", popovertarget: this.panel.id,
@@ -69,8 +69,8 @@ export class CountedMenu extends Menu {
 		super(words, options);
 		this.on = on;
 		this.find = findField(find, { class: "find" });
-		this.options = make("div", { class: "options", role: "group", "aria-label": words });
-		this.foot = make("div", { class: "foot" });
+		this.options = make("div.options", { role: "group", "aria-label": words });
+		this.foot = make("div.foot");
 		this.panel.append(this.find, this.options, this.foot);
 		this.find.addEventListener("input", () => this.draw());
 		this.find.addEventListener("keydown", (event) => {
@@ -97,7 +97,7 @@ export class CountedMenu extends Menu {
 		this.controller = new AbortController();
 		this.answer = undefined;
 		this.foot.replaceChildren();
-		this.options.replaceChildren(make("p", { class: "say" }, "Counting"));
+		this.options.replaceChildren(make("p.say", "Counting"));
 		try {
 			this.answer = await this.ask(this.controller.signal);
 			this.draw();
@@ -113,12 +113,12 @@ export class CountedMenu extends Menu {
 	/** The name and id of a value, with its count. */
 	optionWords(field, facet, ...more) {
 		const { name, id } = valueWords(field, facet.value);
-		return [make("span", { class: "name", title: plain(facet.value) }, shown(name, { limit: 120 }), id && shown(id, { className: "id", limit: 80 })),
-			make("span", { class: "number" }, ...more, count(facet.count))];
+		return [make("span.name", { title: plain(facet.value) }, shown(name, { limit: 120 }), id && shown(id, { className: "id", limit: 80 })),
+			make("span.number", ...more, count(facet.count))];
 	}
 
 	check(field, facet, ...more) {
-		return make("label", { class: "option" }, make("input", {
+		return make("label.option", make("input", {
 			type: "checkbox", checked: this.on.state()[field].includes(facet.value), onchange: () => this.on.toggle(field, facet.value),
 		}), this.optionWords(field, facet, ...more));
 	}
@@ -128,7 +128,7 @@ export class CountedMenu extends Menu {
 		return this.words && button("option", () => {
 			this.on.toggle(field, this.words);
 			this.close();
-		}, make("span", { class: "name" }, "Use \u201c", shown(this.words), `\u201d ${words}`));
+		}, make("span.name", "Use \u201c", shown(this.words), `\u201d ${words}`));
 	}
 }
 
@@ -156,10 +156,10 @@ export class FacetMenu extends CountedMenu {
 		const found = all.filter((facet) => this.fits(this.#field, facet));
 		const options = found.slice(0, SHOWN_MAX).map((facet) => this.check(this.#field, facet));
 		if (!known.has(this.words)) options.push(this.exact(this.#field, "as it is"));
-		if (all.length === 0) options.push(make("p", { class: "say" }, "No event that matches the other filters has one."));
+		if (all.length === 0) options.push(make("p.say", "No event that matches the other filters has one."));
 		this.options.replaceChildren(...options.filter(Boolean));
 		const words = [complete === false && "Counts are of the newest events only", others > 0 && `${count(others)} events have rarer values; type one exactly`];
-		this.foot.replaceChildren(make("span", {}, words.filter(Boolean).join(". ") || `${count(found.length)} of ${count(all.length)}`),
+		this.foot.replaceChildren(make("span", words.filter(Boolean).join(". ") || `${count(found.length)} of ${count(all.length)}`),
 			chosen.length > 0 ? button("link", () => {
 				this.on.clear([this.#field]);
 				this.draw();

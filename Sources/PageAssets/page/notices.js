@@ -10,19 +10,21 @@ export class Notices {
 		this.#place = place;
 	}
 
-	/** Shows or changes the notice of a kind; `dismiss` is called when the reader puts it away. */
-	set(kind, { title, text, bad = false, dismiss }) {
+	/** Shows or changes the notice of a kind, or takes it away; `dismiss` is called when the reader puts it away. */
+	set(kind, notice) {
+		if (!notice) return this.remove(kind);
+		const { title, text, bad = false, dismiss } = notice;
 		const key = `${title}\0${text}`;
-		if (this.#shown.get(kind)?.key === key) return;
+		if (this.#shown.get(kind)?.key === key) return undefined;
 		this.remove(kind);
 		const element = make("div", { class: bad ? "notice bad" : "notice", role: "alert" },
-			make("span", {}, make("strong", {}, title), ". ", text),
+			make("span", make("strong", title), ". ", text),
 			dismiss && iconButton("close", "Put away", () => {
 				this.remove(kind);
 				dismiss();
 			}));
 		this.#shown.set(kind, { key, element });
-		this.#place.append(element);
+		return this.#place.append(element);
 	}
 
 	remove(kind) {

@@ -1,4 +1,4 @@
-// Who looks: a token that lives as long as the tab, and what the server takes its holder for.
+// The token, which lives as long as the tab.
 
 const KEY = "auditrpc-token";
 
@@ -30,11 +30,4 @@ export function takeTokenFromAddress() {
 	keepToken(found.trim());
 	history.replaceState(history.state, "", location.pathname + location.search);
 	return true;
-}
-
-/** How a caller reads in the header. */
-export function callerWords(caller) {
-	const names = { LOCAL: "This machine", API_TOKEN: "API token", CERTIFICATE: "Certificate", JWT: "Signed in", VIEWER_TOKEN: "Viewer" };
-	const kind = names[caller.credential] ?? caller.credential ?? "";
-	return { name: caller.name || kind, kind, roles: (caller.roles ?? []).join(", ").toLowerCase() };
 }

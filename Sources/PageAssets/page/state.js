@@ -64,6 +64,11 @@ export function filterParameters(state, now, without = []) {
 	return parameters;
 }
 
+/** The organization alone, for what no filter narrows. */
+export function organizationParameters(state) {
+	return new URLSearchParams(state.organization_id ? { organization_id: state.organization_id } : {});
+}
+
 export function isFiltered(state) {
 	return LIST_FIELDS.some((field) => state[field].length > 0) || SINGLE_FIELDS.some((field) => state[field] !== "");
 }

@@ -3,14 +3,13 @@
 import { icon, make, swatch } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { hintRow, hintsIn } from "./hint.js";
-import { exactUTC, localClock, localDate, localTime, parseTime, relative, zoneName } from "./time.js";
+import { exactUTC, localTime, parseTime, relative, zoneName } from "./time.js";
 import { ACTOR_TYPES, OUTCOMES } from "./words.js";
 
-const COLUMNS = [
-	["time-cell", "Timestamp"], ["organization-cell", "Organization"], ["type-cell", "Event type"],
-	["target-type-cell", "Target type"], ["target-cell", "Target"], ["change-cell", "Change"], ["actor-cell", "User"],
-	["source-cell", "Tool"], ["outcome-cell", "Outcome"],
-];
+const COLUMNS = Object.entries({
+	time: `Timestamp (${zoneName()})`, organization: "Organization", type: "Event type", "target-type": "Target type", target: "Target",
+	change: "Change", actor: "User", source: "Tool", outcome: "Outcome",
+});
 const CELL_CHARACTERS = 240;
 /** Rows above and below the window, so that a small scroll draws nothing. */
 const MARGIN_ROWS = 6;
@@ -22,37 +21,26 @@ export function outcomeBadge(outcome) {
 	return make("span", { class: known ? `outcome ${outcome}` : "outcome" }, known ? OUTCOMES[outcome] : shown(outcome ?? ""));
 }
 
-export function actorShown(actor) {
-	return [icon(actor?.type), shown(actor?.name || actor?.id || "", { limit: CELL_CHARACTERS })];
-}
-
 export class Table {
 	selected = undefined;
 	showsOrganization = false;
-	/** The colour of an event beside its type, as the histogram has it; an empty string for none. */
-	colourOf = () => "";
 	#on;
 	#list;
 	#pool = [];
-	#newSince = new Map();
+	#newUntil = new Map();
 	#pressed;
 	#rowHeight = 32;
 	#drawRequested = false;
 
-	/** `on` has `open(event)`, `select(event)`, `nearEnd()`, `scrolled(isScrolled)`. */
+	/** `on` has `open(event)`, `nearEnd()`, `scrolled(isScrolled)` and `colour(event)`. */
 	constructor(place, on) {
 		this.#on = on;
 		this.body = make("tbody", { role: "rowgroup" });
-		this.head = make("thead", { role: "rowgroup" },
-			make("tr", { role: "row", "aria-rowindex": 1 },
-				COLUMNS.map(([name, words]) => make("th", { role: "columnheader", scope: "col", class: name },
-					words, name === "time-cell" && make("span", { class: "muted" }, ` (${zoneName()})`)))));
-		this.grid = make("table", {
-			id: "grid", class: "grid", role: "grid", tabindex: 0, "aria-label": "Events, newest first", "aria-rowcount": -1,
-			"aria-readonly": "true",
-		}, this.head, this.body);
-		this.end = make("div", { class: "end-row" });
-		this.scroller = make("div", { class: "scroller" }, this.grid, this.end);
+		this.head = make("thead", { role: "rowgroup" }, make("tr", { role: "row", "aria-rowindex": 1 },
+			COLUMNS.map(([name, words]) => make(`th.${name}-cell`, { role: "columnheader", scope: "col" }, words))));
+		this.grid = make("table.grid", { id: "grid", role: "grid", tabindex: 0, "aria-label": "Events, newest first", "aria-readonly": true }, this.head, this.body);
+		this.end = make("div.end-row");
+		this.scroller = make("div.scroller", this.grid, this.end);
 		place.replaceChildren(this.scroller);
 		this.#listen();
 	}
@@ -62,7 +50,10 @@ export class Table {
 			this.#requestDraw();
 			this.#on.scrolled(this.scroller.scrollTop > this.#rowHeight / 2);
 		}, { passive: true });
-		new ResizeObserver(() => this.#measure()).observe(this.scroller);
+		new ResizeObserver(() => {
+			this.#rowHeight = Number.parseFloat(getComputedStyle(this.grid).getPropertyValue("--row")) || 32;
+			this.draw();
+		}).observe(this.scroller);
 		// Rows may move between the press and the click, when events arrive: what was pressed counts.
 		this.body.addEventListener("pointerdown", (event) => { this.#pressed = this.#eventAt(event.target); });
 		this.body.addEventListener("click", (event) => {
@@ -75,11 +66,6 @@ export class Table {
 		hintsIn(this.body, (target) => this.#hintFor(target));
 	}
 
-	#measure() {
-		this.#rowHeight = Number.parseFloat(getComputedStyle(this.grid).getPropertyValue("--row")) || 32;
-		this.draw();
-	}
-
 	#eventAt(target) {
 		const row = target.closest?.("tr");
 		return row ? this.#list?.rows[row.index] : undefined;
@@ -90,14 +76,12 @@ export class Table {
 		this.#requestDraw();
 	}
 
-	/** Rows that have just arrived are marked for a moment. */
-	markNew(sequences) {
-		const until = performance.now() + NEW_MILLISECONDS;
-		for (const sequence of sequences.slice(-60)) this.#newSince.set(sequence, until);
-		setTimeout(() => {
-			const now = performance.now();
-			for (const [sequence, end] of this.#newSince) if (end <= now) this.#newSince.delete(sequence);
-		}, NEW_MILLISECONDS + 50);
+	/** The topmost rows have just arrived, and are marked for a moment. */
+	markNew(number) {
+		const now = performance.now();
+		for (const [sequence, end] of this.#newUntil) if (end <= now) this.#newUntil.delete(sequence);
+		for (const { sequence } of this.#list.rows.slice(0, Math.min(number, 60))) this.#newUntil.set(sequence, now + NEW_MILLISECONDS);
+		this.#requestDraw();
 	}
 
 	refresh() {
@@ -127,8 +111,7 @@ export class Table {
 		this.#fitPool(Math.max(0, last - first));
 		const now = performance.now();
 		let active = false;
-		for (let place = 0; place < this.#pool.length; place += 1) {
-			const index = first + place;
+		for (let index = first; index < last; index += 1) {
 			const row = this.#pool[index % this.#pool.length];
 			const event = rows[index];
 			row.index = index;
@@ -140,7 +123,7 @@ export class Table {
 			row.setAttribute("aria-rowindex", index + 2);
 			const isSelected = event.sequence === this.selected;
 			row.setAttribute("aria-selected", isSelected);
-			row.classList.toggle("new", (this.#newSince.get(event.sequence) ?? 0) > now);
+			row.classList.toggle("new", (this.#newUntil.get(event.sequence) ?? 0) > now);
 			if (isSelected) {
 				active = true;
 				this.grid.setAttribute("aria-activedescendant", row.id);
@@ -153,7 +136,7 @@ export class Table {
 	#fitPool(size) {
 		while (this.#pool.length < size) {
 			const row = make("tr", { role: "row", id: `row-${this.#pool.length}` },
-				COLUMNS.map(([name]) => make("td", { role: "gridcell", class: name })));
+				COLUMNS.map(([name]) => make(`td.${name}-cell`, { role: "gridcell" })));
 			this.#pool.push(row);
 			this.body.append(row);
 		}
@@ -162,48 +145,41 @@ export class Table {
 
 	#fill(row, event) {
 		const [time, organization, type, targetType, target, change, actor, source, outcome] = row.children;
+		const { target: on = {}, actor: by = {} } = event;
+		const words = (text) => shown(text ?? "", { limit: CELL_CHARACTERS });
 		const date = parseTime(event.occurred_at ?? "");
-		const limited = { limit: CELL_CHARACTERS };
-		if (date) time.replaceChildren(make("span", { class: "date" }, localDate(date)), ` ${localClock(date)}`);
-		else time.replaceChildren(shown(event.occurred_at ?? ""));
-		organization.replaceChildren(shown(event.organization_id ?? "", limited));
-		type.replaceChildren(swatch(this.colourOf(event)), shown(event.event_type ?? "", limited));
-		targetType.replaceChildren(shown(event.target?.type ?? "", limited));
-		target.replaceChildren(shown(event.target?.name || event.target?.id || "", limited));
-		change.replaceChildren(shown(event.change ?? "", limited));
-		actor.replaceChildren(...actorShown(event.actor));
-		source.replaceChildren(shown(event.source ?? "", limited));
+		const [day, clock] = date ? localTime(date).split(" ") : ["", ""];
+		time.replaceChildren(make("span.date", day), ` ${clock}`);
+		organization.replaceChildren(words(event.organization_id));
+		type.replaceChildren(swatch(this.#on.colour(event)), words(event.event_type));
+		targetType.replaceChildren(words(on.type));
+		target.replaceChildren(words(on.name || on.id));
+		change.replaceChildren(words(event.change));
+		actor.replaceChildren(icon(by.type), words(by.name || by.id));
+		source.replaceChildren(words(event.source));
 		outcome.replaceChildren(outcomeBadge(event.outcome));
 	}
 
-	#hintFor(target) {
-		const cell = target.closest?.("td");
+	#hintFor(place) {
+		const cell = place.closest?.("td");
 		const event = cell && this.#eventAt(cell);
 		if (!event) return undefined;
-		const rows = {
+		const { target = {}, actor = {}, scope = [], on_behalf_of: others = [] } = event;
+		const id = (text) => shown(text, { className: "mono" });
+		const content = {
 			"time-cell": () => {
-				const date = parseTime(event.occurred_at ?? "");
-				return date && [hintRow("UTC", exactUTC(event.occurred_at)), hintRow("Local", localTime(date)),
-					hintRow("", relative(date, new Date()))];
+				const date = parseTime(event.occurred_at);
+				return [hintRow("UTC", exactUTC(event.occurred_at)), hintRow("Local", localTime(date)), hintRow("", relative(date))];
 			},
-			"target-cell": () => [
-				...(event.scope ?? []).map((one) => hintRow(plain(one.type), shown(one.name || one.id), one.name ? [" ", shown(one.id, { className: "muted mono" })] : "")),
-				hintRow(plain(event.target?.type), shown(event.target?.name || event.target?.id)),
-				hintRow("Id", shown(event.target?.id, { className: "mono" })),
-			],
-			"actor-cell": () => [
-				hintRow(ACTOR_TYPES[event.actor?.type] ?? "", shown(event.actor?.id, { className: "mono" })),
-				...(event.on_behalf_of ?? []).map((one) => hintRow("for", shown(one.name || one.id))),
-			],
-			"change-cell": () => [make("div", {}, shown(event.change, { limit: 600 })),
-				event.reason && hintRow("Reason", shown(event.reason))].filter(Boolean),
+			"target-cell": () => [...scope, target].flatMap((one) => [hintRow(plain(one.type), shown(one.name || one.id)), one.name && hintRow("", id(one.id))]),
+			"actor-cell": () => [hintRow(ACTOR_TYPES[actor.type] ?? "", id(actor.id)), ...others.map((one) => hintRow("for", shown(one.name || one.id)))],
+			"change-cell": () => [shown(event.change, { limit: 600 }), event.reason && hintRow("Reason", shown(event.reason))],
 		}[cell.classList[0]];
-		return rows && { element: cell, content: () => rows() ?? [] };
+		return content && { element: cell, content: () => content().filter(Boolean) };
 	}
 
 	get selectedEvent() {
-		const index = this.selected === undefined ? -1 : this.#list.indexOf(this.selected);
-		return index < 0 ? undefined : this.#list.rows[index];
+		return this.#list?.rows[this.#list.indexOf(this.selected)];
 	}
 
 	select(event) {
@@ -215,7 +191,7 @@ export class Table {
 	move(by) {
 		const rows = this.#list?.rows ?? [];
 		if (rows.length === 0) return undefined;
-		const from = this.selected === undefined ? -1 : this.#list.indexOf(this.selected);
+		const from = this.#list.indexOf(this.selected);
 		const index = from < 0 ? (by > 0 ? Math.floor(this.scroller.scrollTop / this.#rowHeight) : 0)
 			: Math.max(0, Math.min(rows.length - 1, from + by));
 		this.selected = rows[index].sequence;
@@ -225,12 +201,10 @@ export class Table {
 	}
 
 	reveal(index) {
-		const height = this.#rowHeight;
+		const { scroller } = this;
 		const head = getComputedStyle(this.head).position === "sticky" ? this.head.offsetHeight : 0;
-		const top = index * height;
-		const room = this.scroller.clientHeight - head;
-		if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
-		else if (top + height > this.scroller.scrollTop + room) this.scroller.scrollTop = top + height - room;
+		const top = index * this.#rowHeight;
+		scroller.scrollTop = Math.min(top, Math.max(scroller.scrollTop, top + this.#rowHeight + head - scroller.clientHeight));
 	}
 
 	toTop() {

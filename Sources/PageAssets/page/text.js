@@ -8,14 +8,6 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\uf
 // Control pictures are missing in many fonts; the names of ASCII are in all.
 const CONTROLS = "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
 
-const NAMES = {
-	0xad: "SOFT HYPHEN", 0x61c: "ARABIC LETTER MARK", 0x200b: "ZERO WIDTH SPACE", 0x200c: "ZERO WIDTH NON-JOINER",
-	0x200d: "ZERO WIDTH JOINER", 0x200e: "LEFT-TO-RIGHT MARK", 0x200f: "RIGHT-TO-LEFT MARK", 0x202a: "LEFT-TO-RIGHT EMBEDDING",
-	0x202b: "RIGHT-TO-LEFT EMBEDDING", 0x202c: "POP DIRECTIONAL FORMATTING", 0x202d: "LEFT-TO-RIGHT OVERRIDE",
-	0x202e: "RIGHT-TO-LEFT OVERRIDE", 0x2060: "WORD JOINER", 0x2066: "LEFT-TO-RIGHT ISOLATE", 0x2067: "RIGHT-TO-LEFT ISOLATE",
-	0x2068: "FIRST STRONG ISOLATE", 0x2069: "POP DIRECTIONAL ISOLATE", 0xfeff: "BYTE ORDER MARK",
-};
-
 function codeOf(point) {
 	return `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
 }
@@ -35,7 +27,7 @@ export function pieces(string, { lines = false } = {}) {
 		if (lines && (point === 0x0a || point === 0x09)) continue;
 		if (isJoinerInUse(string, match.index, point)) continue;
 		if (match.index > from) found.push({ text: string.slice(from, match.index) });
-		found.push({ sign: CONTROLS[point] ?? codeOf(point), label: `${codeOf(point)} ${NAMES[point] ?? ""}`.trim() });
+		found.push({ sign: CONTROLS[point] ?? codeOf(point), label: codeOf(point) });
 		from = match.index + match[0].length;
 	}
 	if (from < string.length) found.push({ text: string.slice(from) });

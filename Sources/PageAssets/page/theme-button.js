@@ -16,7 +16,7 @@ export function themeButton(button) {
 		const theme = document.documentElement.dataset.theme ?? "";
 		button.setAttribute("aria-label", `Theme: ${WORDS[theme]}`);
 		button.title = `Theme: ${WORDS[theme]}`;
-		button.replaceChildren(makeSVG("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, makeSVG("path", { d: PICTURES[theme] })));
+		button.replaceChildren(makeSVG("svg.icon", { viewBox: "0 0 16 16", "aria-hidden": "true" }, makeSVG("path", { d: PICTURES[theme] })));
 	};
 	button.addEventListener("click", () => {
 		const next = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme ?? "") + 1) % THEMES.length];

@@ -31,25 +31,17 @@ export function stamp(date) {
 	return date.toISOString().replace(".000Z", "Z");
 }
 
-const two = (number) => String(number).padStart(2, "0");
+// Sweden writes times as logs do.
+const local = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "medium" });
 
-export function localDate(date) {
-	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
-
-export function localClock(date) {
-	return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
-
+/** `2026-11-27 18:34:58`, in the zone of the reader. */
 export function localTime(date) {
-	return `${localDate(date)} ${localClock(date)}`;
+	return local.format(date);
 }
 
-/** `UTC+02:00`, of the reader. */
-export function zoneName(date = new Date()) {
-	const minutes = -date.getTimezoneOffset();
-	if (minutes === 0) return "UTC";
-	return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+/** `UTC+2`, of the reader now. */
+export function zoneName() {
+	return new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts().find(({ type }) => type === "timeZoneName").value.replace("GMT", "UTC");
 }
 
 /** An RFC 3339 time of the server with a space, exact: `2026-11-27 17:34:58.046163525 UTC`. */
@@ -57,34 +49,25 @@ export function exactUTC(text) {
 	return text.replace("T", " ").replace(/Z$/, " UTC");
 }
 
-const STEPS = [[60, 1, "second"], [3600, 60, "minute"], [86_400, 3600, "hour"], [86_400 * 60, 86_400, "day"],
-	[86_400 * 730, 86_400 * 30.44, "month"], [Infinity, 86_400 * 365.25, "year"]];
+const STEPS = [[60, 1, "second"], [3600, 60, "minute"], [86_400, 3600, "hour"], [5_184_000, 86_400, "day"], [63_072_000, 2_629_746, "month"], [Infinity, 31_556_952, "year"]];
 const relativeWords = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** `3 hours ago`. */
-export function relative(date, now) {
-	const seconds = (date.getTime() - now.getTime()) / 1000;
+export function relative(date, now = new Date()) {
+	const seconds = (date - now) / 1000;
 	const [, divisor, unit] = STEPS.find(([limit]) => Math.abs(seconds) < limit);
 	return relativeWords.format(Math.round(seconds / divisor), unit);
 }
 
-/** Seconds of a duration as the server writes it: `2592000s`. */
-export function parseDuration(text) {
-	const seconds = Number.parseFloat(text);
-	return Number.isFinite(seconds) ? seconds : 0;
-}
-
 /** `30 days`, `90 minutes`: the largest unit of which there is a whole number. */
 export function durationWords(seconds) {
-	for (const [unit, size] of [["day", 86_400], ["hour", 3600], ["minute", 60]]) {
-		if (seconds >= size && seconds % size === 0) return `${seconds / size} ${unit}${seconds === size ? "" : "s"}`;
-	}
-	return `${seconds} second${seconds === 1 ? "" : "s"}`;
+	const [unit, size] = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]].find(([, one]) => seconds >= one && seconds % one === 0) ?? ["second", 1];
+	return `${seconds / size} ${unit}${seconds === size ? "" : "s"}`;
 }
 
 /** What an `<input type="datetime-local">` takes, in the zone of the reader. */
 export function inputValue(date) {
-	return `${localDate(date)}T${localClock(date)}`;
+	return localTime(date).replace(" ", "T");
 }
 
 export const QUICK_RANGES = [

@@ -5,31 +5,28 @@ import { explain } from "./words.js";
 import { WAITING_MAX } from "./list.js";
 
 export class Toolbar {
-	/** What the buttons of the empty table do, by name. */
-	actions = {};
-	hasRange = () => false;
-	table = undefined;
 	#feed;
 	#on;
 	#shown = {};
 	#timer;
 	#blankKey = "";
 
-	/** `on` has `pause`, `release` and `reconnect`. */
-	constructor(bar, pill, place, feed, on) {
+	/** `on` has what its buttons do, by name. */
+	constructor(bar, pill, place, feed, table, on) {
+		this.table = table;
 		this.#feed = feed;
 		this.#on = on;
-		this.total = make("span", { class: "total" }, "Loading the events");
-		this.kept = make("span", { class: "kept" });
+		this.total = make("span.total", "Loading the events");
+		this.kept = make("span.kept");
 		this.pauseButton = button("button small", () => on.pause());
 		this.waiting = button("button primary waiting", () => on.release());
-		this.blank = make("div", { class: "blank", hidden: true });
-		bar.replaceChildren(this.total, this.kept, make("span", { class: "spring" }), this.pauseButton);
+		this.blank = make("div.blank", { hidden: true });
+		bar.replaceChildren(this.total, this.kept, make("span.spring"), this.pauseButton);
 		place.append(this.blank);
 		place.parentElement.append(this.waiting);
 		this.pill = pill;
-		this.dot = make("i", { class: "dot" });
-		this.pillWords = make("span", {});
+		this.dot = make("i.dot");
+		this.pillWords = make("span");
 		this.now = button("link", () => on.reconnect(), "Now");
 		this.pauseButton.id = "pause";
 		this.waiting.id = "waiting";
@@ -76,34 +73,28 @@ export class Toolbar {
 	#showPill() {
 		const { streamState: { kind, behind, until, error }, paused } = this.#feed;
 		clearTimeout(this.#timer);
-		let words = "";
-		let shownKind = kind;
-		this.now.hidden = kind !== "disconnected" && kind !== "failed";
+		const isDown = kind === "disconnected" || kind === "failed";
+		this.now.hidden = !isDown;
 		this.now.textContent = kind === "failed" ? "Try again" : "Now";
-		if (kind === "live") {
-			words = paused ? "Paused" : "Live";
-			if (paused) shownKind = "paused";
-		} else if (kind === "catching-up") words = behind ? "Fell behind, catching up. Nothing is lost" : "Live";
-		else if (kind === "connecting") words = "Connecting";
-		else if (kind === "reconnecting") words = "Reconnecting";
-		else if (kind === "resting") words = "Resting";
-		else if (kind === "disconnected") {
-			const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-			words = `Disconnected, reconnecting in ${seconds} s`;
-			this.#timer = setTimeout(() => this.#showPill(), 250);
-		} else if (kind === "failed") words = `Not live: ${explain(error).title.toLowerCase()}`;
-		this.pill.dataset.kind = kind === "catching-up" && !behind ? "live" : shownKind;
+		const words = {
+			live: paused ? "Paused" : "Live", "catching-up": behind ? "Fell behind, catching up. Nothing is lost" : "Live", connecting: "Connecting",
+			reconnecting: "Reconnecting", resting: "Resting", failed: error && `Not live: ${explain(error).title.toLowerCase()}`,
+			disconnected: `Disconnected, reconnecting in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s`,
+		}[kind] ?? "";
+		if (kind === "disconnected") this.#timer = setTimeout(() => this.#showPill(), 250);
+		const isLive = kind === "live" || (kind === "catching-up" && !behind);
+		this.pill.dataset.kind = isLive ? (paused ? "paused" : "live") : kind;
 		if (this.pillWords.textContent !== words) this.pillWords.textContent = words;
 	}
 
 	#button(words, action, className = "") {
-		return button(`button ${className}`, () => this.actions[action](), words);
+		return button(`button ${className}`, () => this.#on[action](), words);
 	}
 
 	#showBlank() {
 		const { error, loading, list } = this.#feed;
 		const isEmpty = list.rows.length === 0;
-		const key = !isEmpty ? "" : error ? `error ${error.code} ${error.message}` : loading ? "loading" : `empty ${this.#shown.isFiltered} ${this.hasRange()}`;
+		const key = !isEmpty ? "" : error ? `error ${error.code} ${error.message}` : loading ? "loading" : `empty ${this.#shown.isFiltered} ${this.#shown.hasRange}`;
 		if (key === this.#blankKey) return;
 		this.#blankKey = key;
 		this.blank.hidden = key === "";
@@ -111,28 +102,28 @@ export class Toolbar {
 		if (error) {
 			const { title, text, action } = explain(error);
 			const words = { retry: "Try again", signin: "Sign in", organization: "Leave the organization out", reset: "Remove all filters" }[action];
-			this.blank.replaceChildren(make("h2", {}, title), make("p", {}, text), make("div", { class: "actions" }, words && this.#button(words, action, "primary"),
+			this.blank.replaceChildren(make("h2", title), make("p", text), make("div.actions", words && this.#button(words, action, "primary"),
 				action !== "retry" && this.#button("Try again", "retry")));
 		} else if (loading) {
-			this.blank.replaceChildren(make("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: 14 }, () => make("i"))));
+			this.blank.replaceChildren(make("div.skeleton", { "aria-hidden": "true" }, Array.from({ length: 14 }, () => make("i"))));
 		} else if (this.#shown.isFiltered) {
-			this.blank.replaceChildren(make("h2", {}, "No event matches"), make("p", {}, "Nothing that is kept matches all of the filters. New events that do will appear here."),
-				make("div", { class: "actions" }, this.hasRange() && this.#button("Look at all time", "wider", "primary"), this.#button("Remove all filters", "reset")));
+			this.blank.replaceChildren(make("h2", "No event matches"), make("p", "Nothing that is kept matches all of the filters. New events that do will appear here."),
+				make("div.actions", this.#shown.hasRange && this.#button("Look at all time", "wider", "primary"), this.#button("Remove all filters", "reset")));
 		} else {
-			this.blank.replaceChildren(make("h2", {}, "No events yet"), make("p", {}, "The log is empty, or retention has taken what was in it. Record an event, and it appears here at once:"),
-				make("p", {}, make("code", {}, "auditrpc record --event-type CREATE --target-type SERVICE --target web --actor ada --change \"a first event\"")));
+			this.blank.replaceChildren(make("h2", "No events yet"), make("p", "The log is empty, or retention has taken what was in it. Record an event, and it appears here at once:"),
+				make("p", make("code", "auditrpc record --event-type CREATE --target-type SERVICE --target web --actor ada --change \"a first event\"")));
 		}
 	}
 
 	#showEnd() {
 		const { error, loading, list } = this.#feed;
-		if (!this.table || list.rows.length === 0) {
-			this.table?.setEnd();
+		if (list.rows.length === 0) {
+			this.table.setEnd();
 			return;
 		}
 		if (error) {
 			const { title, text, action } = explain(error);
-			this.table.setEnd(make("span", {}, `${title}. ${text}`), action === "signin" ? this.#button("Sign in", action, "small") : this.#button("Try again", "retry", "small"));
+			this.table.setEnd(make("span", `${title}. ${text}`), action === "signin" ? this.#button("Sign in", action, "small") : this.#button("Try again", "retry", "small"));
 		} else if (list.isFull && !list.complete) {
 			this.table.setEnd(`${count(list.rows.length)} events are loaded, which is what a table holds.`, this.#button("Go on from here", "further", "small"));
 		} else if (list.complete) {

@@ -15,10 +15,10 @@ export class Totals {
 	constructor(place, on) {
 		this.#on = on;
 		for (const [field, words] of TOTAL_FIELDS) {
-			const note = make("span", {});
-			const rows = make("div", {});
+			const note = make("span");
+			const rows = make("div");
 			this.#sections.set(field, { note, rows });
-			place.append(make("section", { "aria-label": words }, make("h2", {}, words, note), rows));
+			place.append(make("section", { "aria-label": words }, make("h2", words, note), rows));
 		}
 	}
 
@@ -40,17 +40,17 @@ export class Totals {
 		rows.replaceChildren(...facets.slice(0, ROWS).map((facet) => {
 			remember(field, facet.value, facet.name);
 			const { name } = valueWords(field, facet.value);
-			const bar = make("i", {});
+			const bar = make("i");
 			bar.style.width = `${Math.max(2, (facet.count / highest) * 100)}%`;
 			return make("button", {
 				type: "button", class: "bar-row", "aria-pressed": chosen.includes(facet.value), title: plain(facet.value),
 				"aria-label": `${plain(name)}: ${count(facet.count)}`, onclick: () => this.#on.toggle(field, facet.value),
-			}, bar, make("span", { class: "name" }, shown(name, { limit: 80 })), make("span", { class: "number" }, shortCount(facet.count)));
+			}, bar, make("span.name", shown(name, { limit: 80 })), make("span.number", shortCount(facet.count)));
 		}));
-		if (facets.length === 0) rows.replaceChildren(make("p", { class: "say" }, "None"));
+		if (facets.length === 0) rows.replaceChildren(make("p.say", "None"));
 		else if (answer.other_count > 0 || facets.length > ROWS) {
 			const rest = (answer.other_count ?? 0) + facets.slice(ROWS).reduce((total, facet) => total + facet.count, 0);
-			if (rest > 0) rows.append(make("p", { class: "say" }, `and ${shortCount(rest)} of others`));
+			if (rest > 0) rows.append(make("p.say", `and ${shortCount(rest)} of others`));
 		}
 	}
 

@@ -44,7 +44,7 @@ export function valueWords(field, value) {
 /** A paragraph that says what went wrong in a part of the page, and has that part try again. */
 export function trouble(error, again) {
 	const { title, text } = explain(error);
-	return make("p", { class: "say", role: "alert" }, `${title}. ${text} `, button("link", again, "Try again"));
+	return make("p.say", { role: "alert" }, `${title}. ${text} `, button("link", again, "Try again"));
 }
 
 /** What happened, and what to do about it: `{title, text, action}`; `action` is one of retry, signin, organization, reset. */
