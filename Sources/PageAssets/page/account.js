@@ -6,23 +6,20 @@ import { keepToken, token } from "./session.js";
 import { plain, shown } from "./text.js";
 import { localTime, parseTime } from "./time.js";
 
-const KINDS = { LOCAL: "This machine", API_TOKEN: "API token", CERTIFICATE: "Certificate", JWT: "Signed in", VIEWER: "Viewer", VIEWER_TOKEN: "Viewer" };
-const SUGGESTED_MAX = 200;
+const KINDS = { LOCAL: "This machine", API_TOKEN: "API token", CERTIFICATE: "Certificate", JWT: "Signed in", VIEWER: "Viewer" };
 
 export class Account {
 	#api;
 	#on;
 	#caller;
 	#dialog;
-	#seen = new Set();
 
-	/** `on` has `state()`, `change(state)`, `changed()`, `restart()` when another looks, and `left()` when nobody does. */
+	/** `on`: `state`, `change(state)`, `changed`, `restart` when another looks, `left` when nobody does. */
 	constructor(api, place, organizationPlace, on) {
 		this.#api = api;
 		this.#on = on;
 		this.place = place;
 		this.organizationPlace = organizationPlace;
-		this.list = make("datalist", { id: "organizations" });
 		this.#dialog = new SignInDialog((secret) => this.#use(secret));
 	}
 
@@ -102,19 +99,9 @@ export class Account {
 			return;
 		}
 		const input = make("input", {
-			type: "text", list: "organizations", value: this.#on.state().organization_id, placeholder: "All organizations", "aria-label": "Organization",
-			autocomplete: "off", spellcheck: "false",
+			list: "organizations", value: this.#on.state().organization_id, placeholder: "All organizations", "aria-label": "Organization", autocomplete: "off",
 			onchange: () => this.#on.change({ ...this.#on.state(), organization_id: input.value.trim(), event: "" }),
 		});
-		this.list.replaceChildren(...(own ?? []).map((value) => make("option", { value })));
-		this.organizationPlace.replaceChildren(input, this.list);
-	}
-
-	/** The server lists no organizations; those of the events that were seen are a help. */
-	suggest(events) {
-		if (!this.seesMany || this.#caller.organizations || this.#seen.size > SUGGESTED_MAX) return;
-		const before = this.#seen.size;
-		for (const event of events.slice(0, 100)) this.#seen.add(event.organization_id);
-		if (this.#seen.size > before) this.list.replaceChildren(...[...this.#seen].sort().map((value) => make("option", { value })));
+		this.organizationPlace.replaceChildren(input, make("datalist", { id: "organizations" }, (own ?? []).map((value) => make("option", { value }))));
 	}
 }

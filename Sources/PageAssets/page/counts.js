@@ -21,7 +21,7 @@ export class Counts {
 	#countedAt = 0;
 	#oldest;
 
-	/** `on` has `state()`, `parameters()`, `change(state)`, `toggle(field, value)`, `announce(text)` and `changed()`. */
+	/** `on`: `state`, `parameters`, `change(state)`, `toggle(field, value)`, `announce(text)`, `changed`. */
 	constructor(api, histogramPlace, totalsPlace, on) {
 		this.#api = api;
 		this.#on = on;

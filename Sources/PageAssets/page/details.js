@@ -13,7 +13,7 @@ const mono = { className: "mono", limit: 1024 };
 const DIFFERENCES_SHOWN = 100;
 const CREDENTIALS = { LOCAL: "None, from the server's own machine", API_TOKEN: "API token", CERTIFICATE: "Client certificate", JWT: "JSON Web Token", SERVER: "The server itself", VIEWER_TOKEN: "Viewer token" };
 
-/** The view of what belongs to an event, as a state: `of` its target, its actor or its request, `when` earlier, later or ever. */
+/** The view of what belongs to an event: `of` its target, actor or request, `when` earlier, later or ever. */
 export function related(event, of, when, organization) {
 	const { target, actor, occurred_at: time } = event;
 	const which = {

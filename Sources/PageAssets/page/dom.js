@@ -1,4 +1,4 @@
-// Elements made by hand: strings become text nodes, so that nothing that was recorded can become markup.
+// Elements by hand: strings become text nodes, so that nothing recorded can become markup.
 
 function fill(element, classes, children) {
 	if (classes.length > 0) element.setAttribute("class", classes.join(" "));
@@ -17,7 +17,7 @@ function fill(element, classes, children) {
 	return element;
 }
 
-/** An element of a tag and its classes (`div.menu.open`), with attributes and listeners if the first child is an object, and children. */
+/** An element by its tag and classes (`div.menu`), with attributes and listeners if the first child is an object. */
 export function make(tag, ...children) {
 	const [name, ...classes] = tag.split(".");
 	return fill(document.createElement(name), classes, children);
@@ -32,19 +32,17 @@ export function button(className, onclick, ...children) {
 	return make("button", { type: "button", class: className, onclick }, ...children);
 }
 
-/** A button that is a picture; the words are its name and its hint. */
+/** A button that is a picture; the words are its name. */
 export function iconButton(name, words, onclick, className = "quiet square") {
 	const made = button(className, onclick, icon(name));
 	made.ariaLabel = made.title = words;
 	return made;
 }
 
-/** The field that finds something in a menu. */
 export function findField(words, attributes) {
 	return make("input", { type: "search", placeholder: words, "aria-label": words, autocomplete: "off", spellcheck: "false", ...attributes });
 }
 
-/** A square of a colour; what it stands for is said beside it. */
 export function swatch(colour) {
 	const made = make("i.swatch", { "aria-hidden": "true" });
 	made.style.background = colour || "transparent";
@@ -73,7 +71,6 @@ const ICONS = {
 	AGENT: "M3.5 6h9v7h-9zM8 6V3M8 3h.01M6 9.2h.01M10 9.2h.01M1.5 8.5v2M14.5 8.5v2",
 };
 
-/** A small picture beside words that say the same. */
 export function icon(name) {
 	return makeSVG("svg.icon", { viewBox: "0 0 16 16", "aria-hidden": "true" },
 		makeSVG("path", { d: ICONS[name] ?? ICONS.USER }));
@@ -90,12 +87,7 @@ async function copyText(text, shownButton) {
 	try {
 		await navigator.clipboard.writeText(text);
 	} catch {
-		// Without TLS a browser may have no clipboard; a selection can be copied everywhere.
-		const area = make("textarea.offscreen", { value: text });
-		document.body.append(area);
-		area.select();
-		if (!document.execCommand("copy")) word = "Not copied";
-		area.remove();
+		word = "Not copied";
 	}
 	shownButton.dataset.done = word;
 	setTimeout(() => delete shownButton.dataset.done, 1500);

@@ -1,5 +1,5 @@
-// Exactly what is filtered, as a file. Without a token a link does it; a token cannot travel in a link, so with one the page
-// fetches and writes, and goes on behind the last record when the connection is cut.
+// Exactly what is filtered, as a file. A token cannot travel in a link, so with one the page fetches and writes, and goes on
+// behind the last record when it is cut.
 
 import { button, count, make } from "./dom.js";
 import { isAbort } from "./api.js";
@@ -15,16 +15,17 @@ async function openSink(name, type) {
 		try {
 			const handle = await window.showSaveFilePicker({ suggestedName: name });
 			const file = await handle.createWritable();
-			return { write: (text) => file.write(text), close: () => file.close(), abort: () => file.abort() };
+			return file;
 		} catch (error) {
-			if (isAbort(error)) throw error;
 			// Not allowed here; a download is.
+			if (isAbort(error)) throw error;
 		}
 	}
 	const parts = [];
 	return {
-		write: async (text) => { parts.push(new Blob([text])); },
-		close: async () => {
+		// Blobs may lie on disk; strings would fill the tab.
+		write: (text) => { parts.push(new Blob([text])); },
+		close: () => {
 			const address = URL.createObjectURL(new Blob(parts, { type }));
 			const link = make("a", { href: address, download: name });
 			document.body.append(link);
@@ -32,7 +33,6 @@ async function openSink(name, type) {
 			link.remove();
 			setTimeout(() => URL.revokeObjectURL(address), 60_000);
 		},
-		abort: async () => { parts.length = 0; },
 	};
 }
 
@@ -78,7 +78,7 @@ export class ExportDialog {
 	#on;
 	#controller;
 
-	/** `on` has `parameters()` of the present filter and `total()`, the events that match as far as is known. */
+	/** `on`: `parameters()` of the filter, and `total()`, the events that match as far as is known. */
 	constructor(api, on) {
 		this.#api = api;
 		this.#on = on;
@@ -150,7 +150,7 @@ export class ExportDialog {
 			this.form.insertBefore(bar, this.progress);
 			say("Waiting for the first events");
 			const records = await runExport(this.#api, query, format, {
-				signal, write: sink.write, pause: (milliseconds) => {
+				signal, write: (text) => sink.write(text), pause: (milliseconds) => {
 					say("The connection was cut. Going on in a moment behind the last event");
 					return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 				},
@@ -164,7 +164,7 @@ export class ExportDialog {
 			say(records.end.complete ? `Done: ${count(records.count)} events, complete.`
 				: `Done: ${count(records.count)} events. Some of the log could not be read: the file says where.`);
 		} catch (error) {
-			await sink?.abort().catch(() => {});
+			await sink?.abort?.().catch(() => {});
 			if (isAbort(error)) return;
 			const { title, text } = explain(error);
 			this.form.querySelector("progress")?.remove();

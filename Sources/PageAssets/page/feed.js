@@ -25,7 +25,7 @@ export class Feed {
 	#controller;
 	#stream;
 
-	/** `on.changed()` after anything changed, `on.arrived(count)`, `on.denied(error)`, `on.reached()` when a connection begins. */
+	/** `on`: `changed` after anything, `arrived(count)`, `denied`, `reached` when a connection begins. */
 	constructor(api, on) {
 		this.#api = api;
 		this.#on = on;
@@ -78,7 +78,7 @@ export class Feed {
 		return page;
 	}
 
-	// A page may be empty and still have a next one, so that a long search answers in time; here it goes on until it has something.
+	// A page may be empty and have a next one, so that a long search answers in time: it goes on until it has something.
 	async #load(first) {
 		const { signal } = this.#controller;
 		this.loading = true;

@@ -60,7 +60,7 @@ export class Filters {
 	#menus = new Map();
 	#typing;
 
-	/** `on` has `state()`, `change(state, {replace})`, `toggle`, `facets`, `sample` and `exportNow()`. */
+	/** `on`: `state`, `change(state, {replace})`, `toggle`, `facets`, `sample`, `exportNow`. */
 	constructor(bar, chips, on) {
 		this.#on = on;
 		this.chips = chips;

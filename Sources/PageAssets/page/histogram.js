@@ -23,7 +23,7 @@ export class Histogram {
 	#anchor;
 	#drag;
 
-	/** `on` has `range({since, until})`, `split(field)`, `toggle(field, value)`, `zoomOut()`, `announce(text)`, `retry()`. */
+	/** `on`: `range({since, until})`, `split(field)`, `toggle(field, value)`, `zoomOut`, `announce(text)`, `retry`. */
 	constructor(place, on) {
 		this.#on = on;
 		this.select = make("select", { "aria-label": "Colour the histogram by", onchange: () => on.split(this.select.value) },

@@ -2,7 +2,6 @@
 
 const TYPED = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 
-/** `on` has `move(by)`, `page(by)`, `open`, `close`, `top`, `search`, `pause`, `neighbour(which)` and `help`. */
 export function listenToKeys(on) {
 	addEventListener("keydown", (event) => {
 		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

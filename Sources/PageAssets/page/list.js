@@ -31,7 +31,7 @@ export class EventList {
 		this.waitingCount = 0;
 	}
 
-	/** It did not come: what it would have had is still missing, so nothing may be shown above the rows. */
+	/** It did not come: what it would have had is missing, so nothing may be shown above the rows. */
 	failRefetch(missed) {
 		this.refetching = false;
 		this.overflowed = true;
@@ -39,7 +39,7 @@ export class EventList {
 		this.waitingCount = Math.max(this.waitingCount, missed, 1);
 	}
 
-	/** The first page of a query. What came meanwhile by the feed and is newer stands above it, or waits if it is too much. */
+	/** The first page. What came meanwhile by the feed and is newer stands above it, or waits if it is too much. */
 	replaceFirstPage(events, nextPageToken) {
 		const top = events[0]?.sequence ?? 0;
 		this.refetching = false;

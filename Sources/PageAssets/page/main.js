@@ -141,7 +141,6 @@ function showFeed() {
 	const { list, loading, unreadable, gaps } = feed;
 	table.showsOrganization = account.seesMany && !state.organization_id;
 	list.rows.slice(0, 100).forEach(rememberEvent);
-	account.suggest(list.rows);
 	table.show(list);
 	table.setBusy(loading);
 	toolbar.show({ total: counts.total, kept: counts.keptWords(), isFiltered: isFiltered(state), hasRange: Boolean(state.since || state.until) });
@@ -178,7 +177,7 @@ function closeEvent() {
 	table.grid.focus({ preventScroll: true });
 }
 
-// The server has no such question; the target's events from that time on, oldest first, have the answer.
+// The target's events from that time on, oldest first: the server has no question for the next one.
 async function nextOfTarget({ target, occurred_at: since, sequence, organization_id: organization }, signal) {
 	const query = new URLSearchParams({
 		...Object.fromEntries(organizationParameters(state)), target_type: target.type, target_id: target.id, order: "oldest", page_size: "1000", since,
@@ -190,7 +189,7 @@ async function nextOfTarget({ target, occurred_at: since, sequence, organization
 let unannounced = 0;
 let announcing;
 
-// A busy log would drown a reader in announcements; what came in between is in the next one.
+// What came between two announcements is in the next one.
 function announceArrivals() {
 	if (announcing || unannounced === 0) return;
 	announce(`${plural(unannounced, "new event")}${feed.held ? ", waiting" : ""}`);
@@ -232,7 +231,7 @@ addEventListener("popstate", () => {
 
 addEventListener("hashchange", () => { if (takeTokenFromAddress()) account.changed(); });
 addEventListener("online", () => feed.reconnectNow());
-// A page that a browser keeps for the way back would keep its connection too.
+// A page that is kept for the way back would keep its connection.
 addEventListener("pagehide", () => feed.rest());
 addEventListener("pageshow", (event) => { if (event.persisted) feed.wake(); });
 

@@ -1,5 +1,5 @@
-// The format of server-sent events (HTML, section 9.2.6) as a machine: text goes in, in pieces of any size, messages come
-// out. EventSource would do it, but cannot send a token.
+// Server-sent events (HTML, section 9.2.6): text goes in, in pieces of any size, messages come out. EventSource would do it,
+// but cannot send a token.
 
 export class MessageParser {
 	#rest = "";
@@ -52,7 +52,7 @@ export class MessageParser {
 	}
 }
 
-/** Milliseconds before attempt 1, 2, 3 ...: growing to half a minute, and spread, so that a restart is not met by all at once. */
+/** Milliseconds before attempt 1, 2, 3 ...: growing to half a minute, and spread, so that not all come at once. */
 export function pauseBefore(attempt, random) {
 	const longest = Math.min(30_000, 500 * 2 ** (attempt - 1));
 	return Math.round(longest * (0.5 + random / 2));

@@ -1,10 +1,10 @@
-// The live feed of one filter, over any number of connections: each goes on behind the last id of the one before, so
-// nothing is lost or comes twice. It ends when it is stopped, or when the server says something that waiting cannot mend.
+// The live feed of one filter over any number of connections: each goes on behind the last id of the one before. It ends
+// when it is stopped, or the server says something that waiting cannot mend.
 
 import { CallError, DISCONNECTED, errorOf, isAbort } from "./api.js";
 import { MessageParser, pauseBefore } from "./sse.js";
 
-/** The server says something every ten seconds; a connection that is silent for three times that is dead. */
+/** The server speaks every ten seconds; a connection that is silent for longer than three of them is dead. */
 const SILENCE_MILLISECONDS = 35_000;
 const PROGRESS = "10s";
 
@@ -18,10 +18,7 @@ export class LiveStream {
 	#attempt = 0;
 	#wake;
 
-	/**
-	 * `start` is `{after_sequence}` or `{start: "now"}`. `on` has `events(list)`, `state({kind, ...})`, `started(data)`,
-	 * `gap(data)` and `failed(error)`.
-	 */
+	/** `start`: `{after_sequence}` or `{start: "now"}`. `on`: `events(list)`, `state({kind})`, `started`, `gap(data)`, `failed(error)`. */
 	constructor(api, parameters, start, on) {
 		this.#api = api;
 		this.#parameters = new URLSearchParams(parameters);

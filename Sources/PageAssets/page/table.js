@@ -32,7 +32,7 @@ export class Table {
 	#rowHeight = 32;
 	#drawRequested = false;
 
-	/** `on` has `open(event)`, `nearEnd()`, `scrolled(isScrolled)` and `colour(event)`. */
+	/** `on`: `open(event)`, `nearEnd`, `scrolled(isScrolled)`, `colour(event)`. */
 	constructor(place, on) {
 		this.#on = on;
 		this.body = make("tbody", { role: "rowgroup" });

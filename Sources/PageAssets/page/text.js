@@ -1,5 +1,5 @@
-// Whatever a caller recorded is shown as text and as nothing else. Signs that are invisible, or that reorder what stands
-// around them, are shown as chips with their code, because a log must not look other than it is.
+// Whatever was recorded is shown as text. Signs that are invisible, or turn around what stands beside them, become chips with
+// their code: a log must not look other than it is.
 
 // Controls, formats (bidi overrides and isolates, zero width, tags), lone surrogates, line and paragraph separators, and
 // letters that are blank.
@@ -18,7 +18,7 @@ function isJoinerInUse(string, index, point) {
 		&& string.charCodeAt(index - 1) > 0x7f && string.charCodeAt(index + 1) > 0x7f;
 }
 
-/** Pieces of a string: `{text}` to show as it is, `{sign, label}` to show as a chip. With `lines`, breaks and tabs stay. */
+/** Pieces of a string: `{text}` as it is, `{sign, label}` for a chip. With `lines`, breaks and tabs stay. */
 export function pieces(string, { lines = false } = {}) {
 	const found = [];
 	let from = 0;
@@ -41,7 +41,7 @@ export function cut(string, limit) {
 	return string.slice(0, last >= 0xd800 && last < 0xdc00 ? limit - 1 : limit);
 }
 
-/** A string as one line for places that take no elements, such as announcements and names of buttons. */
+/** A string for places that take no elements: announcements, names of buttons. */
 export function plain(string, limit = 200) {
 	const whole = String(string ?? "");
 	const short = cut(whole, limit);
@@ -49,7 +49,7 @@ export function plain(string, limit = 200) {
 		+ (short.length < whole.length ? "\u2026" : "");
 }
 
-/** An isolated element that shows a recorded string; beyond `limit` it is cut, and says so by an ellipsis. */
+/** An isolated element that shows a recorded string, cut at `limit`. */
 export function shown(string, { lines = false, limit = 400, className = "" } = {}) {
 	const element = document.createElement("bdi");
 	if (className) element.className = className;
