@@ -1,17 +1,22 @@
-import AuditModel
-import Codec
-import EventStore
+package import AuditModel
+package import Codec
+package import EventStore
 
 /// How many of the events that match happened in each bucket of time, and by the values of one field:
 /// counted from the indexes without looking at events.
-struct HistogramCount {
+package struct HistogramCount {
     let store: EventStore
     let limits: ServiceLimits
+
+    package init(store: EventStore, limits: ServiceLimits) {
+        self.store = store
+        self.limits = limits
+    }
 
     /// - Parameters:
     ///   - bounds: what the caller may see at all; nil for everything.
     ///   - now: where a range without an end ends.
-    func run(
+    package func run(
         _ request: HistogramRequest, within bounds: EventFilter? = nil, now: Timestamp,
         _ control: ReadControl
     ) throws(ServiceError) -> HistogramResponse {
