@@ -50,7 +50,7 @@ package final class Gateway: Service {
     package func run() async throws {
         defer { listening.set(nil) }
         do {
-            try await application().run()
+            try await runUntilDrained()
         } catch {
             logger.log(
                 level: configuration.isOptional ? .warning : .error,
@@ -61,6 +61,21 @@ package final class Gateway: Service {
             }
             listening.set(nil)
             try? await gracefulShutdown()
+        }
+    }
+
+    /// Until a graceful shutdown; then answers under way are finished, for a while: clients that do not read theirs hold
+    /// nothing up.
+    private func runUntilDrained() async throws {
+        let application = try application()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            group.addTask {
+                try await gracefulShutdown()
+                try await Task.sleep(for: GatewayLimits.drainTime)
+            }
+            defer { group.cancelAll() }
+            try await group.next()
         }
     }
 

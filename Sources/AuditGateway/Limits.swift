@@ -26,6 +26,8 @@ enum GatewayLimits {
     static let bodyTime = TimeAmount.seconds(30)
     /// The time that a client gets to read an answer, or a page of an export. One that reads nothing keeps others out.
     static let answerTime = TimeAmount.seconds(120)
+    /// The time that answers under way get when the server stops. The service's own comes after it.
+    static let drainTime = Duration.seconds(5)
     /// Streams of events at a time. Each keeps what its client has not read: a few messages of 64 KiB.
     static let streamsMax = 2_000
     /// Events that an export asks for at a time.
