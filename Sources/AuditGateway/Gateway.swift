@@ -64,8 +64,8 @@ package final class Gateway: Service {
         }
     }
 
-    /// Until a graceful shutdown; then answers under way are finished, for a while: clients that do not read theirs hold
-    /// nothing up.
+    /// Until a graceful shutdown; then answers under way are finished, for a while: clients that do not read theirs
+    /// hold nothing up.
     private func runUntilDrained() async throws {
         let application = try application()
         try await withThrowingTaskGroup(of: Void.self) { group in
