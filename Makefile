@@ -13,7 +13,7 @@ DEMO_ARGS ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test test-unit test-interop test-end-to-end test-race soak fuzz bench proto \
+.PHONY: help run demo build test test-unit test-interop test-end-to-end test-browser test-race soak fuzz bench proto \
 	page lint format clean venv debug grpc-swift
 
 help: ## List the targets
@@ -29,10 +29,10 @@ build: ## Build the release binary: .build/release/auditrpc
 	@dev/install-dependencies build
 	swift build -c release --product auditrpc --static-swift-stdlib $(SWIFT_FLAGS)
 
-test: ## Everything: checks, unit tests, other clients, the guarantees on a real process
+test: ## Everything: checks, unit tests, other clients, the guarantees on a real process, the page
 	@dev/install-dependencies test
 	@$(MAKE) --no-print-directory lint test-unit debug grpc-swift venv
-	$(PYTEST) Tests/Interop Tests/EndToEnd $(PYTEST_ARGS)
+	$(PYTEST) Tests/Interop Tests/EndToEnd Tests/Browser $(PYTEST_ARGS)
 
 # One after another: tests with sockets have real deadlines, which busy neighbours would starve.
 test-unit: ## The Swift tests
@@ -44,6 +44,10 @@ test-interop: debug grpc-swift venv ## Real servers and clients of other stacks 
 
 test-end-to-end: debug venv ## The guarantees, faults and the command line on real processes
 	$(PYTEST) Tests/EndToEnd $(PYTEST_ARGS)
+
+test-browser: debug ## The page in a real Chromium; what it looked like is in .build/screenshots
+	@dev/make-venv $(VENV)
+	$(PYTEST) Tests/Browser $(PYTEST_ARGS)
 
 test-race: ## Unit tests of the threaded modules under the thread sanitizer
 	@dev/install-dependencies build

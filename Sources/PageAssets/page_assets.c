@@ -2,11 +2,17 @@
 #include "page_assets.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
+static const unsigned char account_js[] = {
+#embed "page/account.js"
+};
 static const unsigned char api_js[] = {
 #embed "page/api.js"
 };
 static const unsigned char chart_js[] = {
 #embed "page/chart.js"
+};
+static const unsigned char counts_js[] = {
+#embed "page/counts.js"
 };
 static const unsigned char details_js[] = {
 #embed "page/details.js"
@@ -86,9 +92,6 @@ static const unsigned char table_js[] = {
 static const unsigned char text_js[] = {
 #embed "page/text.js"
 };
-static const unsigned char theme_button_js[] = {
-#embed "page/theme-button.js"
-};
 static const unsigned char theme_js[] = {
 #embed "page/theme.js"
 };
@@ -108,8 +111,10 @@ static const unsigned char words_js[] = {
 #define ASSET(name, media_type, bytes) {name, media_type, bytes, sizeof(bytes)}
 
 static const struct page_asset assets[] = {
+    ASSET("account.js", "text/javascript; charset=utf-8", account_js),
     ASSET("api.js", "text/javascript; charset=utf-8", api_js),
     ASSET("chart.js", "text/javascript; charset=utf-8", chart_js),
+    ASSET("counts.js", "text/javascript; charset=utf-8", counts_js),
     ASSET("details.js", "text/javascript; charset=utf-8", details_js),
     ASSET("dialogs.js", "text/javascript; charset=utf-8", dialogs_js),
     ASSET("dom.js", "text/javascript; charset=utf-8", dom_js),
@@ -136,7 +141,6 @@ static const struct page_asset assets[] = {
     ASSET("stream.js", "text/javascript; charset=utf-8", stream_js),
     ASSET("table.js", "text/javascript; charset=utf-8", table_js),
     ASSET("text.js", "text/javascript; charset=utf-8", text_js),
-    ASSET("theme-button.js", "text/javascript; charset=utf-8", theme_button_js),
     ASSET("theme.js", "text/javascript; charset=utf-8", theme_js),
     ASSET("time.js", "text/javascript; charset=utf-8", time_js),
     ASSET("toolbar.js", "text/javascript; charset=utf-8", toolbar_js),

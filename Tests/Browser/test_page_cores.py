@@ -102,7 +102,7 @@ def test_ages_become_moments(core):
         "state.js",
         """const now = new Date("2026-11-27T12:00:00Z");
         const { state } = module.parseAddress("?since=1h30m&until=2026-11-27T11:30:00%2B01:00&event_type=A&text=x");
-        return [String(module.filterParameters(state, now)), String(module.filterParameters(state, now, ["event_type", "since"]))];""",
+        return [[], ["event_type", "since"]].map((without) => String(module.filterParameters(state, now, without)));""",
     )
     assert answer == [
         "event_type=A&since=2026-11-27T10%3A30%3A00.000Z&until=2026-11-27T10%3A30%3A00.000Z&text=x",
@@ -113,7 +113,8 @@ def test_ages_become_moments(core):
 def test_hidden_signs_become_chips(core):
     answer = core(
         "text.js",
-        r"""return ["plain", "a\u0000b\u202e", "\ud800x", "line\nbreak", "\ud83d\udc69\u200d\ud83d\ude80", "a\u200db", "\u{e0041}"]
+        r"""return ["plain", "a\u0000b\u202e", "\ud800x", "line\nbreak", "\ud83d\udc69\u200d\ud83d\ude80",
+            "a\u200db", "\u{e0041}"]
             .map((text) => module.pieces(text).map((one) => one.text ?? [one.sign, one.label]));""",
     )
     assert answer == [
@@ -130,7 +131,8 @@ def test_hidden_signs_become_chips(core):
 def test_a_pair_is_not_cut(core):
     assert core(
         "text.js",
-        r"return [module.cut('ab\u{1f600}c', 3), module.cut('ab', 5), module.plain('x'.repeat(300), 5), module.plain('a\u0007b')];",
+        r"""return [module.cut('ab\u{1f600}c', 3), module.cut('ab', 5), module.plain('x'.repeat(300), 5),
+            module.plain('a\u0007b')];""",
     ) == ["ab", "ab", "xxxxx\u2026", "a\u27e8BEL\u27e9b"]
 
 

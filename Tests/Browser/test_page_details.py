@@ -63,7 +63,8 @@ def test_the_difference_to_the_previous_event_of_the_target(page, log):
     page.open_row("scaled")
     page.find("#details .differences")
     found = page.script(
-        """return [...document.querySelectorAll(".differences li")].map((one) => one.innerText.split(/\\s+/).join(" "))"""
+        """return [...document.querySelectorAll(".differences li")]
+            .map((one) => one.innerText.split(/\\s+/).join(" "))"""
     )
     joined = "\n".join(found)
     assert "/replicas" in joined and "− 1 + 3" in joined

@@ -75,7 +75,12 @@ def test_with_a_token_it_is_fetched_and_goes_on_where_it_was_cut(closed, browser
     )
     page.click("#export")
     page.await_text("dialog[open]", "Exactly the 1,250 events")
-    page.script(f"document.querySelector('dialog[open] input[value={format}]').click()")
+    page.script(
+        """const select = document.querySelector("dialog[open] select");
+        select.value = arguments[0];
+        select.dispatchEvent(new Event("change"));""",
+        format,
+    )
     page.click("dialog[open] .primary", "Export")
     page.await_text("dialog[open]", "Done: 1,250 events, complete", within=30)
     assert page.script("return window.cuts") == 2

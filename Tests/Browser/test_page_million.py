@@ -16,7 +16,8 @@ BATCH = 1_000
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    with PageServer(tmp_path_factory.mktemp("million") / "data") as server:
+    server = PageServer(tmp_path_factory.mktemp("million") / "data")
+    try:
         with Client(server.address, "acme") as client:
             now = int(time.time())
             request = log_pb2.RecordRequest(
@@ -40,7 +41,10 @@ def full(tmp_path_factory):
 
             for response in client.stub.RecordStream(requests()):
                 assert not response.status.code
-            yield server
+        yield server
+    finally:
+        # What it would still seal and index is of no use to anybody.
+        server.kill()
 
 
 def test_a_million_events(full, browser):

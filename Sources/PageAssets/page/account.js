@@ -23,12 +23,10 @@ export class Account {
 		this.#dialog = new SignInDialog((secret) => this.#use(secret));
 	}
 
-	/** Events of more than one organization may be seen. */
 	get seesMany() {
 		return this.#caller !== undefined && this.#caller.organizations?.length !== 1;
 	}
 
-	/** Asks who one is, unless that is known. */
 	async load() {
 		if (this.#caller) return;
 		try {

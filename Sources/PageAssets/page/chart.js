@@ -1,10 +1,13 @@
 // The histogram as shapes: a core that knows numbers and no document.
 
-/** One path for each series, stacked from the bottom. `lists` are counts by bucket, the first at the bottom. */
+/** A lonely bar is no wall. */
+const BAR_MAX = 48;
+
+/** One path for each of the lists of counts by bucket, stacked from the bottom. */
 export function stackedPaths(lists, { width, height, highest }) {
 	const length = lists[0]?.length ?? 0;
 	const step = width / Math.max(1, length);
-	const gap = step > 4 ? Math.min(2, step * 0.2) : 0;
+	const bar = Math.min(BAR_MAX, step > 4 ? step - Math.min(2, step * 0.2) : step);
 	const below = new Array(length).fill(0);
 	return lists.map((counts) => {
 		let path = "";
@@ -15,8 +18,8 @@ export function stackedPaths(lists, { width, height, highest }) {
 			below[bucket] += number;
 			// What is there is seen, however little it is beside the rest.
 			const top = Math.min(height - (below[bucket] / highest) * height, bottom - (below[bucket] === number ? 1.5 : 0));
-			const left = bucket * step + gap / 2;
-			path += `M${round(left)} ${round(bottom)}V${round(top)}H${round(left + step - gap)}V${round(bottom)}Z`;
+			const left = bucket * step + (step - bar) / 2;
+			path += `M${round(left)} ${round(bottom)}V${round(top)}H${round(left + bar)}V${round(bottom)}Z`;
 		}
 		return path;
 	});
@@ -26,7 +29,7 @@ function round(number) {
 	return Math.round(number * 100) / 100;
 }
 
-/** The least round number (1, 2 or 5 times a power of ten) that is not below the counts. */
+/** The least round number that is not below. */
 export function niceCeiling(number) {
 	if (number <= 4) return Math.max(1, number);
 	const power = 10 ** Math.floor(Math.log10(number));
@@ -39,7 +42,7 @@ const DAY = 86_400;
 const TICK_SECONDS = [1, 5, 10, 30, MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR,
 	12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
 
-/** About `wanted` times (milliseconds) between two, on round local times; `offset` is the zone's, in seconds. */
+/** About `wanted` round local times (milliseconds) between two; `offset` is the zone's, in seconds. */
 export function ticks(from, to, wanted, offset) {
 	const seconds = (to - from) / 1000;
 	const step = TICK_SECONDS.find((one) => seconds / one <= wanted) ?? Math.ceil(seconds / wanted / (365 * DAY)) * 365 * DAY;
@@ -49,7 +52,6 @@ export function ticks(from, to, wanted, offset) {
 	return { step, times: found };
 }
 
-/** The bucket at a place, and the range that a brush from one place to another covers. */
 export function bucketAt(x, width, length) {
 	return Math.max(0, Math.min(length - 1, Math.floor((x / width) * length)));
 }

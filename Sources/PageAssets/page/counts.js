@@ -1,6 +1,6 @@
 // What is counted of a view: the histogram, the totals, and how far back the log reaches.
 
-import { isAbort } from "./api.js";
+import { isAbort, renewed } from "./api.js";
 import { Histogram } from "./histogram.js";
 import { organizationParameters } from "./state.js";
 import { durationWords, localTime, moment, parseTime, stamp } from "./time.js";
@@ -10,7 +10,6 @@ import { TOTAL_FIELDS, Totals } from "./totals.js";
 const AGAIN_MILLISECONDS = 5000;
 
 export class Counts {
-	/** Of the server; a viewer may not ask for it. */
 	status;
 	/** Events that match; undefined until they are counted. */
 	total;
@@ -21,7 +20,6 @@ export class Counts {
 	#countedAt = 0;
 	#oldest;
 
-	/** `on`: `state`, `parameters`, `change(state)`, `toggle(field, value)`, `announce(text)`, `changed`. */
 	constructor(api, histogramPlace, totalsPlace, on) {
 		this.#api = api;
 		this.#on = on;
@@ -35,8 +33,7 @@ export class Counts {
 
 	/** Counts all; quietly when nothing but time has passed. */
 	count({ quiet = false } = {}) {
-		this.#controller.abort();
-		this.#controller = new AbortController();
+		this.#controller = renewed(this.#controller);
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		this.#countedAt = performance.now();
@@ -65,12 +62,12 @@ export class Counts {
 
 	/** The colour of an event in the histogram; an empty string for none. */
 	colour(event) {
+		const { target, actor } = event;
 		const field = this.histogram.split;
-		const [part, member] = { target_type: ["target", "type"], target_id: ["target", "id"], actor_type: ["actor", "type"], actor_id: ["actor", "id"] }[field] ?? [];
-		return this.histogram.colour(part ? event[part]?.[member] : event[field]);
+		return this.histogram.colour({ target_type: target?.type, target_id: target?.id, actor_type: actor?.type, actor_id: actor?.id }[field] ?? event[field]);
 	}
 
-	// Runs an action for the present view; what was overtaken by another view says nothing.
+	// What was overtaken by another view says nothing.
 	async #ask(action, failed) {
 		const { signal } = this.#controller;
 		try {
@@ -129,7 +126,7 @@ export class Counts {
 		return [kept, this.#oldest && `oldest from ${localTime(this.#oldest).slice(0, 16)}`].filter(Boolean).join(", ");
 	}
 
-	/** Twice the range, around the same middle; everything when that is all there is. */
+	// Twice the range around the same middle, as far as there is something.
 	#zoomOut() {
 		const state = this.#on.state();
 		const now = new Date();
@@ -138,7 +135,6 @@ export class Counts {
 		const half = Math.max(60_000, until - since) / 2;
 		const from = new Date(since - half);
 		const to = new Date(until.getTime() + half);
-		const isAll = this.#oldest && from <= this.#oldest && to >= now;
-		this.#on.change({ ...state, since: isAll ? "" : stamp(from), until: isAll || to >= now ? "" : stamp(to) });
+		this.#on.change({ ...state, since: this.#oldest && from <= this.#oldest ? "" : stamp(from), until: to >= now ? "" : stamp(to) });
 	}
 }

@@ -2,7 +2,7 @@
 
 import { button, copyButton, count, iconButton, make } from "./dom.js";
 import { plain, shown } from "./text.js";
-import { isAbort } from "./api.js";
+import { isAbort, renewed } from "./api.js";
 import { emptyState, formatAddress, scopeValue } from "./state.js";
 import { exactUTC, localTime, parseTime, relative } from "./time.js";
 import { ACTOR_TYPES, explain, rememberEvent, trouble } from "./words.js";
@@ -11,7 +11,7 @@ import { outcomeBadge } from "./table.js";
 
 const mono = { className: "mono", limit: 1024 };
 const DIFFERENCES_SHOWN = 100;
-const CREDENTIALS = { LOCAL: "None, from the server's own machine", API_TOKEN: "API token", CERTIFICATE: "Client certificate", JWT: "JSON Web Token", SERVER: "The server itself", VIEWER_TOKEN: "Viewer token" };
+const CREDENTIALS = { LOCAL: "None, from the server's machine", API_TOKEN: "API token", CERTIFICATE: "Client certificate", SERVER: "The server itself" };
 
 /** The view of what belongs to an event: `of` its target, actor or request, `when` earlier, later or ever. */
 export function related(event, of, when, organization) {
@@ -30,7 +30,6 @@ export class Details {
 	#event;
 	#opener;
 
-	/** `on`: `load(key, signal)`, `next(event, signal)`, `close`, `open(event)`, `go(state)`, `narrow(field, value)`, `organization`. */
 	constructor(place, on) {
 		this.place = place;
 		this.#on = on;
@@ -42,8 +41,7 @@ export class Details {
 
 	/** Opens an event by its key; `known` is what the table has of it, which is shown meanwhile. */
 	async open(key, known, { focus = false } = {}) {
-		this.#controller?.abort();
-		this.#controller = new AbortController();
+		this.#controller = renewed(this.#controller);
 		const { signal } = this.#controller;
 		if (this.place.hidden) this.#opener = document.activeElement;
 		this.place.hidden = false;
@@ -77,9 +75,7 @@ export class Details {
 	}
 
 	#draw(event, answer, error) {
-		const scrolledTo = this.body?.isConnected && this.bodyOf === event?.sequence ? this.body.scrollTop : 0;
-		this.body = make("div.body", { tabindex: 0, role: "region", "aria-label": "Fields of the event" });
-		this.bodyOf = event?.sequence;
+		const body = make("div.body", { tabindex: 0, role: "region", "aria-label": "Fields of the event" });
 		const date = event && parseTime(event.occurred_at ?? "");
 		this.place.replaceChildren(make("header",
 			make("div.headline",
@@ -88,11 +84,10 @@ export class Details {
 				event && this.#neighbour("forward", "Next event of this target", answer && (() => this.#next(event))),
 				iconButton("close", "Close the details (Esc)", () => this.#on.close())),
 			event && make("div.when", outcomeBadge(event.outcome), date && make("time", { datetime: event.occurred_at, title: exactUTC(event.occurred_at) }, localTime(date)),
-				date && relative(date))), this.body);
-		if (error) this.body.append(trouble(error, () => this.open(this.key, this.#event)));
-		if (event) this.body.append(...this.#fields(event, answer));
-		else if (!error) this.body.append(make("div.skeleton", { "aria-label": "Loading" }, make("i"), make("i"), make("i"), make("i")));
-		this.body.scrollTop = scrolledTo;
+				date && relative(date))), body);
+		if (error) body.append(trouble(error, () => this.open(this.key, this.#event)));
+		if (event) body.append(...this.#fields(event, answer));
+		else if (!error) body.append(make("div.skeleton", { "aria-label": "Loading" }, make("i"), make("i"), make("i"), make("i")));
 	}
 
 	#neighbour(name, words, action) {
@@ -130,15 +125,14 @@ export class Details {
 			answer && this.#differences(event, answer),
 			answer && this.#snapshot(event),
 			this.#links(event),
-			make("section", make("h3", "Request"), facts(
+			section("Request", facts(
 				["Address", context.ip_address && shown(context.ip_address, mono)],
 				["User agent", context.user_agent && shown(context.user_agent, { limit: 1024 })],
 				["Request id", context.request_id && this.#copied(context.request_id)],
 				["Trace", context.traceparent && this.#copied(context.traceparent)],
 			) ?? make("p.muted", answer ? "Nothing is said about it" : "Loading")),
-			event.metadata && make("section", make("h3", "Metadata"),
-				facts(...Object.entries(event.metadata).map(([key, value]) => [shown(key, { limit: 200 }), shown(value, { limit: 1024, lines: true })]))),
-			make("section", make("h3", "Identity"), facts(
+			event.metadata && section("Metadata", facts(...Object.entries(event.metadata).map(([key, value]) => [shown(key, { limit: 200 }), shown(value, { limit: 1024, lines: true })]))),
+			section("Identity", facts(
 				["Event id", this.#copied(event.id)],
 				["Sequence", shown(event.sequence, mono)],
 				["Organization", shown(event.organization_id)],
@@ -179,7 +173,7 @@ export class Details {
 				this.#on.go(state);
 			} }, words);
 		};
-		return make("section", make("h3", "See also"), make("div.links",
+		return section("See also", make("div.links",
 			event.target?.id && [link("All of this target", "target"), link("Earlier ones", "target", "earlier"), link("Later ones", "target", "later")],
 			event.actor?.id && [link("All of this user", "actor"), link("The user\u2019s earlier ones", "actor", "earlier"), link("The user\u2019s later ones", "actor", "later")],
 			event.context?.request_id && link("Of this request", "request")));
@@ -187,15 +181,15 @@ export class Details {
 
 	#snapshot(event) {
 		if (event.snapshot === undefined) return undefined;
-		return make("section", make("h3", "Snapshot after the event", copyButton("Copy the snapshot", () => jsonText(event.snapshot, 2))), jsonTree(event.snapshot));
+		return section(["Snapshot after the event", copyButton("Copy the snapshot", () => jsonText(event.snapshot, 2))], jsonTree(event.snapshot));
 	}
 
 	#differences(event, answer) {
 		const { previous, differences = [], previous_unknown: unknown } = answer;
-		const note = unknown ? make("p.muted", "The search for the previous event ended before the oldest event, or passed damaged ones: there may be another in between.") : "";
+		const note = unknown ? make("p.muted", "The search ended before the oldest event, or passed damaged ones: there may be another in between.") : "";
 		if (!previous) {
 			if (event.snapshot === undefined && !unknown) return undefined;
-			return make("section", make("h3", "Difference"), note || make("p.muted", "No earlier event of this target is kept."));
+			return section("Difference", note || make("p.muted", "No earlier event of this target is kept."));
 		}
 		const date = parseTime(previous.occurred_at ?? "");
 		const list = make("ul.differences");
@@ -210,10 +204,14 @@ export class Details {
 			list.append(more);
 		};
 		showFrom(0);
-		return make("section", make("h3", "Difference to ", button("link", () => this.#on.open(previous), shown(previous.event_type, { limit: 60 }), date ? `, ${localTime(date)}` : "")),
+		return section(["Difference to ", button("link", () => this.#on.open(previous), shown(previous.event_type, { limit: 60 }), date ? `, ${localTime(date)}` : "")],
 		differences.length > 0 ? list : make("p.muted", event.snapshot === undefined && previous.snapshot === undefined
 			? "Neither event has a snapshot." : "The snapshots are equal."), note);
 	}
+}
+
+function section(title, ...content) {
+	return make("section", make("h3", title), ...content);
 }
 
 function differenceRow({ path, kind, before, after }) {

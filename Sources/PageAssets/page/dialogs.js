@@ -15,9 +15,7 @@ export class SignInDialog {
 			make("form", { onsubmit: (event) => {
 				event.preventDefault();
 				this.#send();
-			} }, this.input, this.problem, make("div.actions",
-				button("button", () => this.dialog.close(), "Not now"),
-				make("button.button.primary", "Sign in"))));
+			} }, this.input, this.problem, make("div.actions", button("button", () => this.close(), "Not now"), make("button.button.primary", "Sign in"))));
 		document.body.append(this.dialog);
 	}
 
@@ -28,8 +26,8 @@ export class SignInDialog {
 	open(hadToken) {
 		if (this.dialog.open) return;
 		this.words.textContent = hadToken
-			? "The token of this tab is not valid any more: it has expired or was revoked. With another one the view goes on where it is."
-			: "Paste an API token, a viewer token or a JWT. It is kept for this tab alone, until it is closed.";
+			? "The token of this tab is not valid any more: it has expired or was revoked. With another one the view goes on as it is."
+			: "Paste an API token, a viewer token or a JWT. It is kept for this tab alone.";
 		this.problem.hidden = true;
 		this.input.value = "";
 		this.dialog.showModal();
@@ -54,18 +52,15 @@ export class SignInDialog {
 	}
 }
 
-const KEYS = [
-	[["j", "\u2193"], "next event"], [["k", "\u2191"], "previous event"], [["Enter"], "open the event"], [["Esc"], "close the details, or what is open"],
-	[["g"], "to the newest event"], [["/"], "search"], [["p"], "pause or resume the live events"], [["[", "]"], "previous and next event of the open one's target"],
-	[["?"], "this help"],
-];
+const KEYS = {
+	"j \u2193": "next event", "k \u2191": "previous event", Enter: "open the event", Esc: "close what is open", g: "to the newest event", "/": "search",
+	p: "pause or resume", "[ ]": "previous and next event of the open one's target", "?": "this help",
+};
 
 export function helpDialog() {
 	const dialog = make("dialog", { "aria-labelledby": "help-title" }, make("h2", { id: "help-title" }, "Keyboard and help"),
-		make("dl.keys", KEYS.map(([keys, words]) => [
-			make("dt", keys.map((key, at) => [at > 0 && " ", make("kbd", key)])), make("dd", words)])),
-		make("p", "The address holds the whole view: a link to it is a saved view. In the histogram, drag to choose a range; with the keyboard the arrows move, with Shift they choose, Enter zooms in and Backspace out."),
-		make("p", "Signs that cannot be seen or that turn text around are shown as small boxes with their code."),
+		make("dl.keys", Object.entries(KEYS).map(([keys, words]) => [make("dt", keys.split(" ").map((key) => make("kbd", key))), make("dd", words)])),
+		make("p", "A link to this address is a saved view. In the histogram a drag chooses a range; so do the arrows with Shift, Enter zooms in and Backspace out. Signs that cannot be seen, or that turn text around, are boxes with their code."),
 		make("div.actions", button("button primary", () => dialog.close(), "Close")));
 	document.body.append(dialog);
 	return dialog;

@@ -64,33 +64,24 @@ const ICONS = {
 	forward: "M6 3l5 5-5 5",
 	chevron: "M4 6l4 4 4-4",
 	funnel: "M2.5 3.5h11L9.5 8.5v4l-3 1.5V8.5z",
-	USER: "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zM2.8 13.6c.6-2.5 2.6-3.8 5.2-3.8s4.6 1.3 5.2 3.8",
-	API_TOKEN: "M9.8 6.2a3 3 0 1 1-5.9.8 3 3 0 0 1 5.9-.8zM9.6 7.6l4.4 4.4M12 10l-1.4 1.4",
+	USER: "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zM3 13.6c1-5 9-5 10 0",
+	API_TOKEN: "M6 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM8.2 8.2L13 13M11 11l-1.5 1.5",
 	SERVICE: "M3 3h10v4H3zM3 9h10v4H3zM5.5 5h.01M5.5 11h.01",
-	SYSTEM: "M8 10.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM8 1.8v2M8 12.2v2M1.8 8h2M12.2 8h2M3.6 3.6L5 5M11 11l1.4 1.4M3.6 12.4L5 11M11 5l1.4-1.4",
+	SYSTEM: "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM8 2v3M8 11v3M2 8h3M11 8h3",
 	AGENT: "M3.5 6h9v7h-9zM8 6V3M8 3h.01M6 9.2h.01M10 9.2h.01M1.5 8.5v2M14.5 8.5v2",
 };
 
 export function icon(name) {
-	return makeSVG("svg.icon", { viewBox: "0 0 16 16", "aria-hidden": "true" },
-		makeSVG("path", { d: ICONS[name] ?? ICONS.USER }));
+	return makeSVG("svg.icon", { viewBox: "0 0 16 16", "aria-hidden": true }, makeSVG("path", { d: ICONS[name] ?? ICONS.USER }));
 }
 
-/** A button that copies what `text()` gives, and says so. */
 export function copyButton(words, text) {
-	const made = iconButton("copy", words, () => copyText(text(), made), "quiet");
+	const say = (word) => {
+		made.dataset.done = word;
+		setTimeout(() => delete made.dataset.done, 1500);
+	};
+	const made = iconButton("copy", words, () => navigator.clipboard?.writeText(text()).then(() => say("Copied"), () => say("Not copied")), "quiet");
 	return made;
-}
-
-async function copyText(text, shownButton) {
-	let word = "Copied";
-	try {
-		await navigator.clipboard.writeText(text);
-	} catch {
-		word = "Not copied";
-	}
-	shownButton.dataset.done = word;
-	setTimeout(() => delete shownButton.dataset.done, 1500);
 }
 
 const counts = new Intl.NumberFormat();

@@ -26,7 +26,6 @@ export function levels(current, facets, sample) {
 }
 
 export class DrillMenu extends CountedMenu {
-	/** `on` has besides those of a FacetMenu `sample(signal, without)`, some events, and `setScope(value)`. */
 	constructor(on) {
 		super("Target", "Find a project, environment or target", on, { width: 400 });
 		this.path = make("nav.path", { "aria-label": "Where the target is" });

@@ -1,5 +1,4 @@
-// An export that arrives in pieces, and may be cut: cores that keep whole records alone, know the last of them, and join
-// what a second request brings to what the first one did.
+// An export arrives in pieces and may be cut: these keep whole records alone, know the last of them, and join bodies.
 
 class Records {
 	count = 0;
@@ -8,14 +7,10 @@ class Records {
 	end = undefined;
 	rest = "";
 
-	/** The text of the whole records that end in this piece. */
 	push(text) {
 		const all = this.rest + text;
-		const ends = this.lineEnds(all);
-		let kept = "";
-		let last = "";
-		let from = 0;
-		for (const at of ends) {
+		let [kept, last, from] = ["", "", 0];
+		for (const at of this.lineEnds(all)) {
 			const line = all.slice(from, at);
 			from = at;
 			if (!this.take(line)) continue;
@@ -60,33 +55,9 @@ export class NDJSONRecords extends Records {
 	}
 }
 
-/** The fields of one CSV record (RFC 4180). */
-export function csvFields(record) {
-	const fields = [];
-	let field = "";
-	let quoted = false;
-	const text = record.replace(/\r?\n$/, "");
-	for (let at = 0; at < text.length; at += 1) {
-		const sign = text[at];
-		if (quoted) {
-			if (sign !== "\"") field += sign;
-			else if (text[at + 1] === "\"") {
-				field += sign;
-				at += 1;
-			} else quoted = false;
-		} else if (sign === "\"") quoted = true;
-		else if (sign === ",") {
-			fields.push(field);
-			field = "";
-		} else field += sign;
-	}
-	return [...fields, field];
-}
-
 export class CSVRecords extends Records {
-	#column = -1;
-	#header = false;
-	#headerWritten = false;
+	#header = "";
+	#isBegun = false;
 
 	// A line break inside quotes ends no record.
 	lineEnds(text) {
@@ -101,11 +72,10 @@ export class CSVRecords extends Records {
 	}
 
 	take(line) {
-		if (!this.#header) {
-			this.#header = true;
-			this.#column = csvFields(line.replace(/^\ufeff/, "")).indexOf("sequence");
-			const isFirst = !this.#headerWritten;
-			this.#headerWritten = true;
+		if (!this.#isBegun) {
+			this.#isBegun = true;
+			const isFirst = this.#header === "";
+			this.#header = line;
 			return isFirst;
 		}
 		const end = /^# (\d+) events?, (.*?)\r?\n$/.exec(line);
@@ -118,14 +88,14 @@ export class CSVRecords extends Records {
 		return true;
 	}
 
-	// Without the column (a header is its own record) an export cannot be resumed.
+	// Without sequences in the first column an export cannot be resumed.
 	sequenceOf(line) {
-		return this.#column < 0 ? 0 : Number(csvFields(line)[this.#column]) || 0;
+		return this.#header.startsWith("sequence,") ? Number.parseInt(line, 10) || 0 : 0;
 	}
 
 	resume() {
 		super.resume();
-		this.#header = false;
+		this.#isBegun = false;
 	}
 
 	lastLine() {

@@ -9,7 +9,6 @@ import { explain } from "./words.js";
 
 const ATTEMPTS_MAX = 8;
 
-/** Writes to a file that the reader chose, where the browser can; otherwise collects for a download. */
 async function openSink(name, type) {
 	if (window.showSaveFilePicker) {
 		try {
@@ -78,7 +77,6 @@ export class ExportDialog {
 	#on;
 	#controller;
 
-	/** `on`: `parameters()` of the filter, and `total()`, the events that match as far as is known. */
 	constructor(api, on) {
 		this.#api = api;
 		this.#on = on;
@@ -89,38 +87,32 @@ export class ExportDialog {
 
 	open() {
 		this.#controller?.abort();
-		const radio = (group, value, words, checked) => make("label", make("input", { type: "radio", name: group, value, checked, onchange: () => this.#update() }), ` ${words}`);
-		this.progress = make("p", { role: "status", hidden: true });
+		const choice = (words, options) => make("select", { "aria-label": words, onchange: () => this.#update() }, Object.entries(options).map(([value, text]) => make("option", { value }, text)));
+		this.format = choice("Format", { ndjson: "JSON lines", csv: "CSV" });
+		this.order = choice("Order", { oldest: "Oldest first", newest: "Newest first" });
+		this.choices = make("div.choices", this.format, this.order);
+		this.progress = make("p", { role: "status" });
 		this.actions = make("div.actions");
-		this.form = make("form", { onsubmit: (event) => event.preventDefault() },
-			make("fieldset", make("legend", "Format"), radio("format", "ndjson", "JSON lines", true), radio("format", "csv", "CSV", false)),
-			make("fieldset", make("legend", "Order"), radio("order", "oldest", "Oldest first", true), radio("order", "newest", "Newest first", false)),
-			this.progress, this.actions);
 		const total = this.#on.total();
 		this.dialog.replaceChildren(make("h2", { id: "export-title" }, "Export events"),
 			make("p", total === undefined ? "Exactly the events that match the filters, all of them."
-				: `Exactly the ${count(total)} events that match the filters, and what is recorded meanwhile.`), this.form);
+				: `Exactly the ${count(total)} events that match the filters, and what is recorded meanwhile.`), this.choices, this.progress, this.actions);
 		this.#update();
 		this.dialog.showModal();
 	}
 
-	#chosen() {
-		const data = new FormData(this.form);
-		return { format: data.get("format"), order: data.get("order") };
-	}
-
 	#query() {
-		const parameters = new URLSearchParams(this.#on.parameters());
-		parameters.set("order", this.#chosen().order);
+		const parameters = this.#on.parameters();
+		parameters.set("order", this.order.value);
 		return parameters;
 	}
 
 	#name(format) {
-		return `audit-events-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${format}`;
+		return `audit-events-${Date.now()}.${format}`;
 	}
 
 	#update() {
-		const { format } = this.#chosen();
+		const format = this.format.value;
 		const cancel = button("button", () => this.dialog.close(), "Cancel");
 		if (this.#api.token()) {
 			this.actions.replaceChildren(cancel, button("button primary", () => this.#run(), "Export"));
@@ -128,26 +120,21 @@ export class ExportDialog {
 		}
 		const query = this.#query();
 		query.set("format", format);
-		this.actions.replaceChildren(cancel, make("a.button.primary", { href: `/v1/events/export?${query}`, download: this.#name(format), onclick: () => setTimeout(() => this.dialog.close()),
-		}, "Download"));
+		this.actions.replaceChildren(cancel, make("a.button.primary", { href: `/v1/events/export?${query}`, download: this.#name(format), onclick: () => setTimeout(() => this.dialog.close()) }, "Download"));
 	}
 
 	async #run() {
-		const { format } = this.#chosen();
+		const format = this.format.value;
 		const query = this.#query();
 		this.#controller = new AbortController();
 		const { signal } = this.#controller;
-		const say = (words) => {
-			this.progress.hidden = false;
-			this.progress.textContent = words;
-		};
+		const say = (words) => { this.progress.textContent = words; };
 		let sink;
 		try {
 			sink = await openSink(this.#name(format), format === "csv" ? "text/csv" : "application/x-ndjson");
 			const bar = make("progress", { max: this.#on.total() || undefined });
-			for (const field of this.form.querySelectorAll("fieldset")) field.disabled = true;
+			this.choices.replaceWith(bar);
 			this.actions.replaceChildren(button("button", () => this.dialog.close(), "Stop"));
-			this.form.insertBefore(bar, this.progress);
 			say("Waiting for the first events");
 			const records = await runExport(this.#api, query, format, {
 				signal, write: (text) => sink.write(text), pause: (milliseconds) => {
@@ -160,14 +147,12 @@ export class ExportDialog {
 				},
 			});
 			await sink.close();
-			bar.remove();
 			say(records.end.complete ? `Done: ${count(records.count)} events, complete.`
 				: `Done: ${count(records.count)} events. Some of the log could not be read: the file says where.`);
 		} catch (error) {
 			await sink?.abort?.().catch(() => {});
 			if (isAbort(error)) return;
 			const { title, text } = explain(error);
-			this.form.querySelector("progress")?.remove();
 			say(`${title}. ${text}`);
 		}
 		this.actions.replaceChildren(button("button primary", () => this.dialog.close(), "Close"));

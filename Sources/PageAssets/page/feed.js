@@ -1,5 +1,5 @@
-// Pages and live feed of one filter as one list. The feed begins behind the newest event of the first page; where that page
-// is empty, it begins now, and the page is asked for once more when it has begun: nothing falls between the two.
+// Pages and live feed of one filter as one list. The feed begins behind the newest event of the first page; where that is
+// empty, it begins now, and the page is asked for once more then: nothing falls between the two.
 
 import { isAbort } from "./api.js";
 import { EventList, ROWS_MAX } from "./list.js";
@@ -13,7 +13,7 @@ export class Feed {
 	/** The table is scrolled: what arrives would move it. */
 	scrolled = false;
 	loading = false;
-	error = undefined;
+	error;
 	streamState = { kind: "idle" };
 	unreadable = [];
 	gaps = [];
@@ -55,7 +55,6 @@ export class Feed {
 		this.loading = false;
 	}
 
-	/** The next page, when there is one and none is on its way. */
 	loadMore() {
 		if (this.loading || this.error || this.list.complete || this.list.isFull || !this.#controller) return;
 		this.#load(false);
@@ -103,7 +102,6 @@ export class Feed {
 		}
 	}
 
-	/** Shows what waits. */
 	async release() {
 		this.paused = false;
 		this.scrolled = false;
@@ -112,8 +110,8 @@ export class Feed {
 	}
 
 	/** A table that only grows at its top begins anew: its lower rows are a page away. */
-	async trim() {
-		if (this.list.rows.length > ROWS_MAX && !this.held && !this.list.refetching) await this.#refetch();
+	trim() {
+		if (this.list.rows.length > ROWS_MAX && !this.held && !this.list.refetching) this.#refetch();
 	}
 
 	async #refetch() {
@@ -133,7 +131,7 @@ export class Feed {
 	}
 
 	#failed(error) {
-		if (error.code === "UNAUTHENTICATED") this.#on.denied(error);
+		if (error.code === "UNAUTHENTICATED") this.#on.denied();
 		this.error = error;
 		this.#on.changed();
 	}
@@ -152,10 +150,7 @@ export class Feed {
 				if (fresh > 0) this.#on.arrived(fresh);
 				this.#on.changed();
 			}),
-			state: current((state) => {
-				this.streamState = state;
-				this.#on.changed();
-			}),
+			state: current((state) => this.#setStream(state)),
 			started: current(() => {
 				if (fromNow && !asked) {
 					asked = true;
@@ -172,13 +167,14 @@ export class Feed {
 	}
 
 	#streamFailed(error) {
-		// The log is another than the one that was read (it was restored, or emptied): what is shown is begun anew.
-		if (error.code === "OUT_OF_RANGE") {
-			this.start(this.#parameters);
-			return;
-		}
-		this.streamState = { kind: "failed", error };
-		if (error.code === "UNAUTHENTICATED") this.#on.denied(error);
+		// The log is another one (it was restored, or emptied): all is begun anew.
+		if (error.code === "OUT_OF_RANGE") return this.start(this.#parameters);
+		if (error.code === "UNAUTHENTICATED") this.#on.denied();
+		return this.#setStream({ kind: "failed", error });
+	}
+
+	#setStream(state) {
+		this.streamState = state;
 		this.#on.changed();
 	}
 
@@ -187,8 +183,7 @@ export class Feed {
 		if (this.streamState.kind === "failed" || !this.#stream) return;
 		this.#stream.stop();
 		this.#stream = undefined;
-		this.streamState = { kind: "resting" };
-		this.#on.changed();
+		this.#setStream({ kind: "resting" });
 	}
 
 	wake() {
@@ -197,10 +192,7 @@ export class Feed {
 
 	reconnectNow() {
 		if (this.streamState.kind === "failed" && this.#controller) {
-			this.#stream = undefined;
 			this.#follow();
-		} else {
-			this.#stream?.reconnectNow();
-		}
+		} else this.#stream?.reconnectNow();
 	}
 }

@@ -2,7 +2,7 @@
 
 import { button, findField, icon, iconButton, make } from "./dom.js";
 import { plain, shown } from "./text.js";
-import { LIST_FIELDS, cleared, isFiltered, scopeParts, without } from "./state.js";
+import { LIST_FIELDS, cleared, isFiltered, scopeParts, toggled } from "./state.js";
 import { QUICK_RANGES, inputValue, moment, rangeWords, stamp, zoneName } from "./time.js";
 import { FIELD_WORDS, valueWords } from "./words.js";
 import { FacetMenu, Menu } from "./menu.js";
@@ -60,7 +60,6 @@ export class Filters {
 	#menus = new Map();
 	#typing;
 
-	/** `on`: `state`, `change(state, {replace})`, `toggle`, `facets`, `sample`, `exportNow`. */
 	constructor(bar, chips, on) {
 		this.#on = on;
 		this.chips = chips;
@@ -114,7 +113,7 @@ export class Filters {
 		for (const field of LIST_FIELDS) {
 			for (const value of state[field]) {
 				const type = field === "scope" ? scopeParts(value).type : "";
-				add(type ? `In ${plain(type, 40).toLowerCase()}` : FIELD_WORDS[field], value, valueWords(field, value).name, (now) => without(now, field, value));
+				add(type ? `In ${plain(type, 40).toLowerCase()}` : FIELD_WORDS[field], value, valueWords(field, value).name, (now) => toggled(now, field, value));
 			}
 		}
 		if (state.text) add("Text", state.text, state.text, (now) => ({ ...now, text: "" }));

@@ -1,4 +1,4 @@
-// What the pointer rests on, explained beside it. The same is in the details, for those who use no pointer.
+// What the pointer rests on, explained beside it; the details say the same to those who use none.
 
 import { make } from "./dom.js";
 
@@ -14,7 +14,6 @@ export function hideHint() {
 	if (box) box.hidden = true;
 }
 
-/** Shows content beside a place of the window. */
 export function showHint(content, x, y) {
 	if (!box) {
 		box = make("div.hint", { role: "tooltip" });

@@ -23,7 +23,6 @@ export class Histogram {
 	#anchor;
 	#drag;
 
-	/** `on`: `range({since, until})`, `split(field)`, `toggle(field, value)`, `zoomOut`, `announce(text)`, `retry`. */
 	constructor(place, on) {
 		this.#on = on;
 		this.select = make("select", { "aria-label": "Colour the histogram by", onchange: () => on.split(this.select.value) },
@@ -39,7 +38,6 @@ export class Histogram {
 		this.#listen();
 	}
 
-	/** How many buckets there is room for. */
 	get buckets() {
 		return Math.max(20, Math.min(120, Math.floor((this.chart.clientWidth - LEFT) / 8) || 60));
 	}

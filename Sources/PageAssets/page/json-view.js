@@ -1,5 +1,5 @@
-// A JSON value as a tree that folds. Children are made when they are first looked at, a hundred at a time, so that a
-// snapshot of 256 KiB costs as little as a small one.
+// A JSON value as a tree that folds. Children are made when they are looked at, a hundred at a time: a snapshot of 256 KiB
+// costs as little as a small one.
 
 import { button, make } from "./dom.js";
 import { ExactNumber } from "./api.js";
@@ -7,7 +7,6 @@ import { shown } from "./text.js";
 
 const CHUNK = 100;
 const STRING_CHARACTERS = 400;
-/** A child of an open value that has at most so many rows is open too. */
 const OPEN_ROWS = 12;
 
 export function isBranch(value) {
@@ -25,7 +24,6 @@ export function foldedWords(value) {
 	return size === 0 ? "{}" : `{ ${size} ${size === 1 ? "key" : "keys"} }`;
 }
 
-/** JSON text of a value, exact; `indent` as of JSON.stringify. */
 export function jsonText(value, indent) {
 	return JSON.stringify(value, null, indent) ?? "";
 }
@@ -42,17 +40,9 @@ export function leaf(value) {
 	return element;
 }
 
-// How many rows opening would show, counted no further than `budget`.
-function rowsWithin(value, budget) {
-	if (!isBranch(value)) return 1;
-	const entries = entriesOf(value);
-	if (entries.length > budget) return budget + 1;
-	let rows = 1;
-	for (const [, child] of entries) {
-		rows += rowsWithin(child, budget - rows);
-		if (rows > budget) return rows;
-	}
-	return rows;
+// What is small is open at once; what is large waits to be asked.
+function isSmall(value) {
+	return !isBranch(value) || (entriesOf(value).length <= OPEN_ROWS && entriesOf(value).every(([, child]) => !isBranch(child)));
 }
 
 function keyShown(key) {
@@ -65,8 +55,7 @@ function branch(key, value, open) {
 	const entries = isBranch(value) ? entriesOf(value) : [];
 	const showChunk = (from) => {
 		const chunk = entries.slice(from, from + CHUNK);
-		// Small children of an open branch are open too; large ones wait to be asked.
-		list.append(...chunk.map(([name, child]) => make("li", node(name, child, rowsWithin(child, OPEN_ROWS) <= OPEN_ROWS))));
+		list.append(...chunk.map(([name, child]) => make("li", node(name, child, isSmall(child)))));
 		const left = entries.length - from - chunk.length;
 		if (left > 0) {
 			const more = make("li", button("link", () => {
@@ -96,7 +85,6 @@ function node(key, value, open) {
 	return make("div.node", keyShown(key), isBranch(value) ? foldedWords(value) : leaf(value));
 }
 
-/** The tree of a value; the root is open, and what is small in it. */
 export function jsonTree(value) {
 	return make("div.json", node(undefined, value, true));
 }

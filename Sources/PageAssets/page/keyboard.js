@@ -12,12 +12,7 @@ export function listenToKeys(on) {
 			j: () => on.move(1), k: () => on.move(-1), g: () => on.top(), "/": () => on.search(), p: () => on.pause(), "?": () => on.help(),
 			"[": () => on.neighbour(0), "]": () => on.neighbour(1), Escape: () => on.close(),
 		};
-		if (onGrid) {
-			Object.assign(keys, {
-				ArrowDown: () => on.move(1), ArrowUp: () => on.move(-1), Enter: () => on.open(), PageDown: () => on.page(1), PageUp: () => on.page(-1),
-				Home: () => on.top(),
-			});
-		}
+		if (onGrid) Object.assign(keys, { ArrowDown: () => on.move(1), ArrowUp: () => on.move(-1), Enter: () => on.open(), Home: () => on.top() });
 		const action = keys[event.key];
 		if (!action) return;
 		event.preventDefault();

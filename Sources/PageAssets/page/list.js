@@ -1,5 +1,5 @@
-// The events that the table has, newest first, and those that wait above them. Sequences join pages and feed: an event is
-// taken once, wherever it comes from. A core without a page or a server.
+// The events of the table, newest first, and those that wait above them. Sequences join pages and feed: an event is taken
+// once, wherever it comes from.
 
 export const WAITING_MAX = 1000;
 /** Rows beyond which the table does not grow: about 60 MiB of a tab. */
@@ -16,7 +16,7 @@ export class EventList {
 	rows = [];
 	waiting = [];
 	waitingCount = 0;
-	/** More waited than are kept: they are counted, and asked for anew. */
+	/** More waited than are kept: they are asked for anew. */
 	overflowed = false;
 	refetching = false;
 	head = 0;
@@ -84,7 +84,6 @@ export class EventList {
 		return fresh.length;
 	}
 
-	/** Shows what waits; false when it must be asked for anew. */
 	release() {
 		if (this.overflowed) return false;
 		this.rows = [...this.waiting.reverse(), ...this.rows];

@@ -15,7 +15,6 @@ import { takeTokenFromAddress, token } from "./session.js";
 import { cleared, filterParameters, formatAddress, isFiltered, organizationParameters, parseAddress, sameFilter, toggled } from "./state.js";
 import { Table } from "./table.js";
 import { plain } from "./text.js";
-import { themeButton } from "./theme-button.js";
 import { Toolbar } from "./toolbar.js";
 import { rememberEvent } from "./words.js";
 
@@ -123,7 +122,7 @@ function apply(before) {
 	} else if (before.split_by !== state.split_by) counts.countHistogram();
 	if (before && before.organization_id !== state.organization_id) account.show();
 	if (state.event === (details.key ?? "")) return;
-	if (state.event) details.open(state.event, knownEvent(state.event), { focus: !before });
+	if (state.event) details.open(state.event, feed.list.rows.find(({ id, sequence }) => id === state.event || String(sequence) === state.event), { focus: !before });
 	else details.close();
 }
 
@@ -144,10 +143,10 @@ function showFeed() {
 	table.show(list);
 	table.setBusy(loading);
 	toolbar.show({ total: counts.total, kept: counts.keptWords(), isFiltered: isFiltered(state), hasRange: Boolean(state.since || state.until) });
-	const ranges = unreadable.slice(0, 3).map(({ first, last }) => (first === last ? first : `${first} to ${last}`)).join(", ");
+	const ranges = unreadable.slice(0, 3).map(({ first, last }) => `${first} to ${last}`).join(", ");
 	notices.set("unreadable", unreadable.length > 0 && {
 		bad: true, title: "Some events cannot be read",
-		text: `Sequences ${ranges}${unreadable.length > 3 ? " and others" : ""} are damaged on the server's disk; events may be missing there. Whoever operates it can look with: auditrpc store verify`,
+		text: `Sequences ${ranges}${unreadable.length > 3 ? " and others" : ""} are damaged on the server's disk: events may be missing. Its operator can look with: auditrpc store verify`,
 	});
 	const gap = gaps.at(-1);
 	notices.set("gap", gap && {
@@ -156,10 +155,6 @@ function showFeed() {
 	});
 	const refusal = counts.status?.refusing_writes;
 	notices.set("writes", refusal && { bad: true, title: "The server takes no new events", text: plain(refusal, 300) });
-}
-
-function knownEvent(key) {
-	return feed.list.rows.find(({ id, sequence }) => id === key || String(sequence) === key);
 }
 
 function openEvent(event) {
@@ -251,7 +246,6 @@ listenToKeys({
 		if (event && details.isOpen) openEvent(event);
 		else table.grid.focus({ preventScroll: true });
 	},
-	page: (by) => table.move(by * table.pageRows),
 	open: () => { if (table.selectedEvent) openEvent(table.selectedEvent); },
 	close: () => { if (details.isOpen) closeEvent(); },
 	top: release, search: () => filters.focusSearch(), pause: togglePause,
@@ -264,7 +258,6 @@ byId("skip").addEventListener("click", (event) => {
 	event.preventDefault();
 	table.grid.focus();
 });
-themeButton(byId("theme"));
 account.load();
 apply();
 notices.set("unknown", unknown.length > 0 && {

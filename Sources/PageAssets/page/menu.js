@@ -2,7 +2,7 @@
 
 import { button, count, findField, icon, make } from "./dom.js";
 import { plain, shown } from "./text.js";
-import { isAbort } from "./api.js";
+import { isAbort, renewed } from "./api.js";
 import { remember, trouble, valueWords } from "./words.js";
 
 export const VALUES_MAX = "1000";
@@ -91,10 +91,8 @@ export class CountedMenu extends Menu {
 		this.controller?.abort();
 	}
 
-	/** Asks by `this.ask(signal)`, then draws. */
 	async load() {
-		this.controller?.abort();
-		this.controller = new AbortController();
+		this.controller = renewed(this.controller);
 		this.answer = undefined;
 		this.foot.replaceChildren();
 		this.options.replaceChildren(make("p.say", "Counting"));
@@ -110,7 +108,6 @@ export class CountedMenu extends Menu {
 		return `${value}\n${name ?? ""}\n${valueWords(field, value).name}`.toLowerCase().includes(this.words.toLowerCase());
 	}
 
-	/** The name and id of a value, with its count. */
 	optionWords(field, facet, ...more) {
 		const { name, id } = valueWords(field, facet.value);
 		return [make("span.name", { title: plain(facet.value) }, shown(name, { limit: 120 }), id && shown(id, { className: "id", limit: 80 })),
@@ -135,7 +132,6 @@ export class CountedMenu extends Menu {
 export class FacetMenu extends CountedMenu {
 	#field;
 
-	/** `on` has `facets(field, limit, signal)`, `state()`, `toggle(field, value)` and `clear(fields)`. */
 	constructor(field, words, on) {
 		super(words, `Find ${words.toLowerCase()}`, on);
 		this.#field = field;

@@ -4,31 +4,25 @@ import { moment } from "./time.js";
 
 export const LIST_FIELDS = ["event_type", "target_type", "target_id", "scope", "actor_id", "actor_type", "source", "outcome"];
 const SINGLE_FIELDS = ["since", "until", "text"];
-export const SPLIT_FIELDS = ["event_type", "outcome", "target_type", "target_id", "actor_id", "actor_type", "source"];
 const VIEW_FIELDS = ["organization_id", "event", "split_by"];
-export const DEFAULT_SPLIT = "event_type";
+export const SPLIT_FIELDS = ["event_type", "outcome", "target_type", "target_id", "actor_id", "actor_type", "source"];
+const DEFAULT_SPLIT = "event_type";
 
 export function emptyState() {
-	const state = { since: "", until: "", text: "", organization_id: "", event: "", split_by: DEFAULT_SPLIT };
-	for (const field of LIST_FIELDS) state[field] = [];
-	return state;
+	const lists = Object.fromEntries(LIST_FIELDS.map((field) => [field, []]));
+	return { ...lists, since: "", until: "", text: "", organization_id: "", event: "", split_by: DEFAULT_SPLIT };
 }
 
-/** `{state, unknown}`: `unknown` are the parameters that mean nothing here, which a reader should hear of. */
+/** `unknown` are the parameters that mean nothing here: a reader should hear of them. */
 export function parseAddress(search) {
 	const state = emptyState();
 	const unknown = [];
 	for (const [name, value] of new URLSearchParams(search)) {
 		if (LIST_FIELDS.includes(name)) {
 			if (value && !state[name].includes(value)) state[name].push(value);
-		} else if (name === "split_by") {
-			if (SPLIT_FIELDS.includes(value)) state.split_by = value;
-			else unknown.push(`split_by=${value}`);
-		} else if (SINGLE_FIELDS.includes(name) || VIEW_FIELDS.includes(name)) {
-			state[name] = value;
-		} else if (!unknown.includes(name)) {
-			unknown.push(name);
-		}
+		} else if (name === "split_by" && !SPLIT_FIELDS.includes(value)) unknown.push(`split_by=${value}`);
+		else if (SINGLE_FIELDS.includes(name) || VIEW_FIELDS.includes(name)) state[name] = value;
+		else if (!unknown.includes(name)) unknown.push(name);
 	}
 	return { state, unknown };
 }
@@ -39,7 +33,6 @@ function listParameters(state) {
 	return parameters;
 }
 
-/** The address of a state: `/` or `/?...`. */
 export function formatAddress(state) {
 	const parameters = listParameters(state);
 	for (const field of [...SINGLE_FIELDS, "organization_id"]) if (state[field]) parameters.set(field, state[field]);
@@ -49,10 +42,7 @@ export function formatAddress(state) {
 	return text ? `/?${text}` : "/";
 }
 
-/**
- * The filter as the server takes it. Ages become moments as of `now`, so that all pages of a query, its counts and its
- * feed mean the same; `without` leaves out a field, for the menu that offers its values.
- */
+/** The filter as the server takes it. Ages become moments, so that pages, counts and feed mean the same; `without` leaves fields out. */
 export function filterParameters(state, now, without = []) {
 	const parameters = listParameters(state);
 	for (const field of ["since", "until"]) {
@@ -73,10 +63,9 @@ export function isFiltered(state) {
 	return LIST_FIELDS.some((field) => state[field].length > 0) || SINGLE_FIELDS.some((field) => state[field] !== "");
 }
 
-/** The same view, whatever is opened in it. */
 export function sameFilter(one, other) {
-	return formatAddress({ ...one, event: "", split_by: DEFAULT_SPLIT })
-		=== formatAddress({ ...other, event: "", split_by: DEFAULT_SPLIT });
+	const bare = (state) => formatAddress({ ...state, event: "", split_by: DEFAULT_SPLIT });
+	return bare(one) === bare(other);
 }
 
 export function toggled(state, field, value) {
@@ -84,15 +73,10 @@ export function toggled(state, field, value) {
 	return { ...state, [field]: values.includes(value) ? values.filter((one) => one !== value) : [...values, value] };
 }
 
-export function without(state, field, value) {
-	return { ...state, [field]: Array.isArray(state[field]) ? state[field].filter((one) => one !== value) : "" };
-}
-
 export function cleared(state) {
 	return { ...emptyState(), organization_id: state.organization_id, split_by: state.split_by };
 }
 
-/** `type=id` of a resource, as the filter takes it. */
 export function scopeValue(resource) {
 	return resource.type ? `${resource.type}=${resource.id}` : resource.id;
 }

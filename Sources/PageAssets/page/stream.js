@@ -1,7 +1,7 @@
 // The live feed of one filter over any number of connections: each goes on behind the last id of the one before. It ends
 // when it is stopped, or the server says something that waiting cannot mend.
 
-import { CallError, DISCONNECTED, errorOf, isAbort } from "./api.js";
+import { CallError, disconnected, errorOf, isAbort } from "./api.js";
 import { MessageParser, pauseBefore } from "./sse.js";
 
 /** The server speaks every ten seconds; a connection that is silent for longer than three of them is dead. */
@@ -22,9 +22,9 @@ export class LiveStream {
 	constructor(api, parameters, start, on) {
 		this.#api = api;
 		this.#parameters = new URLSearchParams(parameters);
-		for (const [name, value] of Object.entries(start)) this.#parameters.set(name, String(value));
+		for (const [name, value] of Object.entries(start)) this.#parameters.set(name, value);
 		this.#parameters.set("progress", PROGRESS);
-		this.#lastId = start.after_sequence === undefined ? "" : String(start.after_sequence);
+		this.#lastId = String(start.after_sequence ?? "");
 		this.#on = on;
 		this.#run();
 	}
@@ -35,7 +35,6 @@ export class LiveStream {
 		this.#wake?.();
 	}
 
-	/** Ends a pause between two connections. */
 	reconnectNow() {
 		this.#wake?.();
 	}
@@ -46,9 +45,9 @@ export class LiveStream {
 			let error;
 			try {
 				await this.#connect();
-				error = new CallError(DISCONNECTED, 0, "The connection was closed.");
+				error = disconnected("The connection was closed.");
 			} catch (caught) {
-				error = isAbort(caught) ? new CallError(DISCONNECTED, 0, "The connection was silent.") : caught;
+				error = isAbort(caught) ? disconnected("The connection was silent.") : caught;
 			}
 			if (this.#stopped) return;
 			if (!(error instanceof CallError) || !error.isPassing) {
@@ -79,20 +78,14 @@ export class LiveStream {
 		if (this.#lastId !== "") headers["Last-Event-ID"] = this.#lastId;
 		let silence = setTimeout(() => this.#controller.abort(), SILENCE_MILLISECONDS);
 		try {
-			const response = await this.#api.open(`/v1/events/stream?${this.#parameters}`, {
-				signal: this.#controller.signal, headers,
-			});
+			const response = await this.#api.open(`/v1/events/stream?${this.#parameters}`, { signal: this.#controller.signal, headers });
 			const parser = new MessageParser(this.#lastId);
 			const decoder = new TextDecoder();
 			const reader = response.body.getReader();
 			for (;;) {
-				let piece;
-				try {
-					piece = await reader.read();
-				} catch (error) {
-					if (isAbort(error)) throw error;
-					throw new CallError(DISCONNECTED, 0, "The connection was lost.");
-				}
+				const piece = await reader.read().catch((error) => {
+					throw isAbort(error) ? error : disconnected("The connection was lost.");
+				});
 				if (this.#stopped || piece.done) return;
 				clearTimeout(silence);
 				silence = setTimeout(() => this.#controller.abort(), SILENCE_MILLISECONDS);
@@ -122,17 +115,12 @@ export class LiveStream {
 				this.#attempt = 0;
 				// Until the first id comes, this is where a feed that began now goes on.
 				if (this.#lastId === "") this.#lastId = String(value.head_sequence ?? 0);
-				this.#on.started(value);
+				this.#on.started();
 				this.#on.state({ kind: "catching-up", behind: false });
-			} else if (name === "caught_up") {
-				this.#on.state({ kind: "live" });
-			} else if (name === "fell_behind") {
-				this.#on.state({ kind: "catching-up", behind: true });
-			} else if (name === "gap") {
-				this.#on.gap(value);
-			} else if (name === "end") {
-				throw errorOf(value.error ? value : { error: value }, value.error?.status ?? value.status ?? 0);
-			}
+			} else if (name === "caught_up") this.#on.state({ kind: "live" });
+			else if (name === "fell_behind") this.#on.state({ kind: "catching-up", behind: true });
+			else if (name === "gap") this.#on.gap(value);
+			else if (name === "end") throw errorOf(value.error ? value : { error: value });
 		}
 		deliver();
 	}

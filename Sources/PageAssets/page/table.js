@@ -11,7 +11,6 @@ const COLUMNS = Object.entries({
 	change: "Change", actor: "User", source: "Tool", outcome: "Outcome",
 });
 const CELL_CHARACTERS = 240;
-/** Rows above and below the window, so that a small scroll draws nothing. */
 const MARGIN_ROWS = 6;
 const NEAR_END_ROWS = 30;
 const NEW_MILLISECONDS = 1800;
@@ -32,7 +31,6 @@ export class Table {
 	#rowHeight = 32;
 	#drawRequested = false;
 
-	/** `on`: `open(event)`, `nearEnd`, `scrolled(isScrolled)`, `colour(event)`. */
 	constructor(place, on) {
 		this.#on = on;
 		this.body = make("tbody", { role: "rowgroup" });
@@ -209,10 +207,6 @@ export class Table {
 
 	toTop() {
 		this.scroller.scrollTop = 0;
-	}
-
-	get pageRows() {
-		return Math.max(1, Math.floor(this.scroller.clientHeight / this.#rowHeight) - 2);
 	}
 
 	setEnd(...content) {

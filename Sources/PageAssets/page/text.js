@@ -1,16 +1,11 @@
 // Whatever was recorded is shown as text. Signs that are invisible, or turn around what stands beside them, become chips with
 // their code: a log must not look other than it is.
 
-// Controls, formats (bidi overrides and isolates, zero width, tags), lone surrogates, line and paragraph separators, and
-// letters that are blank.
+// Controls, formats (bidi, zero width, tags), lone surrogates, separators of lines, and letters that are blank.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\uffa0\ufff9-\ufffb]/gu;
 
 // Control pictures are missing in many fonts; the names of ASCII are in all.
 const CONTROLS = "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
-
-function codeOf(point) {
-	return `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
-}
 
 // Joiners belong to the writing of many languages and to emoji; between ASCII letters they only hide.
 function isJoinerInUse(string, index, point) {
@@ -27,14 +22,14 @@ export function pieces(string, { lines = false } = {}) {
 		if (lines && (point === 0x0a || point === 0x09)) continue;
 		if (isJoinerInUse(string, match.index, point)) continue;
 		if (match.index > from) found.push({ text: string.slice(from, match.index) });
-		found.push({ sign: CONTROLS[point] ?? codeOf(point), label: codeOf(point) });
+		const label = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+		found.push({ sign: CONTROLS[point] ?? label, label });
 		from = match.index + match[0].length;
 	}
 	if (from < string.length) found.push({ text: string.slice(from) });
 	return found;
 }
 
-/** At most `limit` UTF-16 units of a string, without half of a pair at its end. */
 export function cut(string, limit) {
 	if (string.length <= limit) return string;
 	const last = string.charCodeAt(limit - 1);

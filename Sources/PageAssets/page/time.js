@@ -26,7 +26,6 @@ export function moment(text, now) {
 	return age === null ? parseTime(text) : new Date(now.getTime() - age * 1000);
 }
 
-/** As the address has it. */
 export function stamp(date) {
 	return date.toISOString().replace(".000Z", "Z");
 }
@@ -41,7 +40,7 @@ export function localTime(date) {
 
 /** `UTC+2`, of the reader now. */
 export function zoneName() {
-	return new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts().find(({ type }) => type === "timeZoneName").value.replace("GMT", "UTC");
+	return new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts().find(({ type }) => type === "timeZoneName").value.replace("GMT", "UTC").replace(/\+0$/, "");
 }
 
 /** An RFC 3339 time of the server with a space, exact: `2026-11-27 17:34:58.046163525 UTC`. */
@@ -52,7 +51,6 @@ export function exactUTC(text) {
 const STEPS = [[60, 1, "second"], [3600, 60, "minute"], [86_400, 3600, "hour"], [5_184_000, 86_400, "day"], [63_072_000, 2_629_746, "month"], [Infinity, 31_556_952, "year"]];
 const relativeWords = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** `3 hours ago`. */
 export function relative(date, now = new Date()) {
 	const seconds = (date - now) / 1000;
 	const [, divisor, unit] = STEPS.find(([limit]) => Math.abs(seconds) < limit);
@@ -65,7 +63,6 @@ export function durationWords(seconds) {
 	return `${seconds / size} ${unit}${seconds === size ? "" : "s"}`;
 }
 
-/** What an `<input type="datetime-local">` takes, in the zone of the reader. */
 export function inputValue(date) {
 	return localTime(date).replace(" ", "T");
 }
@@ -75,7 +72,6 @@ export const QUICK_RANGES = [
 	["30d", "Last 30 days"], ["", "All that is kept"],
 ];
 
-/** How a range reads on its button. */
 export function rangeWords(since, until) {
 	if (!since && !until) return "All time";
 	const quick = QUICK_RANGES.find(([age]) => age === since);

@@ -11,7 +11,6 @@ export class Toolbar {
 	#timer;
 	#blankKey = "";
 
-	/** `on` has what its buttons do, by name. */
 	constructor(bar, pill, place, feed, table, on) {
 		this.table = table;
 		this.#feed = feed;
@@ -46,15 +45,13 @@ export class Toolbar {
 
 	#showTotal() {
 		const { total, kept } = this.#shown;
-		const { list, loading, scannedThrough, oldestSequence } = this.#feed;
-		if (total !== undefined) this.total.textContent = plural(total, "event");
-		else if (list.rows.length > 0) this.total.textContent = `${count(list.rows.length)}${list.complete ? "" : " or more"} events`;
-		else this.total.textContent = loading ? "Loading the events" : "No events";
-		if (loading && list.rows.length === 0 && scannedThrough > 0) {
-			this.total.textContent = `Searching, ${count(Math.max(0, scannedThrough - oldestSequence))} events to go`;
-		}
-		this.kept.textContent = kept ? `Events are ${kept}` : "";
-		this.kept.title = this.kept.textContent;
+		const { list: { rows, complete }, loading, scannedThrough, oldestSequence } = this.#feed;
+		const some = rows.length > 0 ? `${count(rows.length)}${complete ? "" : " or more"} events` : "No events";
+		// A text is in no index: the search for it may take a while, and says how far it is.
+		const isSearching = loading && rows.length === 0;
+		const searching = scannedThrough > 0 ? `Searching, ${count(Math.max(0, scannedThrough - oldestSequence))} events to go` : "Loading the events";
+		this.total.textContent = isSearching ? searching : total === undefined ? some : plural(total, "event");
+		this.kept.textContent = this.kept.title = kept ? `Events are ${kept}` : "";
 	}
 
 	#showPause() {
@@ -93,8 +90,7 @@ export class Toolbar {
 
 	#showBlank() {
 		const { error, loading, list } = this.#feed;
-		const isEmpty = list.rows.length === 0;
-		const key = !isEmpty ? "" : error ? `error ${error.code} ${error.message}` : loading ? "loading" : `empty ${this.#shown.isFiltered} ${this.#shown.hasRange}`;
+		const key = list.rows.length > 0 ? "" : error ? `error ${error.code} ${error.message}` : loading ? "loading" : `empty ${this.#shown.isFiltered} ${this.#shown.hasRange}`;
 		if (key === this.#blankKey) return;
 		this.#blankKey = key;
 		this.blank.hidden = key === "";
@@ -110,26 +106,22 @@ export class Toolbar {
 			this.blank.replaceChildren(make("h2", "No event matches"), make("p", "Nothing that is kept matches all of the filters. New events that do will appear here."),
 				make("div.actions", this.#shown.hasRange && this.#button("Look at all time", "wider", "primary"), this.#button("Remove all filters", "reset")));
 		} else {
-			this.blank.replaceChildren(make("h2", "No events yet"), make("p", "The log is empty, or retention has taken what was in it. Record an event, and it appears here at once:"),
+			this.blank.replaceChildren(make("h2", "No events yet"), make("p", "The log is empty, or retention has taken all. Record an event, and it appears here:"),
 				make("p", make("code", "auditrpc record --event-type CREATE --target-type SERVICE --target web --actor ada --change \"a first event\"")));
 		}
 	}
 
 	#showEnd() {
 		const { error, loading, list } = this.#feed;
-		if (list.rows.length === 0) {
-			this.table.setEnd();
-			return;
-		}
-		if (error) {
+		const end = [];
+		if (list.rows.length > 0 && error) {
 			const { title, text, action } = explain(error);
-			this.table.setEnd(make("span", `${title}. ${text}`), action === "signin" ? this.#button("Sign in", action, "small") : this.#button("Try again", "retry", "small"));
-		} else if (list.isFull && !list.complete) {
-			this.table.setEnd(`${count(list.rows.length)} events are loaded, which is what a table holds.`, this.#button("Go on from here", "further", "small"));
-		} else if (list.complete) {
-			this.table.setEnd(this.#shown.kept && !this.#shown.isFiltered ? "This is the oldest event that is kept." : "These are all events that match.");
-		} else {
-			this.table.setEnd(loading ? "Loading older events" : "");
-		}
+			const isSignIn = action === "signin";
+			end.push(`${title}. ${text}`, this.#button(isSignIn ? "Sign in" : "Try again", isSignIn ? action : "retry", "small"));
+		} else if (list.rows.length === 0) end.push("");
+		else if (list.complete) end.push(this.#shown.kept && !this.#shown.isFiltered ? "This is the oldest event that is kept." : "These are all events that match.");
+		else if (list.isFull) end.push(`${count(list.rows.length)} events are loaded, which is what a table holds.`, this.#button("Go on from here", "further", "small"));
+		else if (loading) end.push("Loading older events");
+		this.table.setEnd(...end);
 	}
 }

@@ -11,7 +11,6 @@ export class Totals {
 	#sections = new Map();
 	#on;
 
-	/** `on` has `toggle(field, value)` and `retry()`. */
 	constructor(place, on) {
 		this.#on = on;
 		for (const [field, words] of TOTAL_FIELDS) {
@@ -55,9 +54,9 @@ export class Totals {
 	}
 
 	fail(error) {
-		for (const { rows } of this.#sections.values()) {
+		[...this.#sections.values()].forEach(({ rows }, place) => {
 			rows.classList.remove("stale");
-			rows.replaceChildren(trouble(error, () => this.#on.retry()));
-		}
+			rows.replaceChildren(place === 0 ? trouble(error, () => this.#on.retry()) : "");
+		});
 	}
 }

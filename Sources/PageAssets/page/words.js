@@ -6,7 +6,7 @@ import { scopeParts, scopeValue } from "./state.js";
 
 export const FIELD_WORDS = {
 	event_type: "Event type", target_type: "Target type", target_id: "Target", scope: "In", actor_id: "User",
-	actor_type: "User type", source: "Tool", outcome: "Outcome", since: "Time", until: "Until", text: "Text",
+	actor_type: "User type", source: "Tool", outcome: "Outcome",
 };
 
 export const ACTOR_TYPES = { USER: "User", API_TOKEN: "API token", SERVICE: "Service", SYSTEM: "System", AGENT: "Agent" };
@@ -15,7 +15,6 @@ export const OUTCOMES = { SUCCESS: "Success", FAILURE: "Failure", DENIED: "Denie
 const NAMES_MAX = 20_000;
 const names = new Map();
 
-/** Remembers the name of an id; the latest one stays. */
 export function remember(field, value, name) {
 	if (!name || name === value) return;
 	if (names.size > NAMES_MAX) names.clear();
@@ -28,39 +27,34 @@ export function rememberEvent(event) {
 	for (const resource of event.scope ?? []) remember("scope", scopeValue(resource), resource.name);
 }
 
-export function nameOf(field, value) {
-	return names.get(`${field}\0${value}`) ?? "";
-}
-
-/** `{name, id, type}` of a value of a filter. */
 export function valueWords(field, value) {
-	if (field === "actor_type") return { name: ACTOR_TYPES[value] ?? value, id: "", type: "" };
-	if (field === "outcome") return { name: OUTCOMES[value] ?? value, id: "", type: "" };
 	const { type, id } = field === "scope" ? scopeParts(value) : { type: "", id: value };
-	const name = nameOf(field, value);
-	return { name: name || id, id: name ? id : "", type };
+	const known = { actor_type: ACTOR_TYPES, outcome: OUTCOMES }[field];
+	if (known) return { name: known[value] ?? value, id: "", type };
+	const name = names.get(`${field}\0${value}`);
+	return { name: name ?? id, id: name ? id : "", type };
 }
 
-/** A paragraph that says what went wrong in a part of the page, and has that part try again. */
+/** What went wrong in a part of the page, which then tries again. */
 export function trouble(error, again) {
 	const { title, text } = explain(error);
 	return make("p.say", { role: "alert" }, `${title}. ${text} `, button("link", again, "Try again"));
 }
 
-/** What happened, and what to do about it: `{title, text, action}`; `action` is one of retry, signin, organization, reset. */
+/** What happened and what to do; `action` is one of retry, signin, organization and reset. */
 export function explain(error) {
 	const said = `The server says: ${plain(error.message ?? String(error), 400)}.`;
 	const [title, text, action = "retry"] = {
-		UNAUTHENTICATED: ["You are not signed in", "The token is missing, expired or revoked. Sign in with another; the view stays as it is.", "signin"],
+		UNAUTHENTICATED: ["You are not signed in", "The token is missing, expired or revoked. Sign in with another: the view stays.", "signin"],
 		PERMISSION_DENIED: ["This is not for you to see", `${said} Ask for a token that may read it, or leave the organization out.`, "organization"],
 		INVALID_ARGUMENT: ["The server does not take this filter", `${said} Take that filter out, or begin anew.`, "reset"],
 		OUT_OF_RANGE: ["The log has changed", `${said} Load the events anew.`],
 		NOT_FOUND: ["There is no such event", "It is not kept any more, or not in what you may see.", ""],
 		RESOURCE_EXHAUSTED: ["Too much at once", `${said}${error.retryAfter ? ` It asks to wait ${error.retryAfter} s.` : ""} Narrow the time range, or try again in a while.`],
 		DEADLINE_EXCEEDED: ["It took too long", "Narrow the time range or add a filter, and try again."],
-		DISCONNECTED: ["The server does not answer", "It may be restarting, or the network is down. The page goes on by itself when it is back."],
-		UNAVAILABLE: ["The server is not ready", `${said} The page goes on by itself when it is.`],
-		DATA_LOSS: ["A part of the log is damaged", `${said} Whoever operates it can look with: auditrpc store verify`],
+		DISCONNECTED: ["The server does not answer", "It may be restarting, or the network is down. The page goes on when it is back."],
+		UNAVAILABLE: ["The server is not ready", `${said} The page goes on when it is.`],
+		DATA_LOSS: ["A part of the log is damaged", `${said} Its operator can look with: auditrpc store verify`],
 	}[error.code] ?? ["Something went wrong", said];
 	return { title, text, action };
 }
