@@ -47,7 +47,7 @@ def test_a_link_downloads_what_is_filtered(page, log, browser):
     log.record(event(change="kept", event_type="A"), event(change="other", event_type="B"))
     page.open({"event_type": "A"}).await_all("kept")
     page.click("#export")
-    page.await_text("dialog[open]", "Exactly the 1 event")
+    page.await_text("dialog[open]", "1 event: exactly")
     page.screenshot("export")
     page.click("dialog[open] a", "Download")
     *lines, last = map(json.loads, downloaded(browser, ".ndjson").splitlines())
@@ -74,7 +74,7 @@ def test_with_a_token_it_is_fetched_and_goes_on_where_it_was_cut(closed, browser
         };"""
     )
     page.click("#export")
-    page.await_text("dialog[open]", "Exactly the 1,250 events")
+    page.await_text("dialog[open]", "1,250 events: exactly")
     page.script(
         """const select = document.querySelector("dialog[open] select");
         select.value = arguments[0];

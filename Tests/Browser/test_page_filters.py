@@ -268,7 +268,7 @@ def test_a_drag_over_the_histogram_sets_the_range(filled):
 
 def test_the_page_says_how_far_back_the_log_reaches(filled):
     filled.open().await_all(*ALL)
-    filled.await_text(".kept", "kept for 30 days, oldest from 20")
+    filled.await_text(".kept", "Kept for 30 days. Oldest from 20")
 
 
 def test_an_operator_chooses_the_organization(page_of, page_server, log):

@@ -122,8 +122,8 @@ export class Counts {
 
 	keptWords() {
 		const { retention } = this.status ?? {};
-		const kept = this.status && (retention ? `kept for ${durationWords(Math.round(Number.parseFloat(retention)))}` : "kept for ever");
-		return [kept, this.#oldest && `oldest from ${localTime(this.#oldest).slice(0, 16)}`].filter(Boolean).join(", ");
+		const kept = this.status && (retention ? `Kept for ${durationWords(Math.round(Number.parseFloat(retention)))}` : "Kept for ever");
+		return [kept, this.#oldest && `Oldest from ${localTime(this.#oldest).slice(0, 16)}`].filter(Boolean).join(". ");
 	}
 
 	// Twice the range around the same middle, as far as there is something.

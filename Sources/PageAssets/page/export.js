@@ -1,7 +1,7 @@
 // Exactly what is filtered, as a file. A token cannot travel in a link, so with one the page fetches and writes, and goes on
 // behind the last record when it is cut.
 
-import { button, count, make } from "./dom.js";
+import { button, count, make, plural } from "./dom.js";
 import { isAbort } from "./api.js";
 import { CSVRecords, NDJSONRecords } from "./export-parts.js";
 import { pauseBefore } from "./sse.js";
@@ -95,8 +95,7 @@ export class ExportDialog {
 		this.actions = make("div.actions");
 		const total = this.#on.total();
 		this.dialog.replaceChildren(make("h2", { id: "export-title" }, "Export events"),
-			make("p", total === undefined ? "Exactly the events that match the filters, all of them."
-				: `Exactly the ${count(total)} events that match the filters, and what is recorded meanwhile.`), this.choices, this.progress, this.actions);
+			make("p", `${total === undefined ? "" : `${plural(total, "event")}: `}exactly what the filters let through, and what is recorded meanwhile.`), this.choices, this.progress, this.actions);
 		this.#update();
 		this.dialog.showModal();
 	}

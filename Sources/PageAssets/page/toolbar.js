@@ -51,7 +51,7 @@ export class Toolbar {
 		const isSearching = loading && rows.length === 0;
 		const searching = scannedThrough > 0 ? `Searching, ${count(Math.max(0, scannedThrough - oldestSequence))} events to go` : "Loading the events";
 		this.total.textContent = isSearching ? searching : total === undefined ? some : plural(total, "event");
-		this.kept.textContent = this.kept.title = kept ? `Events are ${kept}` : "";
+		this.kept.textContent = this.kept.title = kept ?? "";
 	}
 
 	#showPause() {
