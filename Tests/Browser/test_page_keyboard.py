@@ -102,3 +102,21 @@ def test_the_theme_is_kept_and_nothing_else(page, log):
 
 def background(page):
     return page.script("return getComputedStyle(document.body).backgroundColor")
+
+
+def test_counting_anew_takes_neither_focus_nor_letters(page, log):
+    log.record(event(change="a"))
+    page.open().await_all("a")
+    page.find(".totals .bar-row", "Ada")
+    page.script("document.querySelector('.totals .bar-row').focus()")
+    log.record(event(change="aa"))
+    eventually(lambda: page.text(".totals .bar-row .number") == "2")
+    assert "bar-row" in page.script("return document.activeElement.className")
+    page.press("/", "a")
+    page.await_path("text=a")
+    page.find(".chip", "Text")
+    # A letter that the search has not taken up yet.
+    page.script("document.querySelector('#search').value = 'aaa'")
+    log.record(event(change="a third"))
+    eventually(lambda: page.text(".totals .bar-row .number") == "3")
+    assert page.script("return document.querySelector('#search').value") == "aaa"

@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 
 from process import ROOT, eventually
 from selenium import webdriver
-from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.service import Service
 
 CHROMIUM = os.environ.get("AUDITRPC_CHROMIUM", "/usr/bin/chromium")
@@ -16,6 +19,8 @@ SCREENSHOTS = ROOT / ".build/screenshots"
 WIDE = (1440, 900)
 NARROW = (390, 800)
 SCRIPT_SECONDS = 30
+# Of an element that is not where it was, or not any more: pages move while they load.
+_MOVED = (ElementClickInterceptedException, StaleElementReferenceException)
 
 
 class Browser:
@@ -185,13 +190,13 @@ class Page:
         eventually(lambda: not self.shows(selector, words), within, f"no {selector} {words or ''}")
 
     def click(self, selector, words=None):
-        """Clicks it where it is then: pages move while they load."""
+        """Clicks it where it is then."""
 
         def clicks():
             try:
                 self.find(selector, words).click()
                 return True
-            except StaleElementReferenceException:
+            except _MOVED:
                 return False
 
         eventually(clicks, what=f"click {selector}")
@@ -217,18 +222,10 @@ class Page:
         actions.perform()
 
     def open_row(self, words):
-        """Opens the event whose row has the words; the text of its details."""
-
-        def clicks():
-            row = self.find("#grid tbody tr", words)
-            try:
-                row.click()
-                return True
-            except (StaleElementReferenceException, JavascriptException):
-                return False
-
-        eventually(clicks, what=f"open {words}")
-        self.find("#details section")
+        """Opens the event whose row has the words, with all that the server says of it."""
+        self.click("#grid tbody tr", words)
+        self.find("#details .facts")
+        self.await_gone("#details .skeleton")
 
     def await_live(self):
         self.find("#connection[data-kind=live]")

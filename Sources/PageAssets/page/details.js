@@ -87,7 +87,7 @@ export class Details {
 				date && relative(date))), body);
 		if (error) body.append(trouble(error, () => this.open(this.key, this.#event)));
 		if (event) body.append(...this.#fields(event, answer));
-		else if (!error) body.append(make("div.skeleton", { "aria-label": "Loading" }, make("i"), make("i"), make("i"), make("i")));
+		if (!answer && !error) body.append(make("div.skeleton", { "aria-hidden": true }, make("i"), make("i"), make("i")));
 	}
 
 	#neighbour(name, words, action) {
@@ -112,7 +112,7 @@ export class Details {
 
 	#fields(event, answer) {
 		const { target = {}, actor = {}, context = {} } = event;
-		return [
+		const brief = [
 			make("section", make("p.change", event.change ? shown(event.change, { lines: true, limit: 5000 }) : "No change is described")),
 			make("section", facts(
 				["Target", this.#resource(target, "target_id", target.id)],
@@ -122,15 +122,19 @@ export class Details {
 				["Outcome", outcomeBadge(event.outcome)],
 				["Reason", event.reason && shown(event.reason, { lines: true, limit: 2000 })],
 			)),
-			answer && this.#differences(event, answer),
-			answer && this.#snapshot(event),
+		];
+		// The table has no more of it; what follows comes at once, so that nothing moves below a pointer.
+		return !answer ? brief : [
+			...brief,
+			this.#differences(event, answer),
+			this.#snapshot(event),
 			this.#links(event),
 			section("Request", facts(
 				["Address", context.ip_address && shown(context.ip_address, mono)],
 				["User agent", context.user_agent && shown(context.user_agent, { limit: 1024 })],
 				["Request id", context.request_id && this.#copied(context.request_id)],
 				["Trace", context.traceparent && this.#copied(context.traceparent)],
-			) ?? make("p.muted", answer ? "Nothing is said about it" : "Loading")),
+			) ?? make("p.muted", "Nothing is said about it")),
 			event.metadata && section("Metadata", facts(...Object.entries(event.metadata).map(([key, value]) => [shown(key, { limit: 200 }), shown(value, { limit: 1024, lines: true })]))),
 			section("Identity", facts(
 				["Event id", this.#copied(event.id)],

@@ -49,6 +49,14 @@ export function swatch(colour) {
 	return made;
 }
 
+/** Makes a list anew; the focus stays at its place. */
+export function renew(list, children) {
+	const at = [...list.children].findIndex((child) => child.contains(document.activeElement));
+	list.replaceChildren(...children);
+	const place = list.children[Math.min(at, list.children.length - 1)];
+	(place?.querySelector("button") ?? place)?.focus();
+}
+
 export function byId(id) {
 	return document.getElementById(id);
 }

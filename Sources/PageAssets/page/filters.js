@@ -1,6 +1,6 @@
 // The bar of filters, and the active ones as chips that go at a click.
 
-import { button, findField, icon, iconButton, make } from "./dom.js";
+import { button, findField, icon, iconButton, make, renew } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { LIST_FIELDS, cleared, isFiltered, scopeParts, toggled } from "./state.js";
 import { QUICK_RANGES, inputValue, moment, rangeWords, stamp, zoneName } from "./time.js";
@@ -59,6 +59,7 @@ export class Filters {
 	#on;
 	#menus = new Map();
 	#typing;
+	#text = "";
 
 	constructor(bar, chips, on) {
 		this.#on = on;
@@ -97,7 +98,9 @@ export class Filters {
 	}
 
 	show(state) {
-		if (this.search.value.trim() !== state.text) this.search.value = state.text;
+		// What is being typed is not in the state yet.
+		if (state.text !== this.#text && state.text !== this.search.value.trim()) this.search.value = state.text;
+		this.#text = state.text;
 		this.range.label.textContent = rangeWords(state.since, state.until);
 		for (const [field, menu] of this.#menus) menu.setNumber(state[field].length);
 		this.drill.setNumber(state.scope.length + state.target_id.length);
@@ -119,7 +122,7 @@ export class Filters {
 		if (state.text) add("Text", state.text, state.text, (now) => ({ ...now, text: "" }));
 		if (chips.length > 1) chips.push(button("link", () => change(cleared(this.#on.state())), "Clear all"));
 		this.chips.hidden = !isFiltered(state);
-		this.chips.replaceChildren(...chips);
+		renew(this.chips, chips);
 	}
 
 	focusSearch() {

@@ -1,6 +1,6 @@
 // Events over time, coloured by one field. A drag sets the range; so do the arrow keys and Enter.
 
-import { button, count, make, makeSVG, plural, shortCount, swatch } from "./dom.js";
+import { button, count, make, makeSVG, plural, renew, shortCount, swatch } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { hideHint, showHint } from "./hint.js";
 import { bucketAt, niceCeiling, rangeOf, stackedPaths, ticks } from "./chart.js";
@@ -121,7 +121,7 @@ export class Histogram {
 	}
 
 	#drawLegend() {
-		this.legend.replaceChildren(...this.#entries().filter(({ number }) => number > 0).map(({ value, name, colour, number }) => {
+		renew(this.legend, this.#entries().filter(({ number }) => number > 0).map(({ value, name, colour, number }) => {
 			const made = button("", () => this.#on.toggle(this.#split, value), swatch(colour), shown(name, { limit: 60 }), make("span.muted", shortCount(number)));
 			made.disabled = value === undefined;
 			return made;

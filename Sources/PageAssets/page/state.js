@@ -5,7 +5,7 @@ import { moment } from "./time.js";
 export const LIST_FIELDS = ["event_type", "target_type", "target_id", "scope", "actor_id", "actor_type", "source", "outcome"];
 const SINGLE_FIELDS = ["since", "until", "text"];
 const VIEW_FIELDS = ["organization_id", "event", "split_by"];
-export const SPLIT_FIELDS = ["event_type", "outcome", "target_type", "target_id", "actor_id", "actor_type", "source"];
+export const SPLIT_FIELDS = LIST_FIELDS.filter((field) => field !== "scope");
 const DEFAULT_SPLIT = "event_type";
 
 export function emptyState() {

@@ -1,6 +1,6 @@
 // Totals beside the histogram: who, what and on which target most; each narrows at a click.
 
-import { make, count, shortCount } from "./dom.js";
+import { count, make, renew, shortCount } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { remember, trouble, valueWords } from "./words.js";
 
@@ -35,8 +35,8 @@ export class Totals {
 		const facets = answer.facets ?? [];
 		const highest = Math.max(1, ...facets.map((facet) => facet.count));
 		note.textContent = answer.complete === false ? "of a part" : "";
-		note.title = answer.complete === false ? "Counting ended at its limit: these are the numbers of the newest events." : "";
-		rows.replaceChildren(...facets.slice(0, ROWS).map((facet) => {
+		const rest = (answer.other_count ?? 0) + facets.slice(ROWS).reduce((total, facet) => total + facet.count, 0);
+		renew(rows, [...facets.slice(0, ROWS).map((facet) => {
 			remember(field, facet.value, facet.name);
 			const { name } = valueWords(field, facet.value);
 			const bar = make("i");
@@ -45,12 +45,7 @@ export class Totals {
 				type: "button", class: "bar-row", "aria-pressed": chosen.includes(facet.value), title: plain(facet.value),
 				"aria-label": `${plain(name)}: ${count(facet.count)}`, onclick: () => this.#on.toggle(field, facet.value),
 			}, bar, make("span.name", shown(name, { limit: 80 })), make("span.number", shortCount(facet.count)));
-		}));
-		if (facets.length === 0) rows.replaceChildren(make("p.say", "None"));
-		else if (answer.other_count > 0 || facets.length > ROWS) {
-			const rest = (answer.other_count ?? 0) + facets.slice(ROWS).reduce((total, facet) => total + facet.count, 0);
-			if (rest > 0) rows.append(make("p.say", `and ${shortCount(rest)} of others`));
-		}
+		}), make("p.say", facets.length === 0 ? "None" : rest > 0 ? `and ${shortCount(rest)} of others` : "")]);
 	}
 
 	fail(error) {

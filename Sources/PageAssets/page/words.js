@@ -48,7 +48,6 @@ export function explain(error) {
 		UNAUTHENTICATED: ["You are not signed in", "The token is missing, expired or revoked. Sign in with another: the view stays.", "signin"],
 		PERMISSION_DENIED: ["This is not for you to see", `${said} Ask for a token that may read it, or leave the organization out.`, "organization"],
 		INVALID_ARGUMENT: ["The server does not take this filter", `${said} Take that filter out, or begin anew.`, "reset"],
-		OUT_OF_RANGE: ["The log has changed", `${said} Load the events anew.`],
 		NOT_FOUND: ["There is no such event", "It is not kept any more, or not in what you may see.", ""],
 		RESOURCE_EXHAUSTED: ["Too much at once", `${said}${error.retryAfter ? ` It asks to wait ${error.retryAfter} s.` : ""} Narrow the time range, or try again in a while.`],
 		DEADLINE_EXCEEDED: ["It took too long", "Narrow the time range or add a filter, and try again."],
