@@ -180,7 +180,7 @@ export class Details {
 		return section("See also", make("div.links",
 			event.target?.id && [link("All of this target", "target"), link("Earlier ones", "target", "earlier"), link("Later ones", "target", "later")],
 			event.actor?.id && [link("All of this user", "actor"), link("The user\u2019s earlier ones", "actor", "earlier"), link("The user\u2019s later ones", "actor", "later")],
-			event.context?.request_id && link("Of this request", "request")));
+			event.context?.request_id && link("Search for its request id", "request")));
 	}
 
 	#snapshot(event) {
