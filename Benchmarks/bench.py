@@ -29,6 +29,7 @@ import echo  # noqa: E402
 import feed  # noqa: E402
 import feed_tables  # noqa: E402
 import neighbour  # noqa: E402
+import over_http  # noqa: E402
 import search  # noqa: E402
 from auditrpc.v1 import audit_log_pb2 as log  # noqa: E402
 from clients import Client, actor, event, resource, target  # noqa: E402
@@ -217,7 +218,7 @@ def row(name, ours, theirs, aim):
     return name, ours, theirs, ratios, aim
 
 
-def report(echoes, ratios, resident, feeds, searches, neighbours):
+def report(echoes, ratios, resident, feeds, searches, neighbours, https):
     lines = [
         f"Measured {time.strftime('%Y-%m-%d', time.gmtime())} on {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}; events of {EVENT_BYTES} bytes.",
@@ -231,6 +232,8 @@ def report(echoes, ratios, resident, feeds, searches, neighbours):
         lines += [*search.table(searches), ""]
     if neighbours:
         lines += [*neighbour.table(neighbours), ""]
+    if https:
+        lines += [*over_http.table(https), ""]
     if not ratios:
         return "\n".join(lines)
     lines += [
@@ -251,10 +254,10 @@ def report(echoes, ratios, resident, feeds, searches, neighbours):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
-    parts = ["echo", "feed", "store", "search", "neighbour"]
+    parts = ["echo", "feed", "store", "search", "neighbour", "http"]
     parser.add_argument("--only", choices=parts, help="one part")
     parser.add_argument(
-        "--events", type=int, help="events that are searched: 10,000,000, or 1,000,000 if quick"
+        "--events", type=int, help="events that are searched, and shown: 10,000,000, or 1,000,000 if quick"
     )
     parser.add_argument("--folder", help="where data is written (default: a temporary folder)")
     options = parser.parse_args()
@@ -265,7 +268,7 @@ def main():
         folder = Path(folder)
         # PostgreSQL is run by another user.
         folder.chmod(0o711)
-        echoes, ratios, resident, feeds, searches, neighbours = [], [], [], None, None, []
+        echoes, ratios, resident, feeds, searches, neighbours, https = [], [], [], None, None, [], None
         if options.only in (None, "echo"):
             echoes = echo.measure(folder, rounds, 2 / share)
         if options.only in (None, "feed"):
@@ -274,13 +277,18 @@ def main():
             searches = search.measure(folder, 3, options.events or 10_000_000 // share)
         if options.only in (None, "neighbour"):
             neighbours = neighbour.measure(folder, rounds, 5, make_event)
+        if options.only in (None, "http"):
+            https = over_http.measure(
+                folder, *((1, 2) if options.quick else (3, 4)), feed.template(make_event),
+                options.events or 10_000_000 // share,
+            )
         if options.only in (None, "store"):
             ratios = [
                 unary(folder, rounds, 200_000 // share),
                 ingest(folder, rounds, 500 // share),
             ]
             resident = memory(folder, 1_000_000 // share)
-    text = report(echoes, ratios, resident, feeds, searches, neighbours)
+    text = report(echoes, ratios, resident, feeds, searches, neighbours, https)
     results = ROOT / "Benchmarks/results"
     results.mkdir(exist_ok=True)
     (results / "latest.md").write_text(text)

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway import HTTPServer
 from process import Process, Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +31,11 @@ def pinned(core):
 
 def start_auditrpc(folder, core):
     server = Server(folder, prefix=pinned(core))
+    return server, server.host_and_port[1]
+
+
+def start_http(folder, core):
+    server = HTTPServer(folder, prefix=pinned(core))
     return server, server.host_and_port[1]
 
 
@@ -89,6 +95,8 @@ class Contender:
 
 AUDITRPC = Contender("AuditRPC", "auditrpc", start_auditrpc)
 SHARED = Contender("AuditRPC, 10 subscriptions a connection", "auditrpc", start_auditrpc, 10)
+#: Server-sent events, of which each has a connection.
+HTTP = Contender("AuditRPC over HTTP", "http", start_http)
 NATS = Contender("NATS core", "nats", start_nats)
 JETSTREAM = Contender("NATS JetStream", "jetstream", start_jetstream)
 REDIS = Contender("Redis pub/sub", "redis", start_redis)
@@ -173,6 +181,7 @@ class RunningServer:
             self.contender.protocol,
             str(self.port),
             self.bench.template,
+            *([f"http-port={self.process.http_port}"] if self.contender is HTTP else []),
             *(f"{name.replace('_', '-')}={value}" for name, value in settings.items()),
         ]
 

@@ -254,13 +254,17 @@ static int32_t begin_call(nghttp2_session *session, const char *path, nghttp2_da
   return stream;
 }
 
-static void open_all(void) {
-  const settings *settings = &run.settings;
+void auditrpc_open_publisher(void) {
   run.publisher = connection_open(NULL);
   nghttp2_data_provider records = {.read_callback = send_records};
   recording.stream =
       begin_call(begin_session(run.publisher), "/auditrpc.v1.AuditLog/RecordStream", &records, NULL);
   connection_flush(run.publisher);
+}
+
+static void open_all(void) {
+  const settings *settings = &run.settings;
+  auditrpc_open_publisher();
   connection *connections[SUBSCRIBERS_MAX] = {0};
   for (int i = 0; i < settings->subscribers; i++) {
     subscriber *one = &run.subscribers[i];
@@ -282,12 +286,12 @@ static void open_all(void) {
   for (int i = 0; i < settings->subscribers; i++) connection_flush(run.subscribers[i].connection);
 }
 
-static void receive(connection *one, const uint8_t *bytes, size_t length) {
+void auditrpc_receive(connection *one, const uint8_t *bytes, size_t length) {
   ssize_t taken = nghttp2_session_mem_recv(one->session, bytes, length);
   if (taken < 0) fail("HTTP/2: %s", nghttp2_strerror(taken));
 }
 
-static void fill(connection *one) {
+void auditrpc_fill(connection *one) {
   const uint8_t *bytes;
   ssize_t length;
   while (one->outEnd < SEND_BYTES &&
@@ -296,7 +300,7 @@ static void fill(connection *one) {
 }
 
 /* RecordRequest{events} with its prefix, behind what still waits. */
-static void publish(uint64_t first, size_t count, uint64_t time) {
+void auditrpc_publish(uint64_t first, size_t count, uint64_t time) {
   size_t bytes = event_bytes(), room = PREFIX_BYTES + count * (bytes + 4);
   if (recording.end + room > recording.room) {
     recording.room = 2 * (recording.end + room);
@@ -318,6 +322,6 @@ static void publish(uint64_t first, size_t count, uint64_t time) {
 const protocol auditrpc = {.name = "auditrpc",
                            .acknowledges = true,
                            .open = open_all,
-                           .receive = receive,
-                           .publish = publish,
-                           .fill = fill};
+                           .receive = auditrpc_receive,
+                           .publish = auditrpc_publish,
+                           .fill = auditrpc_fill};

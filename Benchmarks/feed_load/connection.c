@@ -22,12 +22,16 @@ static void watch(connection *one, int operation) {
 }
 
 connection *connection_open(subscriber *subscriber) {
+  return connection_open_at(run.settings.port, subscriber);
+}
+
+connection *connection_open_at(int port, subscriber *subscriber) {
   if (set < 0) set = epoll_create1(EPOLL_CLOEXEC);
   connection *one = calloc(1, sizeof *one);
   if (!one) fail("no memory");
   one->subscriber = subscriber;
   one->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(run.settings.port)};
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (connect(one->descriptor, (struct sockaddr *)&address, sizeof address))
     fail("cannot connect: %s", strerror(errno));

@@ -78,7 +78,10 @@ static const uint8_t *find_mark(const uint8_t *event, size_t length) {
 }
 
 void event_deliver(subscriber *one, const uint8_t *event, size_t length) {
-  const uint8_t *mark = find_mark(event, length);
+  event_deliver_mark(one, find_mark(event, length), length);
+}
+
+void event_deliver_mark(subscriber *one, const uint8_t *mark, size_t length) {
   uint64_t number = read_hexadecimal(mark, 8);
   if (number != one->next)
     fail("subscriber %ld got event %lu where %lu was due", one - run.subscribers, number, one->next);

@@ -56,7 +56,7 @@ struct connection {
   uint8_t *out;
   size_t outFirst, outEnd, outRoom;
   carry carry;
-  subscriber *subscriber; /* NATS and Redis: whose connection it is; NULL for the publisher's */
+  subscriber *subscriber; /* NATS, Redis and HTTP: whose connection it is; NULL for the publisher's */
   void *session;          /* AuditRPC: the nghttp2 session */
 };
 
@@ -75,6 +75,7 @@ typedef struct {
 
 typedef struct {
   int port;
+  int httpPort; /* AuditRPC over HTTP: where subscribers connect */
   int subscribers, connections, organizations, stuck;
   size_t batch;
   uint64_t window;    /* events that the slowest subscriber may lack; 0: a fixed rate */
@@ -112,10 +113,13 @@ size_t event_bytes(void);
 void event_write(uint8_t *to, uint64_t number, uint64_t time);
 /* A subscriber got this event. Ends the program when it is not the one that was due. */
 void event_deliver(subscriber *, const uint8_t *event, size_t length);
+/* The same, of an event of so many bytes whose mark is found. */
+void event_deliver_mark(subscriber *, const uint8_t *mark, size_t length);
 void organization_write(char *to, uint64_t organization);
 
 /* connection.c */
 connection *connection_open(subscriber *);
+connection *connection_open_at(int port, subscriber *);
 void connection_write(connection *, const void *bytes, size_t length);
 /* Sends what waits, as far as the socket takes it. */
 void connection_flush(connection *);
@@ -124,11 +128,17 @@ void connections_turn(uint64_t until);
 /* Gives `taker` what was left and what came; keeps what it does not take. */
 void carry_take(carry *, taker *, void *context, const uint8_t *bytes, size_t length);
 
+/* auditrpc.c, for http.c, whose publisher is the same. */
+void auditrpc_open_publisher(void);
+void auditrpc_receive(connection *, const uint8_t *bytes, size_t length);
+void auditrpc_publish(uint64_t first, size_t count, uint64_t time);
+void auditrpc_fill(connection *);
+
 /* main.c */
 uint64_t now(void);
 void subscriber_is_ready(subscriber *);
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-extern const protocol auditrpc, nats, jetstream, redis, redisStreams;
+extern const protocol auditrpc, http, nats, jetstream, redis, redisStreams;
 
 #endif

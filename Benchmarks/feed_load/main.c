@@ -3,7 +3,7 @@
  *
  * usage: feed_load PROTOCOL PORT TEMPLATE [NAME=VALUE ...]
  *
- * PROTOCOL is auditrpc, nats, jetstream, redis or redis-streams. TEMPLATE is a file with one event's bytes. Event
+ * PROTOCOL is auditrpc, http, nats, jetstream, redis or redis-streams. TEMPLATE is a file with one event's bytes. Event
  * number n is of organization n % organizations, and subscriber i follows organization i % organizations; it must
  * get every event of it, once, in order, or the program says what was wrong and fails.
  *
@@ -200,6 +200,7 @@ static void read_setting(const char *text) {
   if (*end || end == equals + 1 || value < 0 || value > 1e12) fail("%s has no value", text);
 #define IS(name) (strncmp(text, name, equals - text) == 0 && strlen(name) == (size_t)(equals - text))
   if (IS("subscribers")) to->subscribers = value;
+  else if (IS("http-port")) to->httpPort = value;
   else if (IS("connections")) to->connections = value;
   else if (IS("organizations")) to->organizations = value;
   else if (IS("stuck")) to->stuck = value;
@@ -232,7 +233,7 @@ static void check_settings(void) {
 }
 
 int main(int count, char **arguments) {
-  const protocol *all[] = {&auditrpc, &nats, &jetstream, &redis, &redisStreams};
+  const protocol *all[] = {&auditrpc, &http, &nats, &jetstream, &redis, &redisStreams};
   for (size_t i = 0; count >= 4 && i < sizeof all / sizeof *all; i++)
     if (strcmp(arguments[1], all[i]->name) == 0) run.protocol = all[i];
   if (!run.protocol) {

@@ -30,9 +30,8 @@ struct RootCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RecordCommand.self, QueryCommand.self, TailCommand.self,
             ShowCommand.self, FacetsCommand.self, HistogramCommand.self, StatusCommand.self,
-            RetentionCommand.self, TokenCommand.self, QuotaCommand.self, ImportCommand.self,
-            SnapshotCommand.self,
-            StoreCommand.self,
+            RetentionCommand.self, TokenCommand.self, QuotaCommand.self, WhoamiCommand.self,
+            ImportCommand.self, SnapshotCommand.self, StoreCommand.self,
         ])
 
     static func main() async {

@@ -352,6 +352,9 @@ def test_the_commands_make_tokens_that_work(server, tmp_path):
     os.close(descriptor)
     listed = run("query", "--token-file", file, environment=server.environment)
     assert listed.returncode == 0 and "TOKEN_CREATED" in listed.stdout
+    whoami = run("whoami", "--token-file", file, "--output", "json", environment=server.environment)
+    seen = json.loads(whoami.stdout)
+    assert (seen["name"], seen["roles"], seen["organizations"]) == ("me", ["reader"], ["acme"])
     named = run("token", "list", environment=root).stdout
     assert answer["token"]["id"] in named and "first operator" in named
     viewed = run(

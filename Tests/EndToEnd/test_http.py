@@ -1,6 +1,7 @@
 """The service over HTTP: each method says what gRPC says, and errors say what is wrong."""
 
 import csv
+import gzip
 import io
 import json
 
@@ -262,6 +263,19 @@ def test_the_page_is_there_and_changes_with_its_content(client):
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert client.get("/", headers={"If-None-Match": page.headers["ETag"]}).status == 304
     assert client.get("/", headers={"If-None-Match": '"other"'}).status == 200
+
+
+def test_the_page_is_compressed_for_who_takes_it(client):
+    plain = client.get("/assets/page.css")
+    assert "Content-Encoding" not in plain.headers
+    for accepted in ("gzip", "br, gzip;q=0.5, *;q=0"):
+        packed = client.get("/assets/page.css", headers={"Accept-Encoding": accepted})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.body) == plain.body
+        assert len(packed.body) < len(plain.body) / 2
+    for refused in ("gzip;q=0", "br", ""):
+        answer = client.get("/assets/page.css", headers={"Accept-Encoding": refused})
+        assert "Content-Encoding" not in answer.headers
 
 
 def test_the_description_names_each_method(client):

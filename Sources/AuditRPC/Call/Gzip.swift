@@ -123,3 +123,11 @@ final class GzipDeflater {
         }
     }
 }
+
+/// For what is no message: files that another server of this process gives out.
+package enum Gzip {
+    /// Nil when it would be no shorter.
+    package static func compressed(_ bytes: [UInt8]) -> [UInt8]? {
+        GzipDeflater.ofThisThread.deflate(bytes)
+    }
+}
