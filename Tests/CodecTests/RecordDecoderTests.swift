@@ -41,6 +41,28 @@ struct RecordDecoderTests {
         #expect(prepared.events[1].payload.upperBound == prepared.bytes.count)
     }
 
+    @Test("have bounds that are known before their events are looked into")
+    func bounds() throws {
+        var bare = Event.sent
+        (bare.id, bare.organizationID, bare.source) = ("", "", "")
+        bare.outcome = .unspecified
+        let defaults = RecordDefaults(
+            organization: Array("umbrella".utf8),
+            actor: Event.Actor(type: .user, id: String(repeating: "u", count: 300)),
+            source: "a source that every event has")
+        for events in [[bare], [bare, .full, bare]] {
+            let message = RecordRequest(events: events, partialSuccess: true).encoded()
+            try message.withUnsafeBytes { message in
+                let envelope = try RecordEnvelope(message)
+                #expect(envelope.eventCount == events.count && envelope.partialSuccess)
+                let prepared = try RecordDecoder.decode(
+                    envelope, now: now, defaults: defaults, makeID: { EventID(high: 1, low: 1) })
+                #expect(prepared.rejections.isEmpty)
+                #expect(prepared.bytes.count <= envelope.payloadBytesMax(defaults))
+            }
+        }
+    }
+
     @Test("have the same canonical bytes however they were encoded")
     func encodings() throws {
         let event = Event.sent

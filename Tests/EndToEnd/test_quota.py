@@ -111,6 +111,34 @@ def test_a_stream_goes_on_behind_a_request_over_the_quota(world):
     assert retry_seconds(second.status) > 3
 
 
+def test_who_is_over_the_quota_is_refused_before_the_events_are_looked_into(world):
+    world.set("acme", "--bytes-per-day", "1KiB")
+    requests = [
+        log.RecordRequest(events=[event(event_type="")]),
+        log.RecordRequest(events=[event(organization_id="globex")]),
+        log.RecordRequest(events=[event(event_type="")], partial_success=True),
+        log.RecordRequest(events=[]),
+    ]
+    with world.client("recorder") as client:
+        # In debt for days.
+        client.record(event(snapshot=json.dumps({"text": "x" * 60_000}).encode()))
+
+        def codes(requests):
+            return [refusal(client.stub.Record, one, timeout=30).code() for one in requests]
+
+        def streamed():
+            answers = client.stub.RecordStream(iter(requests[:1]), timeout=30)
+            return next(answers).status.code
+
+        assert codes(requests[:3]) == [Status.RESOURCE_EXHAUSTED] * 3
+        assert streamed() == Status.RESOURCE_EXHAUSTED.value[0]
+        # What takes nothing is no question of quotas.
+        assert codes(requests[3:]) == [Status.INVALID_ARGUMENT]
+        assert world.quota("remove", "acme").returncode == 0
+        assert codes(requests[:2]) == [Status.INVALID_ARGUMENT, Status.PERMISSION_DENIED]
+        assert streamed() == Status.INVALID_ARGUMENT.value[0]
+
+
 def test_bytes_of_a_day(world):
     large = event(snapshot=json.dumps({"text": "x" * 60_000}).encode())
     world.set("acme", "--bytes-per-day", "100KiB")

@@ -46,6 +46,37 @@ package struct CallerMeters: Sendable {
         return refusal
     }
 
+    /// What `take` would say of a request of which only the bounds are known. Nil when it may pass, and when the answer
+    /// depends on what is in it.
+    ///
+    /// - Parameters:
+    ///   - least: what it takes at the least.
+    ///   - most: what it takes when none of its events is rejected.
+    package func refuses(
+        atLeast least: RecordAmount, atMost most: RecordAmount, at now: @autoclosure () -> Duration
+    ) -> QuotaRefusal? {
+        // Each of several organizations pays for its own events, and whose they are is not known yet.
+        guard organizations.count <= 1, isLimited else { return nil }
+        let now = now()
+        let shortest = RecordAmount(events: most.events, bytes: least.bytes)
+        guard let refusal = refuses(shortest, at: now), let other = refuses(most, at: now),
+            refusal.saysTheSame(as: other),
+            least == shortest || refuses(least, at: now) != nil
+        else { return nil }
+        return refusal
+    }
+
+    /// Of a caller for one organization, or for all.
+    private func refuses(_ amount: RecordAmount, at now: Duration) -> QuotaRefusal? {
+        later(
+            organizations.first?.meter.refuses(amount, at: now),
+            token?.refuses(amount, at: now))
+    }
+
+    private var isLimited: Bool {
+        organizations.contains { $0.meter.isLimited } || token?.isLimited == true
+    }
+
     private func refuses(
         _ charge: RecordCharge, from index: Int, at now: Duration
     ) -> QuotaRefusal? {

@@ -7,35 +7,37 @@ package final class QuotaMeter: Sendable {
     private let subject: QuotaSubject
     private let usage: Mutex<QuotaUsage>
     /// False where nothing is measured: then calls of many threads do not meet at the lock.
-    private let isLimited: Atomic<Bool>
+    private let limited: Atomic<Bool>
 
     init(_ subject: QuotaSubject, _ quota: Quota, at now: Duration) {
         self.subject = subject
         usage = Mutex(QuotaUsage(quota, at: now))
-        isLimited = Atomic(quota != .unlimited)
+        limited = Atomic(quota != .unlimited)
     }
+
+    var isLimited: Bool { limited.load(ordering: .relaxed) }
 
     func set(_ quota: Quota, at now: Duration) {
         usage.withLock {
             $0.set(quota, at: now)
-            isLimited.store(quota != .unlimited, ordering: .relaxed)
+            limited.store(quota != .unlimited, ordering: .relaxed)
         }
     }
 
     /// All of a request or, when it is refused, nothing.
     func take(_ amount: RecordAmount, at now: Duration) -> QuotaRefusal? {
-        guard isLimited.load(ordering: .relaxed) else { return nil }
+        guard isLimited else { return nil }
         return refusal(usage.withLock { $0.take(amount, at: now) })
     }
 
     /// Why a request may not be taken.
     func refuses(_ amount: RecordAmount, at now: Duration) -> QuotaRefusal? {
-        guard isLimited.load(ordering: .relaxed) else { return nil }
+        guard isLimited else { return nil }
         return refusal(usage.withLock { $0.refuses(amount, at: now) })
     }
 
     func giveBack(_ amount: RecordAmount) {
-        guard isLimited.load(ordering: .relaxed) else { return }
+        guard isLimited else { return }
         usage.withLock { $0.giveBack(amount) }
     }
 
@@ -47,12 +49,12 @@ package final class QuotaMeter: Sendable {
     func endSubscription() { usage.withLock { $0.endSubscription() } }
 
     func refusesRead(at now: Duration) -> QuotaRefusal? {
-        guard isLimited.load(ordering: .relaxed) else { return nil }
+        guard isLimited else { return nil }
         return refusal(usage.withLock { $0.refusesRead(at: now) })
     }
 
     func charge(read time: Duration, at now: Duration) {
-        guard isLimited.load(ordering: .relaxed) else { return }
+        guard isLimited else { return }
         usage.withLock { $0.charge(read: time, at: now) }
     }
 

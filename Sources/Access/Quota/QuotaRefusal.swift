@@ -6,6 +6,12 @@ package struct QuotaRefusal: Error, Hashable, Sendable {
     /// After that the same request passes, if nothing else is taken meanwhile.
     package var retryAfter: Duration { min(excess.wait, AccessLimits.quotaWaitMax) }
 
+    /// Whether a client cannot tell one from the other.
+    func saysTheSame(as other: QuotaRefusal) -> Bool {
+        retryAfter == other.retryAfter && excess.limit == other.excess.limit
+            && subject == other.subject
+    }
+
     /// For the client.
     package var message: String {
         switch excess.limit {

@@ -39,16 +39,25 @@ final class RecordEntrance: Sendable {
         self.ids = ids
     }
 
-    /// Decodes and checks a request on the caller's thread.
+    /// Decodes and checks a request on the caller's thread, unless its quotas refuse it whatever is in its events: what
+    /// a flood costs is what is done before it is refused.
     ///
-    /// - Throws: `invalid`, or `forbidden` when one of the events is for an organization that is not the caller's.
+    /// - Throws: `busy`, `invalid`, or `forbidden` when one of the events is for an organization that is not the
+    ///   caller's.
     func prepare(
         _ message: UnsafeRawBufferPointer, from origin: CallOrigin
     ) throws(ServiceError) -> PreparedRequest {
+        let envelope: RecordEnvelope
+        do throws(CodecError) {
+            envelope = try RecordEnvelope(message)
+        } catch {
+            throw ServiceError(error)
+        }
+        if let refusal = refusal(of: envelope, from: origin) { throw ServiceError(refusal) }
         let now = self.now()
         var request: PreparedRequest
         do throws(CodecError) {
-            request = try RecordDecoder.decode(message, now: now, defaults: origin.defaults) {
+            request = try RecordDecoder.decode(envelope, now: now, defaults: origin.defaults) {
                 ids.next(at: now)
             }
         } catch {
@@ -57,6 +66,18 @@ final class RecordEntrance: Sendable {
         guard request.isWithin(origin.caller.reach) else { throw ServiceError(.organization) }
         request.recorder = origin.recorder
         return request
+    }
+
+    /// Why a request will be refused, where nothing in its events can change that.
+    private func refusal(of envelope: RecordEnvelope, from origin: CallOrigin) -> QuotaRefusal? {
+        let count = envelope.eventCount
+        return origin.meters.refuses(
+            // With partial success, rejected events take nothing.
+            atLeast: RecordAmount(
+                events: envelope.partialSuccess ? min(count, 1) : count, bytes: 1),
+            atMost: RecordAmount(
+                events: count, bytes: envelope.payloadBytesMax(origin.defaults)),
+            at: .sinceStart)
     }
 
     /// Queues a request that was prepared, if the quotas of its origin let it pass.

@@ -15,26 +15,31 @@ package enum RecordDecoder {
         _ message: UnsafeRawBufferPointer, now: Timestamp, defaults: RecordDefaults = .none,
         makeID: () -> EventID
     ) throws(CodecError) -> PreparedRequest {
+        try decode(RecordEnvelope(message), now: now, defaults: defaults, makeID: makeID)
+    }
+
+    /// The same for a request whose envelope is known.
+    package static func decode(
+        _ envelope: RecordEnvelope, now: Timestamp, defaults: RecordDefaults,
+        makeID: () -> EventID
+    ) throws(CodecError) -> PreparedRequest {
         try defaults.organization.withUnsafeBufferPointer { (organization) throws(CodecError) in
-            let envelope = try RecordEnvelope(
-                message, organizationByDefault: UnsafeRawBufferPointer(organization))
-            return try decode(envelope, bytes: message.count, now: now, defaults, makeID)
+            var envelope = envelope
+            envelope.complete(organization: UnsafeRawBufferPointer(organization))
+            return try decode(envelope, now: now, defaults, makeID)
         }
     }
 
     private static func decode(
-        _ envelope: RecordEnvelope, bytes messageBytes: Int, now: Timestamp,
-        _ defaults: RecordDefaults, _ makeID: () -> EventID
+        _ envelope: RecordEnvelope, now: Timestamp, _ defaults: RecordDefaults,
+        _ makeID: () -> EventID
     ) throws(CodecError) -> PreparedRequest {
         try envelope.check()
         var events: [PreparedEvent] = []
         events.reserveCapacity(envelope.eventCount)
         var rejections: [CodecError] = []
         var failure: CodecError?
-        let extraBytesMax =
-            CanonicalEvent.extraBytesMax(organizationBytes: envelope.organization.count)
-            + defaults.bytesMax
-        let bytesMax = messageBytes + envelope.eventCount * extraBytesMax
+        let bytesMax = envelope.payloadBytesMax(defaults)
         let bytes = [UInt8](unsafeUninitializedCapacity: bytesMax) { buffer, count in
             var packer = EventPacker(envelope, now: now, defaults)
             let output = UnsafeMutableRawBufferPointer(buffer)

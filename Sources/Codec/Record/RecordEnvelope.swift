@@ -2,17 +2,16 @@
 ///
 /// Read by our own wire reader, since an empty event takes 2 bytes here and some hundred decoded: a
 /// message of 4 MiB would become a gigabyte before anyone could count its events.
-struct RecordEnvelope {
+package struct RecordEnvelope {
     private let message: UnsafeRawBufferPointer
     private(set) var organization = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var partialSuccess = false
-    private(set) var eventCount = 0
+    package private(set) var partialSuccess = false
+    package private(set) var eventCount = 0
     private(set) var largestEventBytes = 0
 
-    /// - Parameter organizationByDefault: where the request names none.
-    init(
-        _ message: UnsafeRawBufferPointer, organizationByDefault: UnsafeRawBufferPointer
-    ) throws(CodecError) {
+    /// - Parameter message: must outlive it.
+    /// - Throws: `.malformed`.
+    package init(_ message: UnsafeRawBufferPointer) throws(CodecError) {
         self.message = message
         var reader = WireReader(message)
         while let field = reader.next() {
@@ -32,7 +31,19 @@ struct RecordEnvelope {
             }
         }
         if !reader.isAtEnd { throw RecordEnvelope.malformed }
-        if organization.isEmpty { organization = organizationByDefault }
+    }
+
+    /// The organization of a request that names none.
+    mutating func complete(organization: UnsafeRawBufferPointer) {
+        if self.organization.isEmpty { self.organization = organization }
+    }
+
+    /// The greatest size of its canonical payloads together.
+    package func payloadBytesMax(_ defaults: RecordDefaults) -> Int {
+        let organizationBytes = max(organization.count, defaults.organization.count)
+        let extraBytesMax =
+            CanonicalEvent.extraBytesMax(organizationBytes: organizationBytes) + defaults.bytesMax
+        return message.count + eventCount * extraBytesMax
     }
 
     private static var malformed: CodecError {

@@ -1,4 +1,5 @@
 import Codec
+import TestSupport
 import Testing
 
 @testable import Access
@@ -186,6 +187,74 @@ struct CallerMetersTests {
         #expect(take(both, mixed)?.contains("globex") == true)
         let acme = directory.meters(of: caller(Reach(organization: "acme")), at: now)
         #expect(take(acme) == nil, "800 are left: the refused request cost acme nothing")
+    }
+
+    /// What is answered before a request is looked into is what would be answered behind it.
+    @Test(
+        "a request that is refused by its bounds is refused the same way by what it holds",
+        arguments: UInt64(0)..<4)
+    func aRequestThatIsRefusedByItsBounds(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var known = 0
+        for _ in 0..<1_000 {
+            let quota = Quota(
+                eventsPerSecond: [0, 1, 1_000].randomElement(using: &random)!,
+                bytesPerDay: [0, 86_400, 864_000_000].randomElement(using: &random)!)
+            let directory = directory([
+                .organization(named: "acme"): quota,
+                .token("t"): Quota(eventsPerSecond: [0, 1_500].randomElement(using: &random)!),
+            ])
+            let meters = directory.meters(
+                of: caller(Reach(organization: "acme"), token: "t"), at: now)
+            let spent = RecordAmount(
+                events: .random(in: 1...1_500, using: &random),
+                bytes: .random(in: 1...200_000, using: &random))
+            _ = meters.take(meters.charge(for: spent) { _ in spent }, at: now)
+            let count = Int.random(in: 1...600, using: &random)
+            let bytes = Int.random(in: 1...2_000, using: &random)
+            let isPartial = Bool.random(using: &random)
+            let later = now + .milliseconds(.random(in: 0...900, using: &random))
+            let refusal = meters.refuses(
+                atLeast: RecordAmount(events: isPartial ? 1 : count, bytes: 1),
+                atMost: RecordAmount(events: count, bytes: bytes), at: later)
+            guard let refusal else { continue }
+            known += 1
+            let amount = RecordAmount(
+                events: count, bytes: .random(in: 1...bytes, using: &random))
+            let charge = meters.charge(for: amount) { _ in amount }
+            let exact = try #require(meters.take(charge, at: later))
+            #expect(exact.message == refusal.message)
+            #expect(exact.retryAfter == refusal.retryAfter)
+            guard isPartial else { continue }
+            let least = RecordAmount(events: 1, bytes: 1)
+            #expect(meters.take(meters.charge(for: least) { _ in least }, at: later) != nil)
+        }
+        #expect(known > 100)
+    }
+
+    @Test("what depends on the events of a request is left to them")
+    func whatDependsOnTheEventsIsLeftToThem() {
+        let limited = Quota(eventsPerSecond: 1_000)
+        let directory = directory([
+            .organization(named: "acme"): limited, .organization(named: "globex"): limited,
+        ])
+        let acme = directory.meters(of: caller(Reach(organization: "acme")), at: now)
+        let both = directory.meters(
+            of: caller(.only([Array("acme".utf8), Array("globex".utf8)])), at: now)
+        let one = RecordAmount(events: 1, bytes: 1)
+        let full = RecordAmount(events: 1_000, bytes: 600_000)
+        #expect(acme.refuses(atLeast: full, atMost: full, at: now) == nil, "it passes")
+        #expect(acme.take(acme.charge(for: full) { _ in full }, at: now) == nil)
+        #expect(acme.refuses(atLeast: one, atMost: one, at: now) != nil)
+        #expect(both.refuses(atLeast: one, atMost: one, at: now) == nil, "it may be of globex")
+        let free = directory.meters(of: caller(Reach(organization: "free")), at: now)
+        var asked = 0
+        func clock() -> Duration {
+            asked += 1
+            return now
+        }
+        #expect(free.refuses(atLeast: one, atMost: one, at: clock()) == nil)
+        #expect(asked == 0, "who has no quota pays for no clock")
     }
 
     @Test("a place among the subscribers is free again when its holder is gone")
