@@ -84,6 +84,21 @@ struct WriterTests {
         #expect(RecordResponseWriter(count: 0).finish() == [])
     }
 
+    @Test("statuses with a time to come again")
+    func statuses() {
+        let delays: [Duration?] = [
+            nil, .zero, .nanoseconds(1), .milliseconds(1_500), .seconds(3_600), .seconds(-1),
+        ]
+        for (code, message) in [(Int32(8), "come again"), (0, ""), (-1, "é")] {
+            for delay in delays {
+                let status = StatusDetails(code: code, message: message, retryDelay: delay)
+                let bytes = StatusDetailsWriter.encode(
+                    code: code, message: message, retryDelay: delay)
+                #expect(bytes == status.encoded(), "\(status)")
+            }
+        }
+    }
+
     @Test("look-ups")
     func lookUps() {
         func encode(_ previous: [UInt8]?, _ unknown: Bool) -> [UInt8] {

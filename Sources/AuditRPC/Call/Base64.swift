@@ -4,20 +4,34 @@ enum Base64 {
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity((bytes.count * 4 + 2) / 3)
-        var bits = 0
-        var bitCount = 0
-        for byte in bytes {
-            bits = (bits << 8 | Int(byte)) & 0xFFFF
-            bitCount += 8
-            while bitCount >= 6 {
-                bitCount -= 6
-                result.append(alphabet[(bits >> bitCount) & 63])
+        [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { text, count in
+            bytes.withUnsafeBufferPointer { bytes in
+                alphabet.withUnsafeBufferPointer { alphabet in
+                    count = encode(bytes, into: text, alphabet)
+                }
             }
         }
-        if bitCount > 0 { result.append(alphabet[(bits << (6 - bitCount)) & 63]) }
-        return result
+    }
+
+    /// Gives the count of characters. Three bytes at a time: every status with details passes here.
+    private static func encode(
+        _ bytes: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableBufferPointer<UInt8>,
+        _ alphabet: UnsafeBufferPointer<UInt8>
+    ) -> Int {
+        var start = 0
+        var count = 0
+        while start < bytes.count {
+            let left = min(bytes.count - start, 3)
+            var bits = Int(bytes[start]) << 16
+            if left > 1 { bits |= Int(bytes[start + 1]) << 8 }
+            if left > 2 { bits |= Int(bytes[start + 2]) }
+            for index in 0...left {
+                text.initializeElement(at: count, to: alphabet[(bits >> (18 - 6 * index)) & 63])
+                count += 1
+            }
+            start += 3
+        }
+        return count
     }
 
     /// Nil when the text is not base64.

@@ -6,6 +6,8 @@ enum PercentEncoding {
 
     /// At most `bytesMax` bytes; a longer text is cut between two characters.
     static func encode(_ text: String, bytesMax: Int) -> [UInt8] {
+        // Nearly always: then the text is its own encoding.
+        if let plain = plain(text, bytesMax: bytesMax) { return plain }
         var result: [UInt8] = []
         for character in text.unicodeScalars {
             let start = result.count
@@ -31,6 +33,17 @@ enum PercentEncoding {
             }
         }
         return result
+    }
+
+    /// The bytes of a text that needs no escape, and fits.
+    private static func plain(_ text: String, bytesMax: Int) -> [UInt8]? {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard bytes.count <= bytesMax, bytes.first != space, bytes.last != space,
+                bytes.allSatisfy(isPlain)
+            else { return nil }
+            return Array(bytes)
+        }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

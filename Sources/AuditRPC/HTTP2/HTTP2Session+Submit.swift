@@ -178,8 +178,13 @@ extension HeaderFields {
             withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: count) { list in
                 var index = 0
                 visit { name, value in
+                    // Two calls hardly ever end with the same details: in the compressor's table they would only drive
+                    // out what is said again and again.
+                    let isUnique = name.equals("grpc-status-details-bin")
+                    let flags = isUnique ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE
                     list.initializeElement(
-                        at: index, to: nghttp2_nv(name: name, value: value, flags: 0))
+                        at: index,
+                        to: nghttp2_nv(name: name, value: value, flags: UInt8(flags.rawValue)))
                     index += 1
                 }
                 return body(UnsafePointer(list.baseAddress!), count)

@@ -168,7 +168,7 @@ package final class ServerCall: MessageStream {
     package func finish() {
         switch state.finish() {
         case .sendTrailers: end(with: .ok)
-        case .sendTrailersOnly: respond(trailersOnly: statusFields(.ok, RPCMetadata()))
+        case .sendTrailersOnly: respond(trailersOnly: .ok)
         case .ignore: break
         }
     }
@@ -176,8 +176,11 @@ package final class ServerCall: MessageStream {
     /// Ends the call, after the messages sent before. Only the first end counts.
     package func finish(_ status: RPCStatus, trailers: RPCMetadata = RPCMetadata()) {
         switch state.finish() {
-        case .sendTrailers: end(with: .fields(statusFields(status, trailers)))
-        case .sendTrailersOnly: respond(trailersOnly: statusFields(status, trailers))
+        case .sendTrailers:
+            var fields = HeaderFields()
+            append(status, trailers, to: &fields)
+            end(with: .fields(fields))
+        case .sendTrailersOnly: respond(trailersOnly: status, trailers)
         case .ignore: break
         }
     }
@@ -189,11 +192,12 @@ package final class ServerCall: MessageStream {
     }
 
     private func respond(
-        trailersOnly status: HeaderFields, namesAcceptedEncodings: Bool = false
+        trailersOnly status: RPCStatus, _ trailers: RPCMetadata = RPCMetadata(),
+        namesAcceptedEncodings: Bool = false
     ) {
         var fields = ResponseFields.headers(
             namesAcceptedEncodings: namesAcceptedEncodings || head.encoding != .identity)
-        fields.append(contentsOf: status)
+        append(status, trailers, to: &fields)
         respond(fields, hasBody: false)
     }
 
@@ -211,11 +215,11 @@ package final class ServerCall: MessageStream {
         discardInbound()
     }
 
-    private func statusFields(_ status: RPCStatus, _ trailers: RPCMetadata) -> HeaderFields {
-        var fields = HeaderFields()
-        StatusFields.append(status, to: &fields, limits: connection?.limits ?? RPCLimits())
+    private func append(
+        _ status: RPCStatus, _ trailers: RPCMetadata, to fields: inout HeaderFields
+    ) {
+        StatusFields.append(status, to: &fields, limits: owner.limits)
         append(trailers, to: &fields)
-        return fields
     }
 
     override func writable() {
@@ -381,8 +385,7 @@ package final class ServerCall: MessageStream {
         case .status(let status): finish(status)
         case .encoding(let status):
             guard state.finish() != .ignore else { return }
-            respond(
-                trailersOnly: statusFields(status, RPCMetadata()), namesAcceptedEncodings: true)
+            respond(trailersOnly: status, namesAcceptedEncodings: true)
         case .http(let code):
             // An answer at once would close the stream under a request that is still being sent, and nobody would
             // hear what is wrong with the rest of it. No client of gRPC waits here, nor one of HTTP that ends.

@@ -19,16 +19,25 @@ extension StatusDetails {
     /// Inside a response: of one event, or of one request of a stream.
     init(_ error: ServiceError) {
         self.init(
-            code: Int32(RPCStatus.Code(error.code).rawValue), message: error.message,
-            violations: error.violations,
-            retryDelay: error.code == .busy ? error.retryAfter ?? ServiceLimits.busyDelay : nil)
+            code: error.wireCode, message: error.message, violations: error.violations,
+            retryDelay: error.retryDelay)
     }
 }
 
 extension ServiceError {
     /// `google.rpc.Status` with BadRequest and RetryInfo, when there are fields to name or a time to wait.
     fileprivate var details: [UInt8]? {
-        violations.isEmpty && code != .busy ? nil : StatusDetails(self).encoded()
+        guard violations.isEmpty else { return StatusDetails(self).encoded() }
+        guard let retryDelay else { return nil }
+        return StatusDetailsWriter.encode(
+            code: wireCode, message: message, retryDelay: retryDelay)
+    }
+
+    fileprivate var wireCode: Int32 { Int32(RPCStatus.Code(code).rawValue) }
+
+    /// Nil of an error that time does not change.
+    fileprivate var retryDelay: Duration? {
+        code == .busy ? retryAfter ?? ServiceLimits.busyDelay : nil
     }
 }
 

@@ -5,7 +5,7 @@ extension StatusDetails: CodedMessage {
     static var wireName: StaticString { "google.rpc.Status" }
 
     private static let badRequestURL = "type.googleapis.com/google.rpc.BadRequest"
-    private static let retryInfoURL = "type.googleapis.com/google.rpc.RetryInfo"
+    static let retryInfoURL = "type.googleapis.com/google.rpc.RetryInfo"
 
     init(_ message: Google__Rpc__Status, _ check: inout FieldCheck) {
         code = message.code

@@ -27,6 +27,13 @@ struct ByteWriter {
         bytes.append(contentsOf: value)
     }
 
+    /// A field of an integer, which is left out at its default.
+    mutating func integer(_ number: UInt32, _ value: UInt64) {
+        guard value != 0 else { return }
+        varint(UInt64(number) << 3 | UInt64(WireKind.varint.rawValue))
+        varint(value)
+    }
+
     /// A length-delimited field.
     mutating func field(_ number: UInt32, _ value: UnsafeRawBufferPointer) {
         varint(UInt64(number) << 3 | UInt64(WireKind.bytes.rawValue))

@@ -76,6 +76,25 @@ import Testing
         #expect(copied < 3 * 64, "the heads of frames, and nothing else")
     }
 
+    /// Details that differ from call to call must not drive what each of them says out of the compressor's table.
+    @Test func whatEveryRefusalSaysIsNamedAfterTheFirst() throws {
+        let text = "organization acme may record 1000 events per second"
+        var router = RPCRouter()
+        let refused = References()
+        router.add("/test/Refused", requests: .one) { call in
+            refused.all.append(call.reference)
+            let details = [UInt8](repeating: UInt8(refused.all.count), count: 300)
+            call.finish(RPCStatus(.resourceExhausted, text, details: details))
+            return ScriptedHandler()
+        }
+        let server = try EmbeddedServer(router)
+        try server.receive(EmbeddedServer.requests("/test/Refused", count: Self.calls))
+        let answers = try server.sentFrameBytes().filter { $0 > 300 }
+        #expect(answers.count == Self.calls)
+        let first = try #require(answers.first)
+        #expect(answers.dropFirst().allSatisfy { $0 < first - text.utf8.count / 2 })
+    }
+
     @Test func callsWithDeadlinesShareATimer() throws {
         let server = try EmbeddedServer(.echo)
         let requests = EmbeddedServer.requests(
@@ -118,13 +137,16 @@ private struct EmbeddedServer {
     }
 
     /// Frames that were sent since the last look.
-    func sentFrames() throws -> Int {
-        var frames = 0
+    func sentFrames() throws -> Int { try sentFrameBytes().count }
+
+    /// The lengths of their payloads.
+    func sentFrameBytes() throws -> [Int] {
+        var frames: [Int] = []
         while var bytes = try channel.readOutbound(as: ByteBuffer.self) {
             while let head = bytes.readBytes(length: 9) {
-                bytes.moveReaderIndex(
-                    forwardBy: Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
-                frames += 1
+                let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
+                bytes.moveReaderIndex(forwardBy: length)
+                frames.append(length)
             }
         }
         return frames
