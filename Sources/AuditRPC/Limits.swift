@@ -54,6 +54,11 @@ package struct RPCLimits: Sendable, Equatable {
     package var continuationsMax = 8
     /// Entries of one SETTINGS frame; RFC 9113 and its extensions know ten.
     package var settingsEntriesMax = 32
+    /// Bytes that the first read of a connection asks for. It doubles with each read that is full, and the connection
+    /// keeps the memory: one that follows and sends nothing more has sent about as much.
+    package var firstReadBytes = 256
+    /// Bytes that a read asks for at the most.
+    package var readBytesMax = 64 << 10
     /// How long a peer may take from the first byte of a header list to its last.
     package var headerTime = TimeAmount.seconds(10)
     /// How long the answer to a request that is not gRPC's waits for the end of that request: those who send a request

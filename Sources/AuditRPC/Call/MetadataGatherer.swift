@@ -27,7 +27,8 @@ struct MetadataGatherer {
             return last
         }
         var taken = RPCMetadata()
-        taken.fields = gathered
+        // It lives as long as its call, and here: a short one in no more memory than it takes.
+        taken.fields = gathered.isHalfEmpty ? gathered.compact : gathered
         gathered = HeaderFields()
         if taken.fields.storage.count <= Self.keptBytesMax { last = taken }
         return taken

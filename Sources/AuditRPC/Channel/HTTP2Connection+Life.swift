@@ -7,7 +7,7 @@ extension HTTP2Connection {
     func startLife() {
         let now = NIODeadline.now()
         life = ConnectionLife(
-            lifeConfiguration, limits: limits, now: now, jitter: .random(in: -1...1))
+            rules.life, limits: limits, now: now, jitter: .random(in: -1...1))
         armLife()
     }
 

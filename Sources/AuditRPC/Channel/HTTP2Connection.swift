@@ -10,7 +10,7 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     typealias OutboundOut = ByteBuffer
 
     final let eventLoop: any EventLoop
-    final let limits: RPCLimits
+    final let rules: ConnectionRules
     final let session: HTTP2Session
     final private(set) var context: ChannelHandlerContext?
     /// Of the peer; nil before the socket is open.
@@ -46,7 +46,6 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     final private(set) var peerSpeaksTLS = false
 
     // Of HTTP2Connection+Life.swift.
-    final let lifeConfiguration: RPCConnectionLife
     final var life: ConnectionLife?
     final var lifeTimer = ConnectionTimer()
     final var deadlineTimer = ConnectionTimer()
@@ -58,17 +57,21 @@ class HTTP2Connection: ChannelDuplexHandler, HTTP2SessionDelegate {
     /// The connection is closed, or about to: its streams end with it.
     final var isOver: Bool { context == nil || isBroken }
 
-    /// - Parameter budget: the bytes of all connections together.
+    final var limits: RPCLimits { rules.limits }
+
+    /// - Parameters:
+    ///   - memory: what the sessions of a server share on this event loop.
+    ///   - budget: the bytes of all connections together.
     init(
-        role: HTTP2Role, eventLoop: any EventLoop, limits: RPCLimits, life: RPCConnectionLife,
-        budget: SharedBudget?
+        role: HTTP2Role, eventLoop: any EventLoop, rules: ConnectionRules,
+        memory: SessionMemory? = nil, budget: SharedBudget?
     ) {
         self.eventLoop = eventLoop
-        self.limits = limits
-        lifeConfiguration = life
+        self.rules = rules
         waiting = WaitingBytes(
-            bufferedBytesMax: limits.connectionBufferedBytesMax, budget: budget)
-        session = HTTP2Session(role: role, settings: HTTP2Settings(limits))
+            bufferedBytesMax: rules.limits.connectionBufferedBytesMax, budget: budget)
+        session = HTTP2Session(
+            role: role, settings: HTTP2Settings(rules.limits), memory: memory)
         session.setDelegate(self)
     }
 

@@ -34,8 +34,8 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
         self.logger = logger
         scheme = isEncrypted ? "https" : "http"
         super.init(
-            role: .client, eventLoop: eventLoop, limits: limits, life: .ofClient(keepalive),
-            budget: nil)
+            role: .client, eventLoop: eventLoop,
+            rules: ConnectionRules(limits: limits, life: .ofClient(keepalive)), budget: nil)
     }
 
     var isOpen: Bool { open.load(ordering: .relaxed) }

@@ -37,8 +37,9 @@ struct FrameInspector: Sendable {
     /// The start of a frame whose head is cut by the end of a read.
     private var partial = InlineArray<13, UInt8>(repeating: 0)
     private var partialCount = 0
-    /// The stream that used each place last; one more once the client has ended it.
-    private var streams = InlineArray<64, UInt32>(repeating: 0)
+    /// The stream that used each place last; one more once the client has ended it. It is as long as places were used:
+    /// many a connection has one call in its life.
+    private var streams: [UInt32] = []
     private var highestStream: UInt32 = 0
     private var headerBlockBytes = 0
     private var continuations = 0
@@ -219,17 +220,25 @@ struct FrameInspector: Sendable {
     }
 
     private func slot(of stream: UInt32) -> UInt32 {
-        streams[Int(stream >> 1) % Self.streamsRemembered]
+        let place = Self.place(of: stream)
+        return place < streams.count ? streams[place] : 0
     }
 
-    private mutating func remember(_ value: UInt32) {
-        streams[Int(value >> 1) % Self.streamsRemembered] = value
+    private mutating func remember(_ stream: UInt32) {
+        let place = Self.place(of: stream)
+        while streams.count <= place { streams.append(0) }
+        streams[place] = stream
+    }
+
+    private static func place(of stream: UInt32) -> Int {
+        Int(stream >> 1) % streamsRemembered
     }
 
     /// The client says no more on this stream, which is odd as all of a client's: the next number marks it.
     private mutating func end(_ stream: UInt32) {
-        let place = Int(stream >> 1) % Self.streamsRemembered
-        if stream & 1 == 1, streams[place] == stream { streams[place] = stream + 1 }
+        if stream & 1 == 1, slot(of: stream) == stream {
+            streams[Self.place(of: stream)] = stream + 1
+        }
     }
 }
 

@@ -22,16 +22,22 @@ protocol HTTP2SessionDelegate: AnyObject {
 struct HTTP2Session: ~Copyable {
     let handle: OpaquePointer
     let state: SessionState
+    /// Of the event loop; nil of a client's.
+    private let memory: SessionMemory?
 
     /// Queues the settings, which is also what makes `wantsWrite` true at once.
-    init(role: HTTP2Role, settings: HTTP2Settings) {
+    ///
+    /// - Parameter memory: what a server's session shares with the others of its event loop.
+    init(role: HTTP2Role, settings: HTTP2Settings, memory: SessionMemory? = nil) {
+        precondition((memory != nil) == (role == .server), "servers share memory, clients do not")
         state = SessionState(headerListBytesCut: settings.headerListBytesCut)
-        handle = Self.makeHandle(role: role, settings: settings, state: state)
+        handle = Self.makeHandle(settings: settings, state: state, memory: memory)
+        self.memory = memory
         Self.submit(settings, role: role, to: handle)
     }
 
     private static func makeHandle(
-        role: HTTP2Role, settings: HTTP2Settings, state: SessionState
+        settings: HTTP2Settings, state: SessionState, memory: SessionMemory?
     ) -> OpaquePointer {
         var options: OpaquePointer?
         nghttp2_option_new(&options)
@@ -58,9 +64,12 @@ struct HTTP2Session: ~Copyable {
         var session: OpaquePointer?
         let user = Unmanaged.passUnretained(state).toOpaque()
         let callbacks = SessionCallbacks.shared.handle
-        switch role {
-        case .client: nghttp2_session_client_new2(&session, callbacks, user, options)
-        case .server: nghttp2_session_server_new2(&session, callbacks, user, options)
+        if let memory {
+            memory.make {
+                nghttp2_session_server_new3(&session, callbacks, user, options, $0)
+            }
+        } else {
+            nghttp2_session_client_new2(&session, callbacks, user, options)
         }
         // It fails for want of memory only, which Swift's own allocations do not survive either.
         guard let session else { preconditionFailure("out of memory") }
@@ -136,6 +145,11 @@ struct HTTP2Session: ~Copyable {
 
     /// Adds the next bytes for the peer to the output, about one frame; false when there are none.
     func gatherOutput() throws(HTTP2SessionError) -> Bool {
+        guard let memory else { return try gatherFrame() }
+        return try memory.whileTaken { () throws(HTTP2SessionError) in try gatherFrame() }
+    }
+
+    private func gatherFrame() throws(HTTP2SessionError) -> Bool {
         let gathered = state.output.byteCount
         var start: UnsafePointer<UInt8>?
         let count = nghttp2_session_mem_send(handle, &start)

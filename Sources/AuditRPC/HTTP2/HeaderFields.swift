@@ -68,6 +68,17 @@ struct HeaderFields: Sendable, Equatable {
         }
     }
 
+    /// More of its memory is free than used.
+    var isHalfEmpty: Bool { 2 * storage.count < storage.capacity }
+
+    /// The same fields without room for more.
+    var compact: HeaderFields {
+        var fields = HeaderFields()
+        fields.storage = storage.withUnsafeBufferPointer { Array($0) }
+        fields.count = count
+        return fields
+    }
+
     /// Forgets the fields and keeps the memory.
     mutating func removeAll() {
         storage.removeAll(keepingCapacity: true)

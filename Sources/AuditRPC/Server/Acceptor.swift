@@ -7,6 +7,14 @@ struct Acceptor: Sendable {
     /// For the listeners that speak TLS.
     let certificates: ServerCertificates?
 
+    /// How much its channels read at a time.
+    var reads: AdaptiveRecvByteBufferAllocator {
+        let limits = server.limits
+        return AdaptiveRecvByteBufferAllocator(
+            minimum: limits.firstReadBytes, initial: limits.firstReadBytes,
+            maximum: limits.readBytesMax)
+    }
+
     /// On the channel's event loop.
     ///
     /// - Parameter peer: of whom something in this process speaks through the channel; nil for the channel's own.

@@ -30,6 +30,7 @@ struct Listener: Sendable {
             .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: acceptor.reads)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try acceptor.accept(channel, encrypted: acceptor.certificates != nil)
@@ -49,6 +50,7 @@ struct Listener: Sendable {
     ) async throws(RPCError) -> Listener {
         let (descriptor, file) = try UnixSocketFile.bind(path, mode: mode)
         let bootstrap = ServerBootstrap(group: group)
+            .childChannelOption(.recvAllocator, value: acceptor.reads)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try acceptor.accept(channel, encrypted: false)

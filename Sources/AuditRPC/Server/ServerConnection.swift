@@ -46,11 +46,11 @@ final class ServerConnection: HTTP2Connection {
             headerBlockBytesMax: limits.headerListBytesCut,
             continuationsMax: limits.continuationsMax)
         pingPolicy = PingPolicy(
-            interval: server.life.pingInterval, earlyMax: server.life.earlyPingsMax)
+            interval: server.rules.life.pingInterval, earlyMax: server.rules.life.earlyPingsMax)
         calls = BudgetShare(of: server.calls, grain: Self.callsGrain)
         super.init(
-            role: .server, eventLoop: eventLoop, limits: limits, life: server.life,
-            budget: server.bytes)
+            role: .server, eventLoop: eventLoop, rules: server.rules,
+            memory: server.memory(of: eventLoop), budget: server.bytes)
     }
 
     var logger: Logger { server.logger }
@@ -69,7 +69,7 @@ final class ServerConnection: HTTP2Connection {
     private(set) lazy var peer = peerAddress?.endpointText ?? "unknown"
 
     /// The same without a port; `unix` for a Unix socket.
-    private(set) lazy var peerHost = peerAddress.map { $0.ipAddress ?? "unix" } ?? "unknown"
+    var peerHost: String { peerAddress.map { $0.ipAddress ?? "unix" } ?? "unknown" }
 
     /// The client is on this machine, or something here forwards its bytes.
     var peerIsLocal: Bool { peerAddress?.isLoopback ?? false }

@@ -53,6 +53,54 @@ import Testing
         withExtendedLifetime(loop) {}
     }
 
+    /// A memory of frames takes 16 KiB, which each session would have.
+    @Test func theConnectionsOfALoopShareTheMemoryOfFrames() throws {
+        let server = Self.context()
+        let loop = EmbeddedEventLoop()
+        let channels = try (0..<3).map { _ in try Self.connect(server, loop).channel }
+        #expect(server.memory(of: loop).frameUsers == 3)
+        let other = EmbeddedEventLoop()
+        let elsewhere = try Self.connect(server, other).channel
+        #expect(server.memory(of: loop).frameUsers == 3)
+        // Each says what its own client said, in frames of every size, and by turns.
+        for (turn, count) in [1, 300, 16_379, 40_000, 5].enumerated() {
+            let stream = UInt32(2 * turn + 1)
+            for (index, channel) in channels.enumerated() {
+                let message = framed([UInt8](repeating: UInt8(7 * turn + index), count: count))
+                let pieces = stride(from: 0, to: message.count, by: 16_000).map {
+                    RawFrame.data(
+                        Array(message[$0..<min($0 + 16_000, message.count)]), stream: stream,
+                        endStream: $0 + 16_000 >= message.count)
+                }
+                try Self.send(
+                    RawFrame.request("/test.Echo/Loop", stream: stream).bytes
+                        + pieces.flatMap(\.bytes), to: channel)
+            }
+            for (index, channel) in channels.enumerated() {
+                let message = framed([UInt8](repeating: UInt8(7 * turn + index), count: count))
+                #expect(try Self.data(from: channel) == message)
+            }
+        }
+        for channel in channels + [elsewhere] { channel.close(promise: nil) }
+        loop.run()
+        other.run()
+    }
+
+    /// The payloads of the DATA frames that a channel has for its socket.
+    private static func data(from channel: EmbeddedChannel) throws -> [UInt8] {
+        var bytes = ByteBuffer()
+        while var piece = try channel.readOutbound(as: ByteBuffer.self) {
+            bytes.writeBuffer(&piece)
+        }
+        var data: [UInt8] = []
+        while let head = bytes.readBytes(length: 9) {
+            let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
+            let payload = bytes.readBytes(length: length) ?? []
+            if head[3] == 0 { data += payload }
+        }
+        return data
+    }
+
     @Test func callsThatAreOverAreCountedBack() throws {
         var limits = RPCLimits()
         limits.callsMax = 100
