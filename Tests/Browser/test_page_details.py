@@ -142,6 +142,19 @@ def test_links_to_what_is_around(page, log):
     page.await_all("by the same, elsewhere", "earliest")
 
 
+def test_the_events_of_one_request(page, log):
+    other = target("DATABASE", "d-1")
+    log.record(
+        event(change="of another request", context={"request_id": "request-78"}),
+        full("asked for"),
+        event(change="and done", target=other, context={"request_id": "request-77"}),
+    )
+    page.open().await_changes("and done")
+    page.open_row("asked for")
+    page.click("#details a", "All of this request")
+    page.await_all("and done", "asked for")
+
+
 def test_a_field_of_the_details_narrows(page, log):
     log.record(event(change="other"), full())
     page.open().await_all("replicas 1 to 3", "other")

@@ -80,7 +80,7 @@ struct CompiledFilterTests {
         let texts =
             [
                 event.change, event.target.id, event.target.name, event.actor.id, event.actor.name,
-                String(decoding: event.snapshot, as: UTF8.self),
+                event.context.requestID, String(decoding: event.snapshot, as: UTF8.self),
             ] + event.scope.flatMap { [$0.id, $0.name] }
         return texts.contains { contains(Array($0.utf8), Array(filter.text.utf8)) }
     }
@@ -111,6 +111,18 @@ struct CompiledFilterTests {
                 let other = Event(snapshot: snapshot)
                 #expect(!withView(of: other) { compiled.matches($0) }, "\(needle) at \(place)")
             }
+        }
+    }
+
+    @Test("find a text in the id of the request, and nowhere else of the context")
+    func textOfTheRequest() {
+        var event = Event()
+        event.context = Event.RequestContext(
+            ipAddress: "198.51.100.7", userAgent: "curl/8", requestID: "Req-77",
+            traceparent: "00-af-b7-01")
+        for (text, isFound) in [("req-7", true), ("curl", false), ("198", false), ("b7-01", false)] {
+            let compiled = CompiledFilter(EventFilter(text: text), organization: nil)
+            #expect(withView(of: event) { compiled.matches($0) } == isFound, "\(text)")
         }
     }
 

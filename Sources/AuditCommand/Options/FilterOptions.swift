@@ -57,7 +57,7 @@ struct FilterOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Text of the change, of a name or id, or of the snapshot; letters of either case.",
+            "Text of the change, of a name or id (the request's too), or of the snapshot; letters of either case.",
             valueName: "text"))
     var text: String?
 

@@ -169,6 +169,8 @@ private final class Rules: Sendable {
                 if text.isContained(in: actor.id) || text.isContained(in: actor.name) {
                     return true
                 }
+            case EventField.context:
+                if text.isContained(in: ContextFields(field.bytes).requestID) { return true }
             case EventField.change, EventField.snapshot:
                 if text.isContained(in: field.bytes) { return true }
             default:

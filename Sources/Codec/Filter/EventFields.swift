@@ -83,5 +83,17 @@ struct ActorFields {
     }
 }
 
+/// What an event says of its request, in place.
+struct ContextFields {
+    private(set) var requestID = nothing
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        var reader = WireReader(bytes)
+        while let field = reader.next() {
+            if field.number == 3 { requestID = field.bytes }
+        }
+    }
+}
+
 /// A field that is not there.
 var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }

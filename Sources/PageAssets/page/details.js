@@ -13,12 +13,15 @@ const mono = { className: "mono", limit: 1024 };
 const DIFFERENCES_SHOWN = 100;
 const CREDENTIALS = { LOCAL: "None, from the server's machine", API_TOKEN: "API token", CERTIFICATE: "Client certificate", SERVER: "The server itself" };
 
+const hours = (time, count) => new Date(Date.parse(time) + count * 3600e3).toISOString();
+
 /** The view of what belongs to an event: `of` its target, actor or request, `when` earlier, later or ever. */
 export function related(event, of, when, organization) {
 	const { target, actor, occurred_at: time } = event;
 	const which = {
 		target: () => ({ target_type: [target.type], target_id: [target.id] }), actor: () => ({ actor_id: [actor.id] }),
-		request: () => ({ text: event.context.request_id }),
+		// No index knows it: an hour to either side is all that is looked through.
+		request: () => ({ text: event.context.request_id, since: hours(time, -1), until: hours(time, 1) }),
 	}[of]();
 	const range = { earlier: { until: time }, later: { since: time } }[when];
 	return { ...emptyState(), organization_id: organization, ...which, ...range };
@@ -180,7 +183,7 @@ export class Details {
 		return section("See also", make("div.links",
 			event.target?.id && [link("All of this target", "target"), link("Earlier ones", "target", "earlier"), link("Later ones", "target", "later")],
 			event.actor?.id && [link("All of this user", "actor"), link("The user\u2019s earlier ones", "actor", "earlier"), link("The user\u2019s later ones", "actor", "later")],
-			event.context?.request_id && link("Search for its request id", "request")));
+			event.context?.request_id && link("All of this request", "request")));
 	}
 
 	#snapshot(event) {

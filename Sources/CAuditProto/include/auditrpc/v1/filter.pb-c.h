@@ -61,8 +61,8 @@ struct  Auditrpc__V1__EventFilter
    */
   Google__Protobuf__Timestamp *until;
   /*
-   * Found in change, in the names and ids of target, scope and actor, or in the snapshot, without regard to the case of
-   * ASCII letters.
+   * Found in change, in the names and ids of target, scope and actor, in the id of the request, or in the snapshot,
+   * without regard to the case of ASCII letters.
    */
   ProtobufCBinaryData text;
 };
