@@ -120,7 +120,8 @@ struct CompiledFilterTests {
         event.context = Event.RequestContext(
             ipAddress: "198.51.100.7", userAgent: "curl/8", requestID: "Req-77",
             traceparent: "00-af-b7-01")
-        for (text, isFound) in [("req-7", true), ("curl", false), ("198", false), ("b7-01", false)] {
+        for (text, isFound) in [("req-7", true), ("curl", false), ("198", false), ("b7-01", false)]
+        {
             let compiled = CompiledFilter(EventFilter(text: text), organization: nil)
             #expect(withView(of: event) { compiled.matches($0) } == isFound, "\(text)")
         }
