@@ -92,10 +92,10 @@ def page(bench, folder, events):
         load = subprocess.run(
             [
                 *pinned(bench.load_core), bench.program, "auditrpc", str(full.port), bench.template,
-                f"events={events}", "window=65536", "batch=1000", "seconds=600", "subscribers=0",
+                f"events={events}", "window=16384", "batch=500", "seconds=600", "subscribers=0",
                 "warm=0",
             ],
-            capture_output=True, text=True, timeout=RUN_SECONDS_MAX * 4,
+            capture_output=True, text=True, errors="replace", timeout=RUN_SECONDS_MAX * 4,
         )
         if load.returncode != 0:
             raise SystemExit(f"the events of the page: {load.stderr}")

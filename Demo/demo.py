@@ -89,6 +89,7 @@ class Server:
 
     def import_cloudtrail(self):
         shared = ROOT.parent / "shared/data/cloudtrail"
+        # More of the same records, where they are.
         folder = shared if shared.is_dir() else ROOT / "Demo/cloudtrail"
         subprocess.run(
             [self._binary, "import", "cloudtrail", "--server", self.grpc, "--organization", "aws",

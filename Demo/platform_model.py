@@ -10,7 +10,9 @@ FIRST_NAMES = (
 SERVICES = "web api worker checkout search billing gateway emails reports images".split()
 DATABASES = ("postgresql", "mysql", "redis", "mongodb")
 WORDS = "fix add tune drop guard cache retry split rename speed".split()
-THINGS = "timeouts the cart invoices the login page retries the index thumbnails the header webhooks".split()
+THINGS = (
+    "timeouts", "the cart", "invoices", "the login page", "retries", "the index", "thumbnails", "webhooks"
+)
 
 
 class Resource:

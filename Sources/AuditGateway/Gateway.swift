@@ -136,7 +136,7 @@ package final class Gateway: Service {
         LogRoutes(calls: calls, budgets: budgets, now: now).add(to: router)
         StreamRoute(calls: calls, budgets: budgets, encodings: SharedEncodings(), now: now)
             .add(to: router)
-        ExportRoute(calls: calls, now: now).add(to: router)
+        ExportRoute(calls: calls, budgets: budgets, now: now).add(to: router)
         PageRoutes().add(to: router)
         return router
     }

@@ -16,8 +16,14 @@ enum GatewayLimits {
     static let idleTime = TimeAmount.seconds(75)
     /// The time that a call gets which reads. The service takes less, and says then how far it came.
     static let callTime = TimeAmount.seconds(30)
-    /// Bodies and answers up to this are not counted: connections bound them.
-    static let uncountedBytesMax = 32 << 10
+    /// Answers up to this are not counted.
+    static let smallAnswerBytesMax = 4 << 10
+    /// Bodies up to this are read without a look at the credential.
+    static let smallBodyBytesMax = 32 << 10
+    /// Such bodies at a time, of all clients: 64 MiB.
+    static let smallBodiesMax = 2_048
+    /// Exports at a time. Each has a page in memory: up to 4 MiB, and what it becomes.
+    static let exportsMax = 32
     /// Bytes of bodies that are being read, of all clients.
     static let bodiesBytesMax = 64 << 20
     /// Bytes of answers that wait for their clients, of all.

@@ -45,10 +45,13 @@ struct ExportTests {
                 events: [], unreadable: [SequenceRange(first: Sequence(3), last: Sequence(4))])
         ]
         #expect(
-            text(.ndjson, damaged)
-                == "{\"export\":{\"count\":0,\"complete\":false,\"unreadable\":[{\"first\":3,\"last\":4}]}}\n"
-        )
+            text(.ndjson, damaged) == """
+                {"unreadable":[{"first":3,"last":4}]}
+                {"export":{"count":0,"complete":false,"unreadable":[{"first":3,"last":4}]}}
+
+                """)
         #expect(
-            text(.csv, damaged).hasSuffix("# 0 events, incomplete: could not read 3 to 4\r\n"))
+            text(.csv, damaged).hasSuffix(
+                "# could not read 3 to 4\r\n# 0 events, incomplete: could not read 3 to 4\r\n"))
     }
 }

@@ -53,6 +53,16 @@ struct OriginFactsTests {
 
     @Test func linksToThePageAreLinksFromAnywhere() {
         #expect(facts(path: "/", host: "example.org", site: "cross-site").refusal == nil)
-        #expect(facts(path: "/assets/page.js", site: "same-origin").refusal == nil)
+        #expect(facts(path: "/assets/page.css", host: "example.org").refusal == nil)
+    }
+
+    /// The router takes them for the path without the empty parts.
+    @Test(arguments: [
+        "//v1/events", "///v1//events", "/v1//events", "/%761/events", "//", "/nothing",
+        "/assets/..//v1/events",
+    ])
+    func otherSpellingsOfAPathAreGuarded(path: String) {
+        #expect(facts(path: path, host: "example.org").refusal != nil)
+        #expect(facts(path: path, site: "cross-site").refusal != nil)
     }
 }

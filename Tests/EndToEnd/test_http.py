@@ -228,6 +228,27 @@ def test_faults_name_their_parameter(client, path, status, field):
     assert answer.error["message"]
 
 
+@pytest.mark.parametrize("number", [0, 2**63, 2**64 - 2, 2**64 - 1, 2**64, 10**30])
+def test_numbers_of_any_size_are_answered(client, number):
+    client.record(event(), organization_id="numbers")
+    for path in ("/v1/events/export", "/v1/events/stream"):
+        for order in ("oldest", "newest") if "export" in path else (None,):
+            parameters = {"order": order} if order else {"on_gap": "fail"}
+            # The first event of all is still there, and a stream of it has no end.
+            if number == 0 and "stream" in path:
+                continue
+            answer = client.get(path, after_sequence=number, **parameters)
+            assert answer.status in (200, 400), (path, answer.body)
+    for name in ("page_size",):
+        assert client.get("/v1/events", **{name: number}).status in (200, 400)
+    for path in ("/v1/facets/source", "/v1/histogram"):
+        assert client.get(path, limit=number).status in (200, 400)
+    assert client.get("/v1/histogram", buckets=number).status in (200, 400)
+    assert client.get("/v1/histogram", bucket=f"{number}s").status in (200, 400)
+    assert client.get(f"/v1/events/{number}").status in (400, 404)
+    assert client.get("/v1/status").status == 200
+
+
 def test_what_is_not_there_is_said(client):
     assert client.get("/v1/nothing").status == 404
     assert client.get("/nothing.js").status == 404
@@ -292,6 +313,74 @@ def test_the_description_names_each_method(client):
         ("/v1/events/stream", "get"),
         ("/v1/events/export", "get"),
     }
+
+
+def undescribed(schema, value, schemas, place="$"):
+    """What an answer has that its description does not name, or of another type."""
+    if "$ref" in schema:
+        return undescribed(schemas[schema["$ref"].rpartition("/")[2]], value, schemas, place)
+    types = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+    if "type" in schema and not isinstance(value, types[schema["type"]]):
+        return [f"{place} is {value!r}, not {schema['type']}"]
+    if "enum" in schema and value not in schema["enum"]:
+        return [f"{place} is {value!r}, not one of {schema['enum']}"]
+    found = []
+    if isinstance(value, dict) and "properties" in schema:
+        found += [f"{place} lacks {name}" for name in schema.get("required", []) if name not in value]
+        for name, inner in value.items():
+            if name in schema["properties"]:
+                known = schema["properties"][name]
+                found += undescribed(known, inner, schemas, f"{place}.{name}")
+            else:
+                found.append(f"{place}.{name} is not described")
+    if isinstance(value, list) and "items" in schema:
+        for number, inner in enumerate(value):
+            found += undescribed(schema["items"], inner, schemas, f"{place}[{number}]")
+    return found
+
+
+def test_answers_are_as_they_are_described(client):
+    whole = event(
+        scope=[{"type": "PROJECT", "id": "p", "name": "P"}],
+        on_behalf_of=[{"type": "USER", "id": "u"}],
+        change="c",
+        snapshot={"a": 1},
+        outcome="FAILURE",
+        reason="r",
+        context={"ip_address": "::1", "user_agent": "u", "request_id": "q", "traceparent": "t"},
+        metadata={"k": "v"},
+        occurred_at="2026-01-01T00:00:00Z",
+    )
+    client.record(whole, organization_id="described")
+    [second] = client.record({**whole, "snapshot": {"b": 2}}, organization_id="described")
+    description = client.get("/v1/openapi.json").json
+    schemas = description["components"]["schemas"]
+    asked = 0
+    for path, methods in description["paths"].items():
+        content = methods["get"]["responses"]["200"]["content"]
+        if "application/json" not in content:
+            continue
+        parameters = {"organization_id": "described"} if path != "/v1/whoami" else {}
+        if path == "/v1/histogram":
+            parameters["split_by"] = "outcome"
+        real = path.replace("{key}", second["id"]).replace("{field}", "scope")
+        answer = client.get(real, **parameters)
+        assert answer.status == 200, (path, answer.body)
+        schema = content["application/json"]["schema"]
+        assert undescribed(schema, answer.json, schemas) == [], path
+        # Each parameter that is described is one that is known.
+        for parameter in methods["get"]["parameters"]:
+            if "$ref" in parameter:
+                name = parameter["$ref"].rpartition("/")[2]
+                parameter = description["components"]["parameters"][name]
+            if parameter["in"] == "query":
+                said = client.get(real, **{parameter["name"]: "\u00e4"})
+                assert b"is not a parameter" not in said.body, (path, parameter["name"])
+        asked += 1
+    assert asked == 6
+    refused = client.get("/v1/events?order=best")
+    error = description["components"]["responses"]["Error"]["content"]["application/json"]["schema"]
+    assert undescribed(error, refused.json, schemas) == []
 
 
 def test_grpc_and_http_see_the_same(server, client):

@@ -181,7 +181,8 @@ def open_server(tmp_path_factory):
 )
 def test_a_page_of_another_site_reads_and_records_nothing(open_server, headers):
     with HTTPClient(open_server) as client:
-        for path in [*READS, "/v1/status", "/v1/events/stream"]:
+        spelled = ["//v1/events", "/v1//events", "///v1/events/export", "//v1/events/stream"]
+        for path in [*READS, "/v1/status", "/v1/events/stream", *spelled]:
             assert client.get(path, headers=headers).status == 403, path
         assert client.post("/v1/events", {"events": [event()]}, headers=headers).status == 403
         assert client.get("/v1/events").json["events"] == []

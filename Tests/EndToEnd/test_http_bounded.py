@@ -108,6 +108,33 @@ def test_answers_that_nobody_reads_are_bounded(server):
         connection.close()
 
 
+def test_exports_that_nobody_reads_are_bounded(server):
+    with HTTPClient(server) as client:
+        for _ in range(4):
+            large = [event(snapshot={"text": "x" * 100_000}) for _ in range(30)]
+            client.record(*large, organization_id="acme")
+    unread = []
+    for _ in range(32):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        connection.connect((server.http_host, server.http_port))
+        connection.sendall(b"GET /v1/events/export HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        # It has begun.
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        unread.append(connection)
+    with HTTPClient(server) as client:
+        answer = client.get("/v1/events/export")
+        assert answer.status == 429 and answer.headers["Retry-After"]
+    for connection in unread:
+        connection.close()
+
+    def has_room():
+        with HTTPClient(server) as client:
+            return client.get("/v1/events/export", target_id="nothing").status == 200
+
+    eventually(has_room, within=30)
+
+
 def test_connections_that_say_nothing_hold_nobody_up(server):
     silent = [
         socket.create_connection((server.http_host, server.http_port), 30) for _ in range(300)

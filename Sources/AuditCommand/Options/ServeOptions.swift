@@ -23,7 +23,7 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Where to answer HTTP, for browsers and curl: host:port, or none ($AUDITRPC_HTTP; \
-            \(ServeOptions.httpUsual) where that is free).
+            \(ServeOptions.httpUsual) where that is free, none beside Unix sockets alone).
             """, valueName: "address"))
     var http: String?
 
@@ -200,6 +200,8 @@ struct ServeOptions: ParsableArguments {
         environment: [String: String]
     ) throws(CommandError) -> Gateway.Configuration? {
         guard let setting = Setting(http, "--http", or: "AUDITRPC_HTTP", in: environment) else {
+            // Who listens on Unix sockets alone has chosen who may connect.
+            guard try !addresses(environment).allSatisfy(\.isUnixSocket) else { return nil }
             return Gateway.Configuration(
                 listen: ListenAddress(Self.httpUsual)!, isOptional: true)
         }

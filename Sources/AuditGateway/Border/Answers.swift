@@ -8,9 +8,9 @@ extension GatewayBudgets {
     ///
     /// - Throws: RESOURCE_EXHAUSTED when too many wait already.
     func answer(_ json: [UInt8], _ context: GatewayContext) throws(GatewayError) -> Response {
-        guard json.count > GatewayLimits.uncountedBytesMax else { return .json(json) }
+        guard json.count > GatewayLimits.smallAnswerBytesMax else { return .json(json) }
         guard let hold = answers.take(json.count) else {
-            throw .busy("too many answers wait for their clients to read them")
+            throw .unreadAnswers
         }
         var response = Response.json([])
         response.body = ResponseBody(contentLength: json.count) { writer in
@@ -25,6 +25,8 @@ extension GatewayBudgets {
 }
 
 extension GatewayError {
+    static let unreadAnswers = busy("too many answers wait for their clients to read them")
+
     /// The same request may be taken a little later.
     static func busy(_ message: String) -> GatewayError {
         var error = GatewayError(.resourceExhausted, message + "; try again later")

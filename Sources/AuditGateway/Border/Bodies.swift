@@ -21,8 +21,13 @@ struct BodyReader: Sendable {
         }
         let bytes = request.headers[.contentLength].flatMap { Int($0) }
         let room = bytes ?? GatewayLimits.bodyBytesMax
-        guard room > GatewayLimits.uncountedBytesMax else {
-            return try await read(request, context)
+        guard room > GatewayLimits.smallBodyBytesMax else {
+            guard let place = budgets.smallBodies.take(1) else {
+                throw GatewayError.busy("too many bodies are being read")
+            }
+            let body = try await read(request, context)
+            withExtendedLifetime(place) {}
+            return body
         }
         guard room <= GatewayLimits.bodyBytesMax else { throw GatewayError.bodyTooLarge }
         let _: GetCallerResponse = try await calls.unary(

@@ -39,6 +39,10 @@ struct GatewayBudgets: Sendable {
     let bodies = ByteBudget(bytesMax: GatewayLimits.bodiesBytesMax)
     /// Answers that wait for their clients to read them.
     let answers = ByteBudget(bytesMax: GatewayLimits.answersBytesMax)
+    /// Exports, counted.
+    let exports = ByteBudget(bytesMax: GatewayLimits.exportsMax)
+    /// Requests with a body, counted.
+    let smallBodies = ByteBudget(bytesMax: GatewayLimits.smallBodiesMax)
     /// Streams of events, counted.
     let streams = ByteBudget(bytesMax: GatewayLimits.streamsMax)
 }

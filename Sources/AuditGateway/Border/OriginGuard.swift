@@ -39,9 +39,10 @@ struct OriginFacts: Equatable {
     var isPlainAndLocal: Bool
 
     /// Why it is not answered; nil when it may be. The page itself is for everybody: links to it are links from other
-    /// sites, and it holds no event.
+    /// sites, and it holds no event. Whatever is not written just as its files are is guarded: the router takes
+    /// `//v1/events` for `/v1/events`.
     var refusal: String? {
-        guard path.hasPrefix("/v1/") else { return nil }
+        guard !PageAsset.isPublic(path) else { return nil }
         if let site, site != "same-origin", site != "none" {
             return "requests of pages of other sites are not answered"
         }

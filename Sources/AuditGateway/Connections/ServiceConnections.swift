@@ -13,7 +13,13 @@ final class ServiceConnections: Sendable {
         @Sendable (ForwardedPeer, any EventLoop) async throws(RPCError) -> RPCClientConnection
 
     private let connect: Connect
-    private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
+    private let state = Mutex(State())
+
+    private struct State {
+        var entries: [ObjectIdentifier: Entry] = [:]
+        /// Entries that were ever made.
+        var made = 0
+    }
 
     private typealias Making = Task<RPCClientConnection, any Error>
 
@@ -45,25 +51,26 @@ final class ServiceConnections: Sendable {
 
     private func entry(of client: any Channel, replacing closed: Int?) -> Entry {
         let id = ObjectIdentifier(client)
-        let (entry, isFirst) = entries.withLock { entries in
-            if let known = entries[id], known.number != closed { return (known, false) }
-            let entry = Entry(making: make(for: client), number: (closed ?? 0) + 1)
-            let isFirst = entries.updateValue(entry, forKey: id) == nil
+        let (entry, isFirst) = state.withLock { state in
+            if let known = state.entries[id], known.number != closed { return (known, false) }
+            state.made += 1
+            let entry = Entry(making: make(for: client), number: state.made)
+            let isFirst = state.entries.updateValue(entry, forKey: id) == nil
             return (entry, isFirst)
         }
         if isFirst {
             client.closeFuture.whenComplete { [self] _ in
-                entries.withLock { _ = $0.removeValue(forKey: id) }
+                state.withLock { _ = $0.entries.removeValue(forKey: id) }
             }
         }
         return entry
     }
 
     private func forget(_ client: any Channel, _ number: Int) {
-        entries.withLock { entries in
+        state.withLock { state in
             let id = ObjectIdentifier(client)
-            guard entries[id]?.number == number else { return }
-            entries[id] = nil
+            guard state.entries[id]?.number == number else { return }
+            state.entries[id] = nil
         }
     }
 

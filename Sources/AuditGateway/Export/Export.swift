@@ -39,7 +39,8 @@ struct Export {
     mutating func add(_ page: QueryResponse) -> [UInt8] {
         count += UInt64(page.events.count)
         unreadable += page.unreadable
-        var bytes: [UInt8] = []
+        // Where it happens, too: an export that is cut has no last line.
+        var bytes = page.unreadable.isEmpty ? [] : unreadableLine(page.unreadable)
         for event in page.events {
             switch format {
             case .ndjson:
@@ -49,6 +50,20 @@ struct Export {
             }
         }
         return bytes
+    }
+
+    private func unreadableLine(_ ranges: [SequenceRange]) -> [UInt8] {
+        switch format {
+        case .ndjson:
+            var writer = JSONWriter()
+            writer.object { $0.member("unreadable", ranges) }
+            return writer.bytes + [UInt8(ascii: "\n")]
+        case .csv: return Array("# could not read \(Self.text(ranges))\r\n".utf8)
+        }
+    }
+
+    private static func text(_ ranges: [SequenceRange]) -> String {
+        ranges.map { "\($0.first) to \($0.last)" }.joined(separator: "; ")
     }
 
     func end() -> [UInt8] {
@@ -67,8 +82,9 @@ struct Export {
             }
             return writer.bytes + [UInt8(ascii: "\n")]
         case .csv:
-            let ranges = unreadable.map { "\($0.first) to \($0.last)" }.joined(separator: "; ")
-            let rest = ranges.isEmpty ? "complete" : "incomplete: could not read \(ranges)"
+            let rest =
+                unreadable.isEmpty
+                ? "complete" : "incomplete: could not read \(Self.text(unreadable))"
             return Array("# \(count) events, \(rest)\r\n".utf8)
         }
     }

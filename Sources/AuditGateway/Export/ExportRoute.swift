@@ -7,6 +7,7 @@ import NIOCore
 /// `GET /v1/events/export`: every event that matches, page after page, in one body.
 struct ExportRoute: Sendable {
     let calls: ServiceCalls
+    let budgets: GatewayBudgets
     let now: @Sendable () -> Timestamp
 
     func add(to router: Router<GatewayContext>) {
@@ -24,9 +25,15 @@ struct ExportRoute: Sendable {
             organizationID: organizationID, filter: filter,
             order: try parameters.takeOrder() ?? .oldestFirst,
             pageSize: GatewayLimits.exportPageSize)
-        let after = try parameters.takeNumber("after_sequence").map { Sequence($0) }
+        // Behind the largest number lies nothing, not even a number.
+        let after = try parameters.takeNumber("after_sequence").map {
+            Sequence(min($0, .max - 1))
+        }
         try parameters.finish()
         // The first page before anything is sent, so that a refusal is an answer of its own.
+        guard let place = budgets.exports.take(1) else {
+            throw GatewayError.busy("as many exports run as there may be")
+        }
         let first = try await begin(&query, after: after, request, context)
         let name = "auditrpc-\(now().rfc3339.prefix(19).replacing(":", with: "")).\(format.suffix)"
         return Response(
@@ -37,6 +44,7 @@ struct ExportRoute: Sendable {
             ],
             body: ResponseBody { [query] writer in
                 try await write(first, of: query, format, to: &writer, request, context)
+                withExtendedLifetime(place) {}
             })
     }
 
@@ -77,11 +85,7 @@ struct ExportRoute: Sendable {
         var (query, response) = (query, first)
         while true {
             let bytes = export.add(response)
-            if !bytes.isEmpty {
-                try await context.within(GatewayLimits.answerTime) {
-                    try await writer.write(ByteBuffer(bytes: bytes))
-                }
-            }
+            try await send(bytes, to: &writer, context)
             guard !response.nextPageToken.isEmpty else { break }
             query.pageToken = response.nextPageToken
             // Thrown behind the first page, an error cuts the body, which then lacks its last line.
@@ -89,5 +93,19 @@ struct ExportRoute: Sendable {
         }
         try await writer.write(ByteBuffer(bytes: export.end()))
         try await writer.finish(nil)
+    }
+
+    /// Counts among the answers that wait until the client has read it.
+    ///
+    /// - Throws: RESOURCE_EXHAUSTED when too many wait, which cuts the body.
+    private func send(
+        _ bytes: [UInt8], to writer: inout any ResponseBodyWriter, _ context: GatewayContext
+    ) async throws {
+        guard !bytes.isEmpty else { return }
+        guard let hold = budgets.answers.take(bytes.count) else { throw GatewayError.unreadAnswers }
+        try await context.within(GatewayLimits.answerTime) {
+            try await writer.write(ByteBuffer(bytes: bytes))
+        }
+        withExtendedLifetime(hold) {}
     }
 }

@@ -58,6 +58,11 @@ struct PageAsset: Sendable {
             status: .ok, headers: headers, body: ResponseBody(byteBuffer: compressed))
     }
 
+    /// Whether that path is of a file of the page.
+    static func isPublic(_ path: String) -> Bool { paths.contains(path) }
+
+    private static let paths = Set(all.map(\.path))
+
     static let all = UnsafeBufferPointer(start: page_assets_first(), count: page_assets_count())
         .map(PageAsset.init)
 }
