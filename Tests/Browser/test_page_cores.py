@@ -18,9 +18,9 @@ def core(page, log):
 
 STREAM = (
     "event: started\ndata: {\"head_sequence\":12}\n\n"
-    "id: 13\r\ndata: {\"sequence\":13}\r\n\r\n"
+    "id: 13\ndata: {\"sequence\":13}\n\n"
     ": progress 20\nid: 20\n\n"
-    "id: 21\rdata: a\rdata: b\r\r"
+    "id: 21\ndata: a\ndata: b\n\n"
     "data:\n\n"
     "retry: 5\nunknown: x\nid: bad\0id\ndata:  two spaces\n\n"
     "id: 22\ndata: never ended"

@@ -5,8 +5,7 @@ import { button, make } from "./dom.js";
 import { keepToken, token } from "./session.js";
 import { plain, shown } from "./text.js";
 import { localTime, parseTime } from "./time.js";
-
-const KINDS = { LOCAL: "This machine", API_TOKEN: "API token", CERTIFICATE: "Certificate", JWT: "Signed in", VIEWER: "Viewer" };
+import { CREDENTIALS } from "./words.js";
 
 export class Account {
 	#api;
@@ -82,7 +81,7 @@ export class Account {
 			this.place.replaceChildren(button("button small", () => this.signIn(), "Sign in"));
 			return;
 		}
-		const kind = KINDS[caller.credential] ?? caller.credential ?? "";
+		const kind = CREDENTIALS[caller.credential] ?? caller.credential;
 		const roles = plain((caller.roles ?? []).join(", ").toLowerCase());
 		const until = caller.expires_at && parseTime(caller.expires_at);
 		this.place.replaceChildren(

@@ -36,11 +36,8 @@ export function niceCeiling(number) {
 	return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((factor) => factor * power).find((ceiling) => ceiling >= number);
 }
 
-const MINUTE = 60;
-const HOUR = 3600;
 const DAY = 86_400;
-const TICK_SECONDS = [1, 5, 10, 30, MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR,
-	12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
+const TICK_SECONDS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
 
 /** About `wanted` round local times (milliseconds) between two; `offset` is the zone's, in seconds. */
 export function ticks(from, to, wanted, offset) {

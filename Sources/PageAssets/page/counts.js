@@ -4,7 +4,7 @@ import { isAbort, renewed } from "./api.js";
 import { Histogram } from "./histogram.js";
 import { organizationParameters } from "./state.js";
 import { durationWords, localTime, moment, parseTime, stamp } from "./time.js";
-import { TOTAL_FIELDS, Totals } from "./totals.js";
+import { ROWS, TOTAL_FIELDS, Totals } from "./totals.js";
 
 /** While events arrive it is counted anew, but no more often than this. */
 const AGAIN_MILLISECONDS = 5000;
@@ -96,7 +96,7 @@ export class Counts {
 		return this.#ask(async (signal) => {
 			await Promise.all(TOTAL_FIELDS.map(async ([field]) => {
 				const parameters = this.#on.parameters();
-				parameters.set("limit", this.totals.limit);
+				parameters.set("limit", ROWS);
 				this.totals.show(field, await this.#api.facets(field, parameters, { signal }), this.#on.state()[field]);
 			}));
 			this.#on.changed();

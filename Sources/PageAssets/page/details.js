@@ -1,17 +1,16 @@
 // One event in full: what it says, what it changed, where it leads, and who recorded it, which the caller cannot claim.
 
-import { button, copyButton, count, iconButton, make } from "./dom.js";
+import { appendSome, button, copyButton, count, iconButton, make } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { isAbort, renewed } from "./api.js";
 import { emptyState, formatAddress, scopeValue } from "./state.js";
 import { exactUTC, localTime, parseTime, relative } from "./time.js";
-import { ACTOR_TYPES, explain, rememberEvent, trouble } from "./words.js";
+import { ACTOR_TYPES, CREDENTIALS, explain, rememberEvent, trouble } from "./words.js";
 import { jsonInline, jsonText, jsonTree } from "./json-view.js";
 import { outcomeBadge } from "./table.js";
 
 const mono = { className: "mono", limit: 1024 };
 const DIFFERENCES_SHOWN = 100;
-const CREDENTIALS = { LOCAL: "None, from the server's machine", API_TOKEN: "API token", CERTIFICATE: "Client certificate", SERVER: "The server itself" };
 
 const hours = (time, count) => new Date(Date.parse(time) + count * 3600e3).toISOString();
 
@@ -90,7 +89,7 @@ export class Details {
 				date && relative(date))), body);
 		if (error) body.append(trouble(error, () => this.open(this.key, this.#event)));
 		if (event) body.append(...this.#fields(event, answer));
-		if (!answer && !error) body.append(make("div.skeleton", { "aria-hidden": true }, make("i"), make("i"), make("i")));
+		if (!answer && !error) body.append(make("p.skeleton", "Loading"));
 	}
 
 	#neighbour(name, words, action) {
@@ -200,17 +199,7 @@ export class Details {
 		}
 		const date = parseTime(previous.occurred_at ?? "");
 		const list = make("ul.differences");
-		const showFrom = (from) => {
-			list.append(...differences.slice(from, from + DIFFERENCES_SHOWN).map(differenceRow));
-			const left = differences.length - from - DIFFERENCES_SHOWN;
-			if (left <= 0) return;
-			const more = make("li", button("link", () => {
-				more.remove();
-				showFrom(from + DIFFERENCES_SHOWN);
-			}, `${count(left)} more differences`));
-			list.append(more);
-		};
-		showFrom(0);
+		appendSome(list, differences, DIFFERENCES_SHOWN, differenceRow, (left) => `${count(left)} more differences`);
 		return section(["Difference to ", button("link", () => this.#on.open(previous), shown(previous.event_type, { limit: 60 }), date ? `, ${localTime(date)}` : "")],
 		differences.length > 0 ? list : make("p.muted", event.snapshot === undefined && previous.snapshot === undefined
 			? "Neither event has a snapshot." : "The snapshots are equal."), note);

@@ -1,6 +1,8 @@
 // Elements by hand: strings become text nodes, so that nothing recorded can become markup.
 
-function fill(element, classes, children) {
+function fill(create, [tag, ...children]) {
+	const [name, ...classes] = tag.split(".");
+	const element = create(name);
 	if (classes.length > 0) element.setAttribute("class", classes.join(" "));
 	const [attributes] = children;
 	if (Object.getPrototypeOf(attributes ?? "") === Object.prototype) {
@@ -18,15 +20,8 @@ function fill(element, classes, children) {
 }
 
 /** An element by its tag and classes (`div.menu`), with attributes and listeners if the first child is an object. */
-export function make(tag, ...children) {
-	const [name, ...classes] = tag.split(".");
-	return fill(document.createElement(name), classes, children);
-}
-
-export function makeSVG(tag, ...children) {
-	const [name, ...classes] = tag.split(".");
-	return fill(document.createElementNS("http://www.w3.org/2000/svg", name), classes, children);
-}
+export const make = (...parts) => fill((name) => document.createElement(name), parts);
+export const makeSVG = (...parts) => fill((name) => document.createElementNS("http://www.w3.org/2000/svg", name), parts);
 
 export function button(className, onclick, ...children) {
 	return make("button", { type: "button", class: className, onclick }, ...children);
@@ -47,6 +42,18 @@ export function swatch(colour) {
 	const made = make("i.swatch", { "aria-hidden": "true" });
 	made.style.background = colour || "transparent";
 	return made;
+}
+
+/** Puts rows into a list, so many at a time; `words(left)` are those of the button for more. */
+export function appendSome(list, rows, size, row, words) {
+	list.append(...rows.slice(0, size).map(row));
+	const rest = rows.slice(size);
+	if (rest.length === 0) return;
+	const more = make("li", button("link", () => {
+		more.remove();
+		appendSome(list, rest, size, row, words);
+	}, words(rest.length)));
+	list.append(more);
 }
 
 /** Makes a list anew; the focus stays at its place. */

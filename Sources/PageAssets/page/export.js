@@ -13,8 +13,7 @@ async function openSink(name, type) {
 	if (window.showSaveFilePicker) {
 		try {
 			const handle = await window.showSaveFilePicker({ suggestedName: name });
-			const file = await handle.createWritable();
-			return file;
+			return await handle.createWritable();
 		} catch (error) {
 			// Not allowed here; a download is.
 			if (isAbort(error)) throw error;

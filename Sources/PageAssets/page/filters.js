@@ -3,7 +3,7 @@
 import { button, findField, icon, iconButton, make, renew } from "./dom.js";
 import { plain, shown } from "./text.js";
 import { LIST_FIELDS, cleared, isFiltered, scopeParts, toggled } from "./state.js";
-import { QUICK_RANGES, inputValue, moment, rangeWords, stamp, zoneName } from "./time.js";
+import { QUICK_RANGES, localTime, moment, rangeWords, stamp, zoneName } from "./time.js";
 import { FIELD_WORDS, valueWords } from "./words.js";
 import { FacetMenu, Menu } from "./menu.js";
 import { DrillMenu } from "./drill.js";
@@ -31,7 +31,7 @@ class RangeMenu extends Menu {
 		const { since, until } = this.#on.state();
 		const value = (text) => {
 			const date = text && moment(text, new Date());
-			return date ? inputValue(date) : "";
+			return date ? localTime(date).replace(" ", "T") : "";
 		};
 		this.since.value = value(since);
 		this.until.value = value(until);
@@ -108,7 +108,7 @@ export class Filters {
 		const chips = [];
 		const add = (what, value, name, next) => chips.push(make("span.chip", { title: plain(value) },
 			make("span.what", what), shown(name, { limit: 80 }),
-			iconButton("close", `Remove ${what}: ${plain(name, 80)}`, () => change(next(this.#on.state())), "")));
+			iconButton("close", `Remove ${what}: ${plain(name, 80)}`, () => change(next(this.#on.state())))));
 		if (state.since || state.until) {
 			const words = rangeWords(state.since, state.until);
 			add("Time", words, words, (now) => ({ ...now, since: "", until: "" }));

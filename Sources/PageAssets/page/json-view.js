@@ -1,7 +1,7 @@
 // A JSON value as a tree that folds. Children are made when they are looked at, a hundred at a time: a snapshot of 256 KiB
 // costs as little as a small one.
 
-import { button, make } from "./dom.js";
+import { appendSome, button, make } from "./dom.js";
 import { ExactNumber } from "./api.js";
 import { shown } from "./text.js";
 
@@ -53,18 +53,6 @@ function branch(key, value, open) {
 	const list = make("ul");
 	let made = false;
 	const entries = isBranch(value) ? entriesOf(value) : [];
-	const showChunk = (from) => {
-		const chunk = entries.slice(from, from + CHUNK);
-		list.append(...chunk.map(([name, child]) => make("li", node(name, child, isSmall(child)))));
-		const left = entries.length - from - chunk.length;
-		if (left > 0) {
-			const more = make("li", button("link", () => {
-				more.remove();
-				showChunk(from + CHUNK);
-			}, `${Math.min(CHUNK, left)} more of ${left}`));
-			list.append(more);
-		}
-	};
 	const fold = button("fold", () => toggle(), keyShown(key), foldedWords(value));
 	fold.ariaExpanded = "false";
 	const toggle = () => {
@@ -72,7 +60,7 @@ function branch(key, value, open) {
 		fold.ariaExpanded = !list.hidden;
 		if (!made) {
 			made = true;
-			showChunk(0);
+			appendSome(list, entries, CHUNK, ([name, child]) => make("li", node(name, child, isSmall(child))), (left) => `${Math.min(CHUNK, left)} more of ${left}`);
 		}
 	};
 	list.hidden = true;

@@ -182,24 +182,17 @@ async function nextOfTarget({ target, occurred_at: since, sequence, organization
 }
 
 let unannounced = 0;
-let announcing;
 
 // What came between two announcements is in the next one.
-function announceArrivals() {
-	if (announcing || unannounced === 0) return;
-	announce(`${plural(unannounced, "new event")}${feed.held ? ", waiting" : ""}`);
+setInterval(() => {
+	if (unannounced > 0) announce(`${plural(unannounced, "new event")}${feed.held ? ", waiting" : ""}`);
 	unannounced = 0;
-	announcing = setTimeout(() => {
-		announcing = undefined;
-		announceArrivals();
-	}, ANNOUNCE_MILLISECONDS);
-}
+}, ANNOUNCE_MILLISECONDS);
 
 function arrived(number) {
 	if (!feed.held) table.markNew(number);
 	feed.trim();
 	unannounced += number;
-	announceArrivals();
 	counts.add(number);
 }
 

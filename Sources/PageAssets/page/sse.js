@@ -1,9 +1,8 @@
-// Server-sent events (HTML, section 9.2.6): text goes in, in pieces of any size, messages come out. EventSource would do it,
-// but cannot send a token.
+// Server-sent events (HTML, section 9.2.6), whose lines end with a line feed here: text goes in, in pieces of any size, messages
+// come out. EventSource would do it, but cannot send a token.
 
 export class MessageParser {
 	#rest = "";
-	#afterReturn = false;
 	#data = [];
 	#name = "";
 	#id;
@@ -17,10 +16,7 @@ export class MessageParser {
 	/** Messages `{name, data, id}` that end in this piece. An id without data moves `lastId` and is no message. */
 	push(text) {
 		const messages = [];
-		// The line feed of a CR LF may come with the next piece.
-		if (this.#afterReturn && text.startsWith("\n")) text = text.slice(1);
-		if (text !== "") this.#afterReturn = text.endsWith("\r");
-		const lines = (this.#rest + text).split(/\r\n|\r|\n/);
+		const lines = (this.#rest + text).split("\n");
 		this.#rest = lines.pop();
 		for (const line of lines) {
 			const message = this.#take(line);

@@ -1,6 +1,8 @@
 // Times: as the server writes them (RFC 3339, UTC, to the nanosecond), as people read them (local), and as the address
 // says them (a time, a date, or how long ago).
 
+import { plural } from "./dom.js";
+
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** Seconds of `90m` or `1h30m`; null for what is no age. */
@@ -60,11 +62,7 @@ export function relative(date, now = new Date()) {
 /** `30 days`, `90 minutes`: the largest unit of which there is a whole number. */
 export function durationWords(seconds) {
 	const [unit, size] = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]].find(([, one]) => seconds >= one && seconds % one === 0) ?? ["second", 1];
-	return `${seconds / size} ${unit}${seconds === size ? "" : "s"}`;
-}
-
-export function inputValue(date) {
-	return localTime(date).replace(" ", "T");
+	return plural(seconds / size, unit);
 }
 
 export const QUICK_RANGES = [

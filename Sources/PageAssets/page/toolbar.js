@@ -89,7 +89,7 @@ export class Toolbar {
 
 	#showBlank() {
 		const { error, loading, list } = this.#feed;
-		const key = list.rows.length > 0 ? "" : error ? `error ${error.code} ${error.message}` : loading ? "loading" : `empty ${this.#shown.isFiltered} ${this.#shown.hasRange}`;
+		const key = list.rows.length > 0 ? "" : error ? `error ${error.code} ${error.message}` : loading ? "" : `empty ${this.#shown.isFiltered} ${this.#shown.hasRange}`;
 		if (key === this.#blankKey) return;
 		this.#blankKey = key;
 		this.blank.hidden = key === "";
@@ -99,8 +99,6 @@ export class Toolbar {
 			const words = { retry: "Try again", signin: "Sign in", organization: "Leave the organization out", reset: "Remove all filters" }[action];
 			this.blank.replaceChildren(make("h2", title), make("p", text), make("div.actions", words && this.#button(words, action, "primary"),
 				action !== "retry" && this.#button("Try again", "retry")));
-		} else if (loading) {
-			this.blank.replaceChildren(make("div.skeleton", { "aria-hidden": "true" }, Array.from({ length: 14 }, () => make("i"))));
 		} else if (this.#shown.isFiltered) {
 			this.blank.replaceChildren(make("h2", "No event matches"), make("p", "Nothing that is kept matches all of the filters. New events that do will appear here."),
 				make("div.actions", this.#shown.hasRange && this.#button("Look at all time", "wider", "primary"), this.#button("Remove all filters", "reset")));

@@ -5,7 +5,7 @@ import { plain, shown } from "./text.js";
 import { remember, trouble, valueWords } from "./words.js";
 
 export const TOTAL_FIELDS = [["actor_id", "Users"], ["event_type", "Event types"], ["target_id", "Targets"]];
-const ROWS = 5;
+export const ROWS = 5;
 
 export class Totals {
 	#sections = new Map();
@@ -19,10 +19,6 @@ export class Totals {
 			this.#sections.set(field, { note, rows });
 			place.append(make("section", { "aria-label": words }, make("h2", words, note), rows));
 		}
-	}
-
-	get limit() {
-		return ROWS;
 	}
 
 	setStale() {

@@ -10,6 +10,9 @@ export const FIELD_WORDS = {
 };
 
 export const ACTOR_TYPES = { USER: "User", API_TOKEN: "API token", SERVICE: "Service", SYSTEM: "System", AGENT: "Agent" };
+export const CREDENTIALS = {
+	LOCAL: "This machine", API_TOKEN: "API token", CERTIFICATE: "Client certificate", JWT: "JWT", VIEWER: "Viewer token", SERVER: "The server itself",
+};
 export const OUTCOMES = { SUCCESS: "Success", FAILURE: "Failure", DENIED: "Denied" };
 
 const NAMES_MAX = 20_000;
