@@ -172,7 +172,7 @@ def test_what_waits_is_bounded_and_a_refetch_misses_nothing(core):
         list.beginRefetch();
         list.arrive(range(1501, 1502), false);
         seen.push(list.rows.length);
-        list.failRefetch(1499);
+        list.failRefetch();
         seen.push(list.overflowed, list.waitingCount);
         list.beginRefetch();
         list.arrive(range(1503, 1504), false);
@@ -185,8 +185,121 @@ def test_what_waits_is_bounded_and_a_refetch_misses_nothing(core):
         return seen;""",
     )
     assert answer == [
-        0, 1499, True, False, 1, True, 1499, [1504, 1503, 1502, 1501], 0, False, True, True, 1,
+        0, 1499, True, False, 1, True, 1501, [1504, 1503, 1502, 1501], 0, False, True, True, 1,
     ]  # fmt: skip
+
+
+# A server whose answers to pages come when the test says so; a stream says one `started` and ends.
+_FEED = """
+const asked = [];
+const range = (from, to) => Array.from({ length: from - to + 1 }, (_, index) => ({ sequence: from - index }));
+const drawn = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+let streams = 0;
+const feed = new module.Feed({
+    events: (parameters) => new Promise((resolve, reject) => {
+        asked.push({ token: parameters.get("page_token"), resolve, reject });
+    }),
+    open: async () => {
+        streams += 1;
+        return new Response('event: started\\ndata: {"head_sequence":7}\\n\\n');
+    },
+}, { changed: () => {}, arrived: () => {}, denied: () => {}, reached: () => {} });
+const answer = (index, events, next_page_token) => {
+    asked[index].resolve({ events, next_page_token });
+    return drawn();
+};
+const tokens = () => asked.map(({ token }) => token);
+const sequences = () => feed.list.rows.map(({ sequence }) => sequence);
+feed.start(new URLSearchParams());
+"""
+
+
+def test_an_older_page_that_comes_after_the_rows_were_replaced_is_dropped(core):
+    assert core(
+        "feed.js",
+        _FEED + """
+        await answer(0, range(20, 19), "old");
+        feed.loadMore();
+        feed.list.overflowed = true;
+        feed.release();
+        feed.loadMore();
+        await answer(1, range(18, 17), "older");
+        await answer(2, range(90, 89), "new");
+        feed.loadMore();
+        await answer(3, range(88, 87), "");
+        return [tokens(), sequences(), feed.list.complete];""",
+    ) == [[None, "old", None, "new"], [90, 89, 88, 87], True]
+
+
+def test_a_refetch_that_failed_is_tried_again_as_one(core):
+    assert core(
+        "feed.js",
+        _FEED + """
+        await answer(0, range(20, 19), "");
+        feed.list.overflowed = true;
+        feed.release();
+        asked[1].reject(Object.assign(new Error("not for you"), { code: "PERMISSION_DENIED" }));
+        await drawn();
+        const failed = feed.error.code;
+        feed.retry();
+        await answer(2, range(21, 19), "");
+        return [failed, tokens(), sequences(), feed.error ?? null];""",
+    ) == ["PERMISSION_DENIED", [None, None, None], [21, 20, 19], None]
+
+
+def test_a_feed_that_ended_before_its_first_id_asks_for_the_list_again(core):
+    assert core(
+        "feed.js",
+        _FEED + """
+        await answer(0, [], "");
+        await drawn(50);
+        await answer(1, [], "");
+        const before = [streams, asked.length];
+        await drawn(700);
+        await answer(2, range(8, 8), "");
+        feed.stop();
+        return [before, streams, asked.length, sequences()];""",
+    ) == [[1, 2], 2, 3, [8]]
+
+
+def test_a_full_table_goes_on_in_place_of_its_newest_rows(core):
+    assert core(
+        "feed.js",
+        _FEED + """
+        await answer(0, range(60_000, 10_001), "next");
+        feed.loadMore();
+        const full = [asked.length, feed.list.isFull];
+        feed.further();
+        await answer(1, range(10_000, 9_999), "");
+        const rows = sequences();
+        return [full, tokens(), rows.length, rows[0], rows.at(-1), feed.list.waitingCount, feed.list.release()];""",
+    ) == [[1, True], [None, "next"], 1002, 11_000, 9_999, 49_000, False]
+
+
+def test_exports_say_what_a_cut_body_could_not_read(core):
+    answer = core(
+        "export-parts.js",
+        r'''
+        const ndjson = new module.NDJSONRecords();
+        let text = ndjson.push('{"sequence":1}\n{"unreadable":[{"first":2,"last":3}]}\n{"sequ');
+        const cutAt = ndjson.lastSequence;
+        ndjson.resume();
+        text += ndjson.push('{"sequence":4}\n{"export":{"count":1,"complete":true}}\n');
+        const csv = new module.CSVRecords();
+        let table = csv.push('sequence,change\r\n1,a\r\n# could not read 2 to 3\r\n4,pla');
+        const rowAt = csv.lastSequence;
+        csv.resume();
+        table += csv.push('sequence,change\r\n4,plain\r\n# 1 events, complete\r\n');
+        return [text + ndjson.lastLine(), cutAt, table + csv.lastLine(), rowAt, ndjson.end.complete, csv.end.complete];''',
+    )
+    assert answer == [
+        '{"sequence":1}\n{"unreadable":[{"first":2,"last":3}]}\n{"sequence":4}\n{"export":{"count":2,"complete":false}}\n',
+        1,
+        'sequence,change\r\n1,a\r\n# could not read 2 to 3\r\n4,plain\r\n# 2 events, incomplete\r\n',
+        1,
+        False,
+        False,
+    ]
 
 
 def test_exports_are_joined_where_they_were_cut(core):

@@ -71,7 +71,7 @@ def test_who_fell_behind_is_told_that_nothing_is_lost(shown):
 
 
 def test_an_end_that_waiting_cannot_mend_says_why(shown):
-    error = {"error": {"code": "PERMISSION_DENIED", "status": 403, "message": "not for you"}}
+    error = {"code": "PERMISSION_DENIED", "status": 403, "message": "not for you"}
     instead(shown, "/v1/events/stream", messages=[STARTED, ["end", error]])
     look_again(shown)
     shown.await_text("#connection", "Not live: this is not for you to see")
@@ -79,10 +79,10 @@ def test_an_end_that_waiting_cannot_mend_says_why(shown):
 
 
 def test_an_end_that_passes_is_waited_for(shown):
-    error = {"error": {"code": "UNAVAILABLE", "status": 503, "message": "the server is shutting down"}}
+    error = {"code": "UNAVAILABLE", "status": 503, "message": "the server is shutting down", "retry_after": "9s"}
     instead(shown, "/v1/events/stream", messages=[STARTED, ["end", error]])
     look_again(shown)
-    shown.await_text("#connection", "reconnecting in")
+    shown.await_text("#connection", "reconnecting in 8 s")
     shown.script("window.instead = {}")
     shown.click("#reconnect")
     shown.await_live()

@@ -6,6 +6,8 @@ class Records {
 	/** What the server says at the end; without it the body was cut. */
 	end = undefined;
 	rest = "";
+	/** A body said that it could not read something, which one that was cut does not say at its end. */
+	damaged = false;
 
 	push(text) {
 		const all = this.rest + text;
@@ -13,14 +15,19 @@ class Records {
 		for (const at of this.lineEnds(all)) {
 			const line = all.slice(from, at);
 			from = at;
-			if (!this.take(line)) continue;
-			kept += line;
-			last = line;
+			const before = this.count;
+			if (this.take(line)) kept += line;
+			if (this.count > before) last = line;
 		}
 		this.rest = all.slice(from);
 		// The last record alone is looked into: a million of them pass here.
 		if (last) this.lastSequence = this.sequenceOf(last) || this.lastSequence;
 		return kept;
+	}
+
+	damage() {
+		this.damaged = true;
+		return true;
 	}
 
 	/** Another body follows, behind the last record of this one. */
@@ -39,8 +46,10 @@ export class NDJSONRecords extends Records {
 	take(line) {
 		if (line.startsWith("{\"export\"")) {
 			this.end = JSON.parse(line).export;
+			if (this.damaged) this.end.complete = false;
 			return false;
 		}
+		if (line.startsWith("{\"unreadable\"")) return this.damage();
 		if (line.trim() === "") return false;
 		this.count += 1;
 		return true;
@@ -80,9 +89,11 @@ export class CSVRecords extends Records {
 		}
 		const end = /^# (\d+) events?, (.*?)\r?\n$/.exec(line);
 		if (end) {
-			this.end = { complete: end[2] === "complete", words: end[2] };
+			const words = this.damaged && end[2] === "complete" ? "incomplete" : end[2];
+			this.end = { complete: words === "complete", words };
 			return false;
 		}
+		if (line.startsWith("# could not read")) return this.damage();
 		if (line.trim() === "") return false;
 		this.count += 1;
 		return true;

@@ -1,8 +1,9 @@
 // Pages and live feed of one filter as one list. The feed begins behind the newest event of the first page; where that is
 // empty, it begins now, and the page is asked for once more then: nothing falls between the two.
 
-import { isAbort } from "./api.js";
+import { renewed } from "./api.js";
 import { EventList, ROWS_MAX } from "./list.js";
+import { pauseBefore } from "./sse.js";
 import { LiveStream } from "./stream.js";
 
 const PAGE_SIZE = "100";
@@ -23,6 +24,8 @@ export class Feed {
 	#on;
 	#parameters;
 	#controller;
+	#pages;
+	#again;
 	#stream;
 
 	/** `on`: `changed` after anything, `arrived(count)`, `denied`, `reached` when a connection begins. */
@@ -39,7 +42,6 @@ export class Feed {
 		this.stop();
 		this.#parameters = parameters;
 		this.list = new EventList();
-		this.error = undefined;
 		this.unreadable = [];
 		this.gaps = [];
 		this.scannedThrough = 0;
@@ -50,56 +52,91 @@ export class Feed {
 
 	stop() {
 		this.#controller?.abort();
+		this.#pages?.abort();
 		this.#stream?.stop();
 		this.#stream = undefined;
-		this.loading = false;
 	}
 
 	loadMore() {
-		if (this.loading || this.error || this.list.complete || this.list.isFull || !this.#controller) return;
+		const { list } = this;
+		if (this.loading || this.error || list.refetching || list.complete || list.isFull || !this.#controller) return;
 		this.#load(false);
 	}
 
-	retry() {
-		this.error = undefined;
-		if (this.list.rows.length === 0 && !this.list.nextPageToken) this.start(this.#parameters);
-		else this.#load(false);
+	/** A full table goes on with older rows, in place of the newest. */
+	further() {
+		this.list.dropNewest();
+		this.loadMore();
 	}
 
+	retry() {
+		this.#again();
+	}
+
+	// What begins to ask overtakes what asks: that would join where the list has no end any more.
+	async #ask(work, loading) {
+		this.#again = () => this.#ask(work, loading);
+		this.#pages = renewed(this.#pages);
+		const { signal } = this.#pages;
+		this.loading = loading;
+		this.error = undefined;
+		this.#on.changed();
+		try {
+			await work(signal);
+		} catch (error) {
+			if (signal.aborted) return;
+			this.list.failRefetch();
+			this.#failed(error);
+		}
+		if (signal.aborted) return;
+		this.loading = false;
+		if (!this.#stream && !this.error) this.#follow();
+		this.#on.changed();
+	}
+
+	/** A page, asked for again while what fails may pass. */
 	async #page(token, signal) {
 		const parameters = new URLSearchParams(this.#parameters);
 		parameters.set("page_size", PAGE_SIZE);
 		if (token) parameters.set("page_token", token);
-		const page = await this.#api.events(parameters, { signal });
-		if (page.unreadable) this.unreadable.push(...page.unreadable.slice(0, 100 - this.unreadable.length));
-		this.oldestSequence = page.oldest_sequence ?? this.oldestSequence;
-		if (page.scanned_through) this.scannedThrough = page.scanned_through;
-		return page;
+		const { loading } = this;
+		for (let attempt = 1; ; attempt += 1) {
+			try {
+				const page = await this.#api.events(parameters, { signal });
+				signal.throwIfAborted();
+				this.error = undefined;
+				if (page.unreadable) this.unreadable.push(...page.unreadable.slice(0, 100 - this.unreadable.length));
+				this.oldestSequence = page.oldest_sequence ?? this.oldestSequence;
+				if (page.scanned_through) this.scannedThrough = page.scanned_through;
+				return page;
+			} catch (error) {
+				// The same question takes as long again.
+				if (signal.aborted || !error.isPassing || error.code === "DEADLINE_EXCEEDED") throw error;
+				const pause = pauseBefore(attempt, Math.random(), error.retryAfter);
+				this.loading = false;
+				if (!this.#stream) this.streamState = { kind: "disconnected", until: Date.now() + pause, error };
+				this.#failed(error);
+				await new Promise((resolve) => { setTimeout(resolve, pause); });
+				signal.throwIfAborted();
+				this.loading = loading;
+				if (!this.#stream) this.#setStream({ kind: "idle" });
+			}
+		}
 	}
 
 	// A page may be empty and have a next one, so that a long search answers in time: it goes on until it has something.
-	async #load(first) {
-		const { signal } = this.#controller;
-		this.loading = true;
-		this.#on.changed();
-		try {
+	#load(first) {
+		return this.#ask(async (signal) => {
+			const { list } = this;
 			for (;;) {
-				const page = await this.#page(first ? "" : this.list.nextPageToken, signal);
-				if (signal.aborted) return;
-				if (first) this.list.replaceFirstPage(page.events, page.next_page_token);
-				else this.list.append(page.events, page.next_page_token);
+				const page = await this.#page(first ? "" : list.nextPageToken, signal);
+				if (first) list.replaceFirstPage(page.events, page.next_page_token);
+				else list.append(page.events, page.next_page_token);
 				first = false;
-				if (page.events.length > 0 || this.list.complete) break;
+				if (page.events.length > 0 || list.complete) break;
 				this.#on.changed();
 			}
-			this.loading = false;
-			if (!this.#stream) this.#follow();
-			this.#on.changed();
-		} catch (error) {
-			if (isAbort(error) || signal.aborted) return;
-			this.loading = false;
-			this.#failed(error);
-		}
+		}, true);
 	}
 
 	async release() {
@@ -111,23 +148,16 @@ export class Feed {
 
 	/** A table that only grows at its top begins anew: its lower rows are a page away. */
 	trim() {
-		if (this.list.rows.length > ROWS_MAX && !this.held && !this.list.refetching) this.#refetch();
+		if (this.list.rows.length > ROWS_MAX && !this.held && !this.list.refetching && !this.error) this.#refetch();
 	}
 
-	async #refetch() {
-		const { signal } = this.#controller;
-		const { list } = this;
-		const missed = list.waitingCount;
-		list.beginRefetch();
-		try {
+	#refetch() {
+		return this.#ask(async (signal) => {
+			const { list } = this;
+			list.beginRefetch();
 			const page = await this.#page("", signal);
-			if (!signal.aborted) list.replaceFirstPage(page.events, page.next_page_token);
-		} catch (error) {
-			if (isAbort(error) || signal.aborted) return;
-			list.failRefetch(missed);
-			this.#failed(error);
-		}
-		this.#on.changed();
+			list.replaceFirstPage(page.events, page.next_page_token);
+		}, false);
 	}
 
 	#failed(error) {
@@ -139,23 +169,18 @@ export class Feed {
 	#follow() {
 		const { list } = this;
 		const { signal } = this.#controller;
-		const fromNow = list.head === 0;
-		let asked = false;
 		const current = (action) => (...values) => {
 			if (!signal.aborted) action(...values);
 		};
-		this.#stream = new LiveStream(this.#api, this.#parameters, fromNow ? { start: "now" } : { after_sequence: list.head }, {
+		this.#stream = new LiveStream(this.#api, this.#parameters, list.head > 0 ? { after_sequence: list.head } : { start: "now" }, {
 			events: current((events) => {
 				const fresh = list.arrive(events, this.held);
 				if (fresh > 0) this.#on.arrived(fresh);
 				this.#on.changed();
 			}),
 			state: current((state) => this.#setStream(state)),
-			started: current(() => {
-				if (fromNow && !asked) {
-					asked = true;
-					this.#refetch();
-				}
+			started: current((fromNow) => {
+				if (fromNow) this.#refetch();
 				this.#on.reached();
 			}),
 			gap: current((gap) => {
@@ -191,8 +216,8 @@ export class Feed {
 	}
 
 	reconnectNow() {
-		if (this.streamState.kind === "failed" && this.#controller) {
-			this.#follow();
-		} else this.#stream?.reconnectNow();
+		if (this.streamState.kind === "failed") this.#follow();
+		else if (this.#stream) this.#stream.reconnectNow();
+		else if (this.error) this.retry();
 	}
 }

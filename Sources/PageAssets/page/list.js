@@ -4,6 +4,7 @@
 export const WAITING_MAX = 1000;
 /** Rows beyond which the table does not grow: about 60 MiB of a tab. */
 export const ROWS_MAX = 50_000;
+const ROWS_KEPT = 1000;
 
 /** What a row shows of an event; the rest is asked for when it is opened. */
 export function slim(event) {
@@ -28,15 +29,24 @@ export class EventList {
 		this.refetching = true;
 		this.overflowed = false;
 		this.waiting = [];
-		this.waitingCount = 0;
 	}
 
-	/** It did not come: what it would have had is missing, so nothing may be shown above the rows. */
-	failRefetch(missed) {
+	/** If one was asked for, it did not come: what it would have had is missing, so nothing may be shown above the rows. */
+	failRefetch() {
+		if (this.refetching) this.#miss(0);
 		this.refetching = false;
+	}
+
+	/** Older rows may follow; the newest are asked for anew when they are wanted. */
+	dropNewest() {
+		this.#miss(this.rows.length - ROWS_KEPT);
+		this.rows = this.rows.slice(-ROWS_KEPT);
+	}
+
+	#miss(number) {
 		this.overflowed = true;
 		this.waiting = [];
-		this.waitingCount = Math.max(this.waitingCount, missed, 1);
+		this.waitingCount = Math.max(1, this.waitingCount + number);
 	}
 
 	/** The first page. What came meanwhile by the feed and is newer stands above it, or waits if it is too much. */
@@ -72,12 +82,8 @@ export class EventList {
 		this.head = fresh.at(-1).sequence;
 		if (held || this.refetching || this.waitingCount > 0) {
 			this.waitingCount += fresh.length;
-			if (this.waitingCount > WAITING_MAX) {
-				this.overflowed = true;
-				this.waiting = [];
-			} else {
-				this.waiting.push(...fresh.map(slim));
-			}
+			if (this.overflowed || this.waiting.length + fresh.length > WAITING_MAX) this.#miss(0);
+			else this.waiting.push(...fresh.map(slim));
 		} else {
 			this.rows = [...fresh.map(slim).reverse(), ...this.rows];
 		}
@@ -85,6 +91,8 @@ export class EventList {
 	}
 
 	release() {
+		// They come with the page that is asked for.
+		if (this.refetching) return true;
 		if (this.overflowed) return false;
 		this.rows = [...this.waiting.reverse(), ...this.rows];
 		this.waiting = [];

@@ -58,7 +58,7 @@ const toolbar = new Toolbar(byId("toolbar"), byId("connection"), byId("table"), 
 	pause: togglePause, release, reconnect: () => feed.reconnectNow(), retry: () => feed.retry(), signin: () => account.signIn(),
 	organization: () => change({ ...state, organization_id: "" }), reset: () => change(cleared(state)),
 	wider: () => change({ ...state, since: "", until: "" }),
-	further: () => change({ ...state, until: feed.list.rows.at(-1).occurred_at }),
+	further: () => feed.further(),
 });
 
 const counts = new Counts(api, byId("histogram"), byId("totals"), {
@@ -208,7 +208,7 @@ async function release() {
 	const waited = feed.list.waitingCount;
 	await feed.release();
 	table.markNew(waited);
-	if (waited > 0) announce(`${plural(waited, "new event")} shown`);
+	if (waited > 0) announce(`${plural(waited, "newer event")} shown`);
 }
 
 addEventListener("popstate", () => {

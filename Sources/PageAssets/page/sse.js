@@ -48,8 +48,8 @@ export class MessageParser {
 	}
 }
 
-/** Milliseconds before attempt 1, 2, 3 ...: growing to half a minute, and spread, so that not all come at once. */
-export function pauseBefore(attempt, random) {
+/** Milliseconds before attempt 1, 2, 3 ...: growing to half a minute, and spread, so that not all come at once; `least` are seconds. */
+export function pauseBefore(attempt, random, least = 0) {
 	const longest = Math.min(30_000, 500 * 2 ** (attempt - 1));
-	return Math.round(longest * (0.5 + random / 2));
+	return Math.max(least * 1000, Math.round(longest * (0.5 + random / 2)));
 }

@@ -18,7 +18,7 @@ export class LiveStream {
 	#attempt = 0;
 	#wake;
 
-	/** `start`: `{after_sequence}` or `{start: "now"}`. `on`: `events(list)`, `state({kind})`, `started`, `gap(data)`, `failed(error)`. */
+	/** `start`: `{after_sequence}` or `{start: "now"}`. `on`: `events(list)`, `state({kind})`, `started(fromNow)`, `gap(data)`, `failed(error)`. */
 	constructor(api, parameters, start, on) {
 		this.#api = api;
 		this.#parameters = new URLSearchParams(parameters);
@@ -56,7 +56,7 @@ export class LiveStream {
 				return;
 			}
 			this.#attempt += 1;
-			const pause = Math.max(error.retryAfter * 1000, pauseBefore(this.#attempt, Math.random()));
+			const pause = pauseBefore(this.#attempt, Math.random(), error.retryAfter);
 			this.#on.state({ kind: "disconnected", until: Date.now() + pause, error });
 			await this.#sleep(pause);
 		}
@@ -90,7 +90,7 @@ export class LiveStream {
 				clearTimeout(silence);
 				silence = setTimeout(() => this.#controller.abort(), SILENCE_MILLISECONDS);
 				this.#take(parser.push(decoder.decode(piece.value, { stream: true })));
-				this.#lastId = parser.lastId;
+				this.#lastId = parser.lastId || this.#lastId;
 			}
 		} finally {
 			clearTimeout(silence);
@@ -113,14 +113,12 @@ export class LiveStream {
 			const value = JSON.parse(data);
 			if (name === "started") {
 				this.#attempt = 0;
-				// Until the first id comes, this is where a feed that began now goes on.
-				if (this.#lastId === "") this.#lastId = String(value.head_sequence ?? 0);
-				this.#on.started();
+				this.#on.started(this.#lastId === "");
 				this.#on.state({ kind: "catching-up", behind: false });
 			} else if (name === "caught_up") this.#on.state({ kind: "live" });
 			else if (name === "fell_behind") this.#on.state({ kind: "catching-up", behind: true });
 			else if (name === "gap") this.#on.gap(value);
-			else if (name === "end") throw errorOf(value.error ? value : { error: value });
+			else if (name === "end") throw errorOf({ error: value }, value.status, Number.parseFloat(value.retry_after) || 0);
 		}
 		deliver();
 	}

@@ -63,7 +63,7 @@ export class Toolbar {
 		this.pauseButton.replaceChildren(icon(paused ? "play" : "pause"), paused ? (waits > 0 ? `Resume (${count(waits)})` : "Resume") : "Pause");
 		this.pauseButton.title = paused ? "Show new events as they arrive (p)" : "Let new events wait (p)";
 		this.waiting.hidden = waits === 0;
-		this.waiting.replaceChildren(icon("up"), plural(waits, "new event"));
+		this.waiting.replaceChildren(icon("up"), plural(waits, "newer event"));
 	}
 
 	#showPill() {
