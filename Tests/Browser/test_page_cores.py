@@ -97,6 +97,33 @@ def test_what_means_nothing_is_named(core):
     ) == ["evnt_type", "split_by=scope"]
 
 
+@pytest.mark.parametrize("key", ["17", "0192d3c4-0000-7000-8000-00000000ABCD", ""])
+def test_an_event_is_named_by_its_id_or_sequence(core, key):
+    assert core("state.js", _PARSED, key) == [key, []]
+
+
+@pytest.mark.parametrize("key", ["export", "stream", "17/x", "../status"])
+def test_no_other_method_is_asked_for_as_an_event(core, key):
+    assert core("state.js", _PARSED, key) == ["", [f"event={key}"]]
+
+
+_PARSED = """
+const { state, unknown } = module.parseAddress(`?event=${encodeURIComponent(given[0])}`);
+return [state.event, unknown];"""
+
+
+def test_names_are_forgotten_with_who_could_see_them(core):
+    assert core(
+        "words.js",
+        """
+        const name = () => module.valueWords("actor_id", "u-1").name;
+        module.remember("actor_id", "u-1", "Ada");
+        const before = name();
+        module.forgetNames();
+        return [before, name()];""",
+    ) == ["Ada", "u-1"]
+
+
 def test_ages_become_moments(core):
     answer = core(
         "state.js",

@@ -16,7 +16,7 @@ import { cleared, filterParameters, formatAddress, isFiltered, organizationParam
 import { Table } from "./table.js";
 import { plain } from "./text.js";
 import { Toolbar } from "./toolbar.js";
-import { rememberEvent } from "./words.js";
+import { forgetNames, rememberEvent } from "./words.js";
 
 const ANNOUNCE_MILLISECONDS = 5000;
 /** A hidden tab lets go of its connection after this: browsers have few for one server. */
@@ -97,6 +97,7 @@ const account = new Account(api, byId("caller"), byId("organization"), {
 	// Another token sees another log, through the same view.
 	restart: () => {
 		reload();
+		forgetNames();
 		if (state.event) details.open(state.event);
 	},
 	left: closeEvent,

@@ -7,6 +7,8 @@ const SINGLE_FIELDS = ["since", "until", "text"];
 const VIEW_FIELDS = ["organization_id", "event", "split_by"];
 export const SPLIT_FIELDS = LIST_FIELDS.filter((field) => field !== "scope");
 const DEFAULT_SPLIT = "event_type";
+// An event's key becomes a part of a path, where other words are other methods.
+const CHECKED = { split_by: (value) => SPLIT_FIELDS.includes(value), event: (value) => /^(\d*|[\da-f-]{36})$/i.test(value) };
 
 export function emptyState() {
 	const lists = Object.fromEntries(LIST_FIELDS.map((field) => [field, []]));
@@ -20,7 +22,7 @@ export function parseAddress(search) {
 	for (const [name, value] of new URLSearchParams(search)) {
 		if (LIST_FIELDS.includes(name)) {
 			if (value && !state[name].includes(value)) state[name].push(value);
-		} else if (name === "split_by" && !SPLIT_FIELDS.includes(value)) unknown.push(`split_by=${value}`);
+		} else if (CHECKED[name]?.(value) === false) unknown.push(`${name}=${value}`);
 		else if (SINGLE_FIELDS.includes(name) || VIEW_FIELDS.includes(name)) state[name] = value;
 		else if (!unknown.includes(name)) unknown.push(name);
 	}

@@ -18,6 +18,9 @@ export const OUTCOMES = { SUCCESS: "Success", FAILURE: "Failure", DENIED: "Denie
 const NAMES_MAX = 20_000;
 const names = new Map();
 
+/** They are of what another may see. */
+export const forgetNames = () => names.clear();
+
 export function remember(field, value, name) {
 	if (!name || name === value) return;
 	if (names.size > NAMES_MAX) names.clear();
