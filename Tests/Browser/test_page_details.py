@@ -86,6 +86,19 @@ def test_the_difference_to_the_previous_event_of_the_target(page, log):
     page.await_text("#details .when", "newest event of the target")
 
 
+def test_the_next_event_is_found_behind_many_that_were_recorded_before(page, log):
+    now = int(time.time()) - 1000
+    at = lambda seconds, change: event(change=change, occurred_at=timestamp(now + seconds))  # noqa: E731
+    log.record(*(at(10, f"early {number}") for number in range(120)), at(0, "this"), at(0, "that"))
+    page.open().await_changes("that", "this")
+    page.open_row("this")
+    page.click("#details button", "Next event of this target")
+    page.await_text("#details .change", "that")
+    page.find("#details button:enabled", "Next event of this target")
+    page.click("#details button", "Next event of this target")
+    page.await_text("#details .when", "newest event of the target")
+
+
 def test_a_link_opens_one_event(page, log):
     result, = log.record(full())
     log.record(event(change="another"))

@@ -102,7 +102,7 @@ export class Details {
 		try {
 			const next = await this.#on.next(event, this.#controller.signal);
 			if (next) this.#on.open(next);
-			else this.#say("This is the newest event of the target.");
+			else if (next === undefined) this.#say("This is the newest event of the target.");
 		} catch (error) {
 			if (!isAbort(error)) this.#say(explain(error).title);
 		}

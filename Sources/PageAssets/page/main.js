@@ -21,6 +21,7 @@ import { forgetNames, rememberEvent } from "./words.js";
 const ANNOUNCE_MILLISECONDS = 5000;
 /** A hidden tab lets go of its connection after this: browsers have few for one server. */
 const HIDDEN_MILLISECONDS = 120_000;
+const NEXT_PAGES_MAX = 8;
 
 takeTokenFromAddress();
 const api = new Api(token);
@@ -96,8 +97,8 @@ const account = new Account(api, byId("caller"), byId("organization"), {
 	state: () => state, change, changed: showFeed,
 	// Another token sees another log, through the same view.
 	restart: () => {
-		reload();
 		forgetNames();
+		reload();
 		if (state.event) details.open(state.event);
 	},
 	left: closeEvent,
@@ -173,13 +174,18 @@ function closeEvent() {
 	table.grid.focus({ preventScroll: true });
 }
 
-// The target's events from that time on, oldest first: the server has no question for the next one.
+// The target's events from that time on, oldest first: the server has no question for the next one. Null when it is too far.
 async function nextOfTarget({ target, occurred_at: since, sequence, organization_id: organization }, signal) {
 	const query = new URLSearchParams({
-		...Object.fromEntries(organizationParameters(state)), target_type: target.type, target_id: target.id, order: "oldest", page_size: "1000", since,
+		...Object.fromEntries(organizationParameters(state)), target_type: target.type, target_id: target.id, order: "oldest", page_size: "100", since,
 	});
-	const { events } = await api.events(query, { signal });
-	return events.find((one) => one.sequence > sequence && one.organization_id === organization);
+	for (let asked = 0; asked < NEXT_PAGES_MAX; asked += 1) {
+		const { events, next_page_token: token } = await api.events(query, { signal });
+		const next = events.find((one) => one.sequence > sequence && one.organization_id === organization);
+		if (next || !token) return next;
+		query.set("page_token", token);
+	}
+	return null;
 }
 
 let unannounced = 0;
