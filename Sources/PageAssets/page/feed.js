@@ -73,7 +73,7 @@ export class Feed {
 		this.#again();
 	}
 
-	// What begins to ask overtakes what asks: that would join where the list has no end any more.
+	// What begins overtakes what runs, which would join where the list has no end any more.
 	async #ask(work, loading) {
 		this.#again = () => this.#ask(work, loading);
 		this.#pages = renewed(this.#pages);
@@ -90,7 +90,7 @@ export class Feed {
 		}
 		if (signal.aborted) return;
 		this.loading = false;
-		if (!this.#stream && !this.error) this.#follow();
+		if (!this.#stream && !this.error && this.streamState.kind !== "resting") this.#follow();
 		this.#on.changed();
 	}
 
