@@ -42,8 +42,9 @@ let arguments = Target.Dependency.product(
 
 /// What the targets of Fuzz/ look at.
 let fuzzed: [Target.Dependency] = [
-    "Access", "AuditModel", "AuditRPC", "Codec", "EventStore", "TestSupport", nioCore, nioEmbedded,
-    logging,
+    "Access", "AuditGateway", "AuditModel", "AuditRPC", "Codec", "EventStore", "TestSupport",
+    nioCore,
+    nioEmbedded, logging,
 ]
 
 /// The same functions twice: as tests, which replay the kept inputs, or (with AUDITRPC_FUZZ set, as dev/fuzz does) as

@@ -15,6 +15,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "messages", run: fuzzMessages),
         FuzzTarget(name: "record-request", run: fuzzRecordRequest),
         FuzzTarget(name: "json", run: fuzzJSON),
+        FuzzTarget(name: "http-request", run: fuzzHTTPRequest),
         FuzzTarget(name: "page-token", run: fuzzPageToken),
         FuzzTarget(name: "certificate", run: fuzzCertificate),
         FuzzTarget(name: "jwt", run: fuzzJWT),

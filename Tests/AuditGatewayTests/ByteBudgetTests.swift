@@ -16,4 +16,19 @@ struct ByteBudgetTests {
         #expect(budget.take(6) != nil)
         withExtendedLifetime(second) {}
     }
+
+    @Test func answersThatWaitAreBounded() throws {
+        let budgets = GatewayBudgets()
+        let large = GatewayLimits.answersBytesMax / 4
+        var held = try (0..<4).map { _ in try budgets.hold(answer: large) }
+        let error = #expect(throws: GatewayError.self) {
+            try budgets.hold(answer: GatewayLimits.smallAnswerBytesMax + 1)
+        }
+        #expect(error?.httpStatus == 429)
+        #expect(error?.retryAfter == 1)
+        // A small one needs no room.
+        #expect(try budgets.hold(answer: GatewayLimits.smallAnswerBytesMax) == nil)
+        held.removeLast()
+        #expect(try budgets.hold(answer: large) != nil)
+    }
 }

@@ -253,7 +253,8 @@ def test_what_is_not_there_is_said(client):
     assert client.get("/v1/nothing").status == 404
     assert client.get("/nothing.js").status == 404
     assert client.get("/v1/events/stream", after_sequence=10**9).error["code"] == "OUT_OF_RANGE"
-    assert client.send("DELETE", "/v1/events").read() and True
+    refused = client.send("DELETE", "/v1/events")
+    assert refused.status == 404 and b"DELETE /v1/events" in refused.read()
 
 
 def test_bodies_have_limits_and_clear_faults(client):

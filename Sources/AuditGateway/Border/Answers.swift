@@ -8,19 +8,27 @@ extension GatewayBudgets {
     ///
     /// - Throws: RESOURCE_EXHAUSTED when too many wait already.
     func answer(_ json: [UInt8], _ context: GatewayContext) throws(GatewayError) -> Response {
-        guard json.count > GatewayLimits.smallAnswerBytesMax else { return .json(json) }
-        guard let hold = answers.take(json.count) else {
-            throw .unreadAnswers
-        }
+        guard let room = try hold(answer: json.count) else { return .json(json) }
         var response = Response.json([])
         response.body = ResponseBody(contentLength: json.count) { writer in
             try await context.within(GatewayLimits.answerTime) {
                 try await writer.write(ByteBuffer(bytes: json))
                 try await writer.finish(nil)
             }
-            withExtendedLifetime(hold) {}
+            withExtendedLifetime(room) {}
         }
         return response
+    }
+}
+
+extension GatewayBudgets {
+    /// Nil for a small one.
+    ///
+    /// - Throws: RESOURCE_EXHAUSTED when too many wait already.
+    func hold(answer bytes: Int) throws(GatewayError) -> ByteBudget.Hold? {
+        guard bytes > GatewayLimits.smallAnswerBytesMax else { return nil }
+        guard let hold = answers.take(bytes) else { throw .unreadAnswers }
+        return hold
     }
 }
 

@@ -102,7 +102,7 @@ struct ExportRoute: Sendable {
         _ bytes: [UInt8], to writer: inout any ResponseBodyWriter, _ context: GatewayContext
     ) async throws {
         guard !bytes.isEmpty else { return }
-        guard let hold = budgets.answers.take(bytes.count) else { throw GatewayError.unreadAnswers }
+        let hold = try budgets.hold(answer: bytes.count)
         try await context.within(GatewayLimits.answerTime) {
             try await writer.write(ByteBuffer(bytes: bytes))
         }
