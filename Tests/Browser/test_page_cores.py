@@ -316,10 +316,12 @@ def test_exports_say_what_a_cut_body_could_not_read(core):
         const rowAt = csv.lastSequence;
         csv.resume();
         table += csv.push('sequence,change\r\n4,plain\r\n# 1 events, complete\r\n');
-        return [text + ndjson.lastLine(), cutAt, table + csv.lastLine(), rowAt, ndjson.end.complete, csv.end.complete];''',
+        const ends = [ndjson.end.complete, csv.end.complete];
+        return [text + ndjson.lastLine(), cutAt, table + csv.lastLine(), rowAt, ...ends];''',
     )
     assert answer == [
-        '{"sequence":1}\n{"unreadable":[{"first":2,"last":3}]}\n{"sequence":4}\n{"export":{"count":2,"complete":false}}\n',
+        '{"sequence":1}\n{"unreadable":[{"first":2,"last":3}]}\n{"sequence":4}\n'
+        '{"export":{"count":2,"complete":false}}\n',
         1,
         'sequence,change\r\n1,a\r\n# could not read 2 to 3\r\n4,plain\r\n# 2 events, incomplete\r\n',
         1,
