@@ -25,7 +25,7 @@ struct BodyReader: Sendable {
             guard let place = budgets.smallBodies.take(1) else {
                 throw GatewayError.busy("too many bodies are being read")
             }
-            let body = try await read(request, context)
+            let body = try await read(request, upTo: room, context)
             withExtendedLifetime(place) {}
             return body
         }
@@ -35,15 +35,18 @@ struct BodyReader: Sendable {
         guard let hold = budgets.bodies.take(room) else {
             throw GatewayError.busy("too many large bodies are being read")
         }
-        let body = try await read(request, context)
+        let body = try await read(request, upTo: room, context)
         withExtendedLifetime(hold) {}
         return body
     }
 
-    private func read(_ request: Request, _ context: GatewayContext) async throws -> [UInt8] {
+    /// - Parameter bytesMax: what there is room for: a body that is longer than it said is no more than that.
+    private func read(
+        _ request: Request, upTo bytesMax: Int, _ context: GatewayContext
+    ) async throws -> [UInt8] {
         var request = request
         let buffer = try await context.within(GatewayLimits.bodyTime) {
-            try await request.collectBody(upTo: GatewayLimits.bodyBytesMax)
+            try await request.collectBody(upTo: max(0, bytesMax))
         }
         return Array(buffer.readableBytesView)
     }
