@@ -6,6 +6,7 @@ import EventStore
 /// Asks a store for pages, inside the process: from a request to the encoded response.
 struct Pages {
     let store: EventStore
+    let sequences: SequenceBook
     /// Of each kind, spread over its requests; after all were asked twice.
     let samples: Int
 
@@ -42,9 +43,10 @@ struct Pages {
         let control = ReadControl(end: start + limits.readTime)
         let bytes =
             try request.isHistogram
-            ? HistogramCount(store: store, limits: limits)
+            ? HistogramCount(store: store, sequences: sequences, limits: limits)
                 .run(request.histogram, now: SampleEvents.start, control).encoded()
-            : PageQuery(store: store, limits: limits).run(request.query, control)
+            : PageQuery(store: store, sequences: sequences, limits: limits).run(
+                request.query, control)
         return ((ContinuousClock.now - start).inSeconds, bytes)
     }
 

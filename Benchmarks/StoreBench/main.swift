@@ -98,7 +98,8 @@ func run(_ arguments: [String]) throws {
         try ingest.run(arguments[2])
     case ("search", 4):
         let store = try open(arguments[1])
-        try Pages(store: store, samples: number(3)).run(PageRequest.read(arguments[2]))
+        try Pages(store: store, sequences: SequenceBook(store: store), samples: number(3)).run(
+            PageRequest.read(arguments[2]))
         say("resident-bytes", residentBytes())
         store.close()
     case ("open", 2):

@@ -84,8 +84,8 @@ package struct ServiceLimits: Hashable, Sendable {
     /// that several hold counts once. 64 MiB: 256 whole readings. Who has no room is read for again
     /// when it takes more, for one message at a time.
     package var feedReadyBytesMax = 64 << 20
-    /// Starts at a time that are looked for between two readings.
-    package var catchUpStartsMax = 256
+    /// Single events that are looked for between two readings.
+    package var catchUpLooksMax = 256
     /// Events that one reading looks at, and blocks of segments or frames of logs.
     package var catchUpEventsMax = 65_536
     package var catchUpBlocksMax = 1_024
@@ -105,6 +105,10 @@ package struct ServiceLimits: Hashable, Sendable {
     package var feedLookInterval: Duration = .seconds(10)
     /// The interval of Progress when the request says none.
     package var progressIntervalDefault: Duration = .seconds(10)
+
+    /// Organizations whose newest sequences are remembered, at about a hundred bytes each; those of others are
+    /// looked up when they are asked for.
+    static let rememberedOrganizationsMax = 65_536
 
     package init() {}
 }

@@ -64,8 +64,8 @@ package struct ServiceError: Error, Sendable {
                 "the server's disk is full: nothing was stored; reads go on; free space on it "
                     + "and send the request again", cause: error)
         case .damaged:
-            let place = error.damage.map { ": sequences \($0.sequences)" } ?? ""
-            self.init(.dataLoss, "stored events are damaged\(place)", cause: error)
+            // Which: where they lie in the log would tell one organization of the others.
+            self.init(.dataLoss, "stored events are damaged", cause: error)
         case .refusingWrites, .inputOutput:
             self.init(
                 .unavailable,

@@ -22,13 +22,17 @@ extension EventStore {
     ///
     /// Throws what `expire` throws; what was done before stays done. The next call begins with what
     /// this one hid and could not remove, and hides more only when that is gone and not enough.
-    package func dropExcess() throws(StoreError) -> ExpiryReport? {
+    ///
+    /// - Parameter before: see `BeforeRemoval`.
+    package func dropExcess(
+        before: BeforeRemoval = { _ in }
+    ) throws(StoreError) -> ExpiryReport? {
         var report = ExpiryReport(oldest: .zero)
         var damage: StoreError?
         defer { count(report) }
         var measured: CompiledRetention?
         repeat {
-            try finishDrop(&report, &damage)
+            try finishDrop(before, &report, &damage)
             if isTooLarge, visibility.plan !== measured { measured = try measureSpared() }
         } while hideExcess(by: measured)
         if let damage { throw damage }
@@ -42,16 +46,16 @@ extension EventStore {
 
     /// Takes what is hidden by the cap off the disk. Goes on behind a segment that is damaged.
     private func finishDrop(
-        _ report: inout ExpiryReport, _ damage: inout StoreError?
+        _ before: BeforeRemoval, _ report: inout ExpiryReport, _ damage: inout StoreError?
     ) throws(StoreError) {
         // Other rules may hold after a round: then it is done by those.
         while let (dead, sequences) = dropLeft() {
-            try removeFirstParts(below: dead, &report, &damage)
+            try removeFirstParts(below: dead, before, &report, &damage)
             for case .sealed(let segment) in parts.all {
                 guard segment.bounds.sequences.first < sequences.upperBound else { break }
                 guard segment.bounds.sequences.last >= sequences.lowerBound else { continue }
                 do throws(StoreError) {
-                    try rewriteExcess(of: segment, below: dead, &report)
+                    try rewriteExcess(of: segment, below: dead, before, &report)
                 } catch {
                     guard error.code == .damaged else { throw error }
                     damage = damage ?? error
@@ -66,7 +70,8 @@ extension EventStore {
 
     /// Writes a segment anew that holds what is not to go.
     private func rewriteExcess(
-        of segment: Segment, below dead: Visibility, _ report: inout ExpiryReport
+        of segment: Segment, below dead: Visibility, _ before: BeforeRemoval,
+        _ report: inout ExpiryReport
     ) throws(StoreError) {
         var written = report
         defer { report = written }
@@ -76,7 +81,8 @@ extension EventStore {
             guard isInForce(dead), let current = parts.part(startingAt: first)?.segment else {
                 return
             }
-            try rewrite(current, below: dead, deadShare: nil, &maintenance, &written)
+            try rewrite(
+                current, below: dead, before, deadShare: nil, &maintenance, &written)
         }
     }
 

@@ -1,6 +1,16 @@
 package import AuditModel
 internal import Synchronization
 
+/// A file of which events are about to be removed.
+package struct Removal: Sendable {
+    /// Those that have events in it; nil when that cannot be told.
+    package var organizations: [[UInt8]]?
+    package var sequences: SequenceRange
+}
+
+/// Told of each removal. Nothing is removed when it throws.
+package typealias BeforeRemoval = (Removal) throws(StoreError) -> Void
+
 extension EventStore {
     /// Hides what expired and gives its space back: removes the oldest files as long as all of their
     /// events have, and writes segments anew without their expired events once those are enough
@@ -13,7 +23,11 @@ extension EventStore {
     /// Throws `inputOutput` or `diskFull` when a file cannot be removed or written, `damaged` (once)
     /// when a segment cannot be read and so is kept as a whole, what `append` throws when the next
     /// log cannot be begun, or `closed`; what was done before stays done.
-    package func expire(now: Timestamp, uptime: Duration) throws(StoreError) -> ExpiryReport {
+    ///
+    /// - Parameter before: see `BeforeRemoval`.
+    package func expire(
+        now: Timestamp, uptime: Duration, before: BeforeRemoval = { _ in }
+    ) throws(StoreError) -> ExpiryReport {
         let (believed, heldBack) = clock.withLock { $0.time(wall: now, uptime: uptime) }
         var report = ExpiryReport(oldest: .zero, clockHeldBack: heldBack)
         hide(at: believed)
@@ -21,9 +35,11 @@ extension EventStore {
         var damage: StoreError?
         defer { count(report, at: now) }
         // Full disks are why removal comes before a new log and before what is written anew.
-        try removeFirstParts(below: dead, &report, &damage)
-        if try rollAged(at: believed) { try removeFirstParts(below: dead, &report, &damage) }
-        try rewriteSegments(below: dead, &report, &damage)
+        try removeFirstParts(below: dead, before, &report, &damage)
+        if try rollAged(at: believed) {
+            try removeFirstParts(below: dead, before, &report, &damage)
+        }
+        try rewriteSegments(below: dead, before, &report, &damage)
         if let damage { throw damage }
         report.oldest = readable.oldest
         return report
@@ -72,7 +88,8 @@ extension EventStore {
     /// Oldest first, each one durably: a crash in between leaves no hole. Ends at a segment that is damaged,
     /// and notes that.
     func removeFirstParts(
-        below dead: Visibility, _ report: inout ExpiryReport, _ damage: inout StoreError?
+        below dead: Visibility, _ before: BeforeRemoval, _ report: inout ExpiryReport,
+        _ damage: inout StoreError?
     ) throws(StoreError) {
         var removed = report
         defer { report = removed }
@@ -81,6 +98,7 @@ extension EventStore {
             guard isInForce(dead), let part = parts.firstClosed,
                 try isDead(part, below: dead, &maintenance, &damage)
             else { return false }
+            try tell(of: part, before)
             try removeFirst(part, &removed)
             maintenance.deadRows.removed(before: parts.firstSequence)
             return true
@@ -110,6 +128,12 @@ extension EventStore {
         }
     }
 
+    private func tell(of part: StorePart, _ before: BeforeRemoval) throws(StoreError) {
+        guard part.firstSequence <= part.lastSequence else { return }
+        let sequences = SequenceRange(first: part.firstSequence, last: part.lastSequence)
+        try before(Removal(organizations: try? organizations(in: part), sequences: sequences))
+    }
+
     private func removeFirst(
         _ part: StorePart, _ report: inout ExpiryReport
     ) throws(StoreError) {
@@ -129,7 +153,8 @@ extension EventStore {
 
     /// Goes on behind a segment that is damaged, and notes that.
     private func rewriteSegments(
-        below dead: Visibility, _ report: inout ExpiryReport, _ damage: inout StoreError?
+        below dead: Visibility, _ before: BeforeRemoval, _ report: inout ExpiryReport,
+        _ damage: inout StoreError?
     ) throws(StoreError) {
         var written = report
         defer { report = written }
@@ -138,7 +163,7 @@ extension EventStore {
             do throws(StoreError) {
                 try maintaining { maintenance throws(StoreError) in
                     guard isInForce(dead) else { return }
-                    try rewrite(segment, below: dead, &maintenance, &written)
+                    try rewrite(segment, below: dead, before, &maintenance, &written)
                 }
             } catch {
                 guard error.code == .damaged else { throw error }
@@ -152,13 +177,15 @@ extension EventStore {
     ///
     /// - Parameter deadShare: enough is this part of its events; nil for any.
     func rewrite(
-        _ segment: Segment, below dead: Visibility, deadShare: Int? = Limits.deadShare,
-        _ maintenance: inout Maintenance, _ report: inout ExpiryReport
+        _ segment: Segment, below dead: Visibility, _ before: BeforeRemoval,
+        deadShare: Int? = Limits.deadShare, _ maintenance: inout Maintenance,
+        _ report: inout ExpiryReport
     ) throws(StoreError) {
         let count = try maintenance.deadRows.count(in: segment, below: dead)
         guard count > 0, deadShare.map({ count * $0 >= segment.bounds.events }) ?? true else {
             return
         }
+        try tell(of: .sealed(segment), before)
         let rewritten = try rewrite(segment, below: dead, &maintenance)
         report.rewritten += 1
         report.events += segment.bounds.events - rewritten.bounds.events

@@ -60,10 +60,12 @@ extension StoreConfiguration {
     var segmentDirectory: String { directory + "/segments" }
     var lockPath: String { directory + "/LOCK" }
     var snapshotMarkerPath: String { directory + "/" + SnapshotMarker.name }
-    /// What the service keeps beside the events (how long whose are kept, who may call, how much); here files that go
-    /// into snapshots. Any of them may be missing.
+    /// What the service keeps beside the events (how long whose are kept, who may call, how much, which sequences
+    /// organizations had); here files that go into snapshots. Any of them may be missing.
     var companionPaths: [String] {
-        ["policies.json", "tokens.json", "quotas.json"].map { directory + "/" + $0 }
+        ["policies.json", "tokens.json", "quotas.json", "sequences.json"].map {
+            directory + "/" + $0
+        }
     }
     /// Names the events that a repair could not save.
     var lostPath: String { directory + "/LOST" }

@@ -71,7 +71,7 @@ extension StoreError: CustomStringConvertible {
 
 extension StoreError {
     /// Runs file operations; one that fails becomes `diskFull` or `inputOutput`.
-    static func wrappingFileErrors<Result>(
+    package static func wrappingFileErrors<Result>(
         _ body: () throws(FileError) -> Result
     ) throws(StoreError) -> Result {
         do {

@@ -3,8 +3,8 @@ package import AuditModel
 /// Where one subscription stands and what it does next: disk, ring or wait, and what it tells its
 /// client.
 ///
-/// A value that is told what happened; it reads nothing itself. Its position only ever grows, and
-/// every sequence is passed exactly once: by events, or by a gap that is said, also where a store that
+/// A value that is told what happened; it reads nothing itself. Its sequences are places in the log. Its position only
+/// ever grows, and every sequence is passed exactly once: by events, or by a gap that is said, also where a store that
 /// was restored from a snapshot has passed over sequences. That is the CompleteFeed guarantee.
 package struct FollowMachine: Hashable, Sendable {
     /// What to do about events that cannot be sent any more.
@@ -66,8 +66,6 @@ package struct FollowMachine: Hashable, Sendable {
 
     /// Everything up to it has been sent, skipped by the filter, or said to be gone.
     package private(set) var position: Sequence
-    /// The newest position that the client knows, from an event or a notice.
-    private var told: Sequence
     private let onGap: OnGap
     private var mode = Mode.catchingUp
 
@@ -78,7 +76,6 @@ package struct FollowMachine: Hashable, Sendable {
 
     package init(after position: Sequence, onGap: OnGap) {
         self.position = position
-        told = position
         self.onGap = onGap
     }
 
@@ -99,7 +96,6 @@ package struct FollowMachine: Hashable, Sendable {
         if wanted > stored.head {
             guard mode == .catchingUp else { return .wait(after: position) }
             mode = .live
-            told = position
             return .say(.caughtUp(position))
         }
         if let ringFirst = stored.ringFirst, ringFirst <= wanted {
@@ -107,18 +103,15 @@ package struct FollowMachine: Hashable, Sendable {
         }
         if mode == .live {
             mode = .catchingUp
-            told = position
             return .say(.fellBehind(position))
         }
         return .readDisk(from: wanted)
     }
 
-    /// Everything through `sequence` was read; `sent` is the last event of it that went out, if any
-    /// did.
-    package mutating func passed(through sequence: Sequence, lastSent sent: Sequence?) {
+    /// Everything through `sequence` was read, and what matched of it went out.
+    package mutating func passed(through sequence: Sequence) {
         precondition(sequence >= position, "a feed never goes back")
         position = sequence
-        if let sent { told = sent }
     }
 
     /// The read from the position on found that these are gone.
@@ -129,20 +122,9 @@ package struct FollowMachine: Hashable, Sendable {
     private mutating func missing(_ gone: SequenceRange, _ reason: GapReason) -> Step {
         guard onGap == .goOn else { return .fail(gone, reason) }
         position = gone.last
-        told = position
         return .say(.gap(gone, reason))
     }
 
     /// What the position tells a client whose filter matched nothing for a while.
-    package mutating func progress() -> Notice {
-        told = position
-        return .progress(position)
-    }
-
-    /// Sequences that the client does not know to be behind it: a reason for a Progress before its
-    /// time.
-    package var untold: UInt64 { untold(at: position) }
-
-    /// The same once everything through `position`, which is not before this one's, concerns nobody.
-    package func untold(at position: Sequence) -> UInt64 { position.rawValue - told.rawValue }
+    package var progress: Notice { .progress(position) }
 }

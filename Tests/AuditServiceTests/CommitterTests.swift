@@ -60,7 +60,7 @@ struct CommitterTests {
         let other = try fixture.prepare([.sample(organization: "other").identified(1)])
         #expect(
             outcomes([acme, other, acme, other])
-                == [["stored 1"], ["stored 2"], ["duplicate 1"], ["duplicate 2"]])
+                == [["stored 1"], ["stored 1"], ["duplicate 1"], ["duplicate 1"]])
     }
 
     @Test func aRefusedRequestLeavesNothingBehind() throws {

@@ -14,7 +14,8 @@ struct RecorderTests {
         let published = Mutex<[Sequence]>([])
         let commits = Mutex(0)
         let recorder = Recorder<Int>(
-            store: fixture.store, limits: ServiceLimits(), now: { .now },
+            store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits(),
+            now: { .now },
             published: { batch in published.withLock { $0.append(batch.lastSequence) } },
             answered: { jobs in
                 commits.withLock { $0 += 1 }

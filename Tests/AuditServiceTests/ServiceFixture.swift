@@ -12,6 +12,7 @@ final class ServiceFixture {
     private var configuration: StoreConfiguration
     private let fileSystem: any FileSystem
     private(set) var store: EventStore
+    private(set) var sequences: SequenceBook
     private let ids = EventIDSource(seed: 1)
 
     /// - Parameter disk: nil for the real one.
@@ -26,6 +27,15 @@ final class ServiceFixture {
             logBytesMax: logBytesMax, retention: RetentionRules(standard: retention))
         fileSystem = disk ?? PosixFileSystem()
         store = try EventStore.open(configuration, fileSystem: fileSystem).store
+        sequences = try Self.sequences(of: store, configuration, fileSystem)
+    }
+
+    private static func sequences(
+        of store: EventStore, _ configuration: StoreConfiguration, _ fileSystem: any FileSystem
+    ) throws -> SequenceBook {
+        try SequenceBook(
+            store: store,
+            file: SequenceFile(in: configuration.directory, fileSystem: fileSystem))
     }
 
     deinit {
@@ -40,6 +50,7 @@ final class ServiceFixture {
         configuration.terms = terms ?? configuration.terms
         store.close()
         store = try EventStore.open(configuration, fileSystem: fileSystem).store
+        sequences = try Self.sequences(of: store, configuration, fileSystem)
     }
 
     /// A request as the endpoint prepares it.
@@ -54,7 +65,7 @@ final class ServiceFixture {
     func commit(
         _ requests: [PreparedRequest], now: Timestamp? = nil
     ) -> (jobs: [RecordJob<Int>], batch: EventBatch?) {
-        var committer = Committer<Int>(store: store, now: { now ?? .now })
+        var committer = Committer<Int>(store: store, sequences: sequences, now: { now ?? .now })
         let jobs = requests.enumerated().map { RecordJob($1, ticket: $0) }
         return (jobs, committer.commit(jobs))
     }

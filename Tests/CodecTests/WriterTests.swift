@@ -105,11 +105,12 @@ struct WriterTests {
             payloads[0].withUnsafeBytes { event in
                 guard let previous else {
                     return GetEventResponseWriter.encode(
-                        event: event, previous: nil, differences: [], previousUnknown: unknown)
+                        event: .init(event), previous: nil, differences: [],
+                        previousUnknown: unknown)
                 }
                 return previous.withUnsafeBytes {
                     GetEventResponseWriter.encode(
-                        event: event, previous: $0, differences: [difference],
+                        event: .init(event), previous: .init($0), differences: [difference],
                         previousUnknown: unknown)
                 }
             }
@@ -121,5 +122,46 @@ struct WriterTests {
                 == GetEventResponse(
                     event: .full, previous: Event(id: "x"), differences: [difference]
                 ).encoded())
+    }
+
+    @Test("an event that is given another sequence is decoded with that one")
+    func anotherSequence() throws {
+        for sequence in [1, 127, 128, UInt64.max].map({ Sequence($0) }) {
+            var expected = Event.full
+            expected.sequence = sequence
+            try payloads[0].withUnsafeBytes { payload in
+                var events = EventsMessageWriter()
+                #expect(events.bytesMax(appending: payload.count) >= payload.count + 20)
+                events.append(payload, sequence: sequence)
+                #expect(events.lastSequence == nil, "the place of who reads all is known otherwise")
+                #expect(
+                    try SubscribeResponse(decoding: events.finish()) == .events([expected]))
+                var page = QueryResponseWriter()
+                page.append(payload, sequence: sequence)
+                let bytes = page.finish(
+                    nextPageToken: "", scannedThrough: .zero, oldest: .zero, unreadable: [])
+                #expect(try QueryResponse(decoding: bytes).events == [expected])
+                let found = GetEventResponseWriter.encode(
+                    event: .init(payload, sequence: sequence),
+                    previous: .init(payload, sequence: sequence), differences: [],
+                    previousUnknown: false)
+                let lookup = try GetEventResponse(decoding: found)
+                #expect(lookup.event == expected && lookup.previous == expected)
+            }
+        }
+    }
+
+    @Test("the sequence of the last event is read from its payload")
+    func lastSequence() {
+        var events = EventsMessageWriter()
+        #expect(events.lastSequence == nil)
+        for payload in payloads {
+            payload.withUnsafeBytes { events.append($0) }
+            #expect(
+                events.lastSequence
+                    == payload.withUnsafeBytes { ServerFields.sequence(of: $0) })
+        }
+        let full = payloads[0].withUnsafeBytes { ServerFields.sequence(of: $0) }
+        #expect(full == Event.full.sequence && full != nil)
     }
 }

@@ -242,7 +242,7 @@ class Pager(Worker):
 
     def work(self):
         while not self.ending.is_set():
-            head = self._ask(self.client.status).head_sequence
+            head = self._ask(self.client.own_status).head_sequence
             found, token = [], ""
             while True:
                 page = self._ask(

@@ -61,8 +61,15 @@ def test_no_method_shows_what_another_organization_has(server):
         assert not ours.get(id=results[0].id).HasField("previous")
         # The same id is another event there, and nothing of it is said here.
         assert ours.get(id=shared_id).event.change == ""
-        for sequence in range(1, 20):
+        # Sequences count one's own: nothing says that others recorded a hundred in between.
+        assert [result.sequence for result in results] == [1, 2]
+        for sequence in range(3, 150):
             assert refusal(ours.get, sequence=sequence).code() == Status.NOT_FOUND
+        assert ours.own_status().head_sequence == 2
+        for order in (log.ORDER_NEWEST_FIRST, log.ORDER_OLDEST_FIRST):
+            pages = [*ours.pages(size=1, order=order)]
+            assert {page.oldest_sequence for page in pages} == {1}
+            assert max(page.scanned_through for page in pages) <= 2
 
 
 def test_a_page_tells_nothing_of_where_the_others_events_end(server):

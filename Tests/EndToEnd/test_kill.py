@@ -127,42 +127,63 @@ def test_nothing_is_lost_doubled_or_reordered_by_kill_9(tmp_path):
 
 
 def check(address, writers, followers, tail, pager):
-    with Client(address) as everyone:
-        status = everyone.status()
-        head, oldest = status.head_sequence, status.oldest_sequence
-        stored_events = everyone.events()
-        newest_first = everyone.events(order=log.ORDER_NEWEST_FIRST)
-    stored = facts(stored_events)
-    eventually(lambda: followers[0].position >= head, 30, "the follower has reached the head")
-    eventually(lambda: followers[1].position >= head, 30, "so has the filtered one")
-    eventually(lambda: tail.last_sequence() >= head, 30, f"so has tail: {tail.process.errors}")
+    # As who reads all sees it, and as each organization does: each counts by itself.
+    everything, *own = (Stored(address, name) for name in ("", "acme", "globex"))
+    acme = own[0]
+    eventually(
+        lambda: followers[0].position >= everything.head, 30, "the follower has reached the head"
+    )
+    eventually(lambda: followers[1].position >= acme.head, 30, "so has the filtered one")
+    eventually(
+        lambda: tail.last_sequence() >= everything.head, 30, f"so has tail: {tail.process.errors}"
+    )
     for follower in followers:
         follower.finish()
 
     answered = [fact for writer in writers for fact in writer.answered]
-    observed = answered + [fact for writer in writers for fact in getattr(writer, "repeated")]
-    observed += [fact for follower in followers for fact in follower.feed.received]
-    print(f"{len(answered)} events answered OK, {len(stored)} stored, {len(pager.walks)} walks")
-
-    durable(answered, stored)
-    dense(stored, oldest, head, observed)
-    exactly_once(stored, observed)
-    complete_pages(stored, stored, head)
-    complete_pages(facts(newest_first), stored, head, newest_first=True)
-    complete_feed(followers[0].feed, stored, head)
-    acme_s1 = facts(
-        one for one in stored_events if (one.organization_id, one.source) == ("acme", "S1")
+    print(
+        f"{len(answered)} events answered OK, {len(everything.events)} stored, "
+        f"{len(pager.walks)} walks"
     )
-    complete_feed(followers[1].feed, acme_s1, head)
-    complete_feed(tail.feed(), facts(stored_events, lambda one: one.change.encode()), head)
+    everything.check(followers[0].feed.received)
+    complete_feed(followers[0].feed, everything.facts(), everything.head)
+    texts = facts(everything.events, lambda one: one.change.encode())
+    complete_feed(tail.feed(), texts, everything.head)
+    acme_s1 = facts(one for one in acme.events if one.source == "S1")
+    complete_feed(followers[1].feed, acme_s1, acme.head)
     for began, sequences in pager.walks:
         walk = [Fact("acme", "", sequence) for sequence in sequences]
         complete_pages(walk, acme_s1, began, newest_first=True)
-    for organization in ("acme", "globex"):
+    observed = [fact for writer in writers for fact in [*writer.answered, *writer.repeated]]
+    observed += followers[1].feed.received
+    for stored in own:
+        expected = [fact for fact in answered if fact.organization == stored.organization]
+        durable(expected, stored.facts())
+        stored.check([one for one in observed if one.organization == stored.organization])
+        isolated(stored.organization, stored.facts(), expected)
+        if stored.total.complete and stored.total.total_count != len(expected):
+            raise Broken("Isolated", f"{stored.organization} counts {stored.total.total_count}")
+
+
+class Stored:
+    """What a server holds, as a reader of one organization sees it, or of all of them ("")."""
+
+    def __init__(self, address, organization):
+        self.organization = organization
         with Client(address, organization) as client:
-            received = facts(client.events())
-            total = client.facets(log.FACET_FIELD_SOURCE)
-        expected = [fact for fact in answered if fact.organization == organization]
-        isolated(organization, received, expected)
-        if total.complete and total.total_count != len(expected):
-            raise Broken("Isolated", f"{organization} counts {total.total_count} events")
+            status = client.own_status()
+            self.head, self.oldest = status.head_sequence, status.oldest_sequence
+            self.events = client.events()
+            self.newest_first = client.events(order=log.ORDER_NEWEST_FIRST)
+            self.total = client.facets(log.FACET_FIELD_SOURCE)
+
+    def facts(self):
+        return facts(self.events)
+
+    def check(self, observed):
+        """`observed` are facts of any time, as the same reader saw them."""
+        stored = self.facts()
+        dense(stored, self.oldest, self.head, observed)
+        exactly_once(stored, observed)
+        complete_pages(stored, stored, self.head)
+        complete_pages(facts(self.newest_first), stored, self.head, newest_first=True)

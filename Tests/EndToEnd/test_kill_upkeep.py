@@ -198,14 +198,11 @@ def test_kill_9_during_snapshots_leaves_whole_ones_or_refused_ones(tmp_path):
         print(outcomes)
         assert outcomes["refused"] > 0, "no kill came while a snapshot was made"
         writer.finish()
-        with Client(address) as client:
-            stored = [
-                Fact(one.organization_id, one.id, one.sequence, content(one))
-                for one in client.events()
-            ]
-            status = client.status()
+        with Client(address, "acme") as client:
+            stored = facts(client)
+            head = client.own_status().head_sequence
         durable(writer.answered, stored)
-        dense(stored, 1, status.head_sequence, writer.answered)
+        dense(stored, 1, head, writer.answered)
         done = run("snapshot", backups / "last", environment=server.environment)
         assert done.returncode == 0, done.stderr
         assert judge(backups / "last", writer.answered, was_made=True) == "made"
@@ -225,11 +222,13 @@ def judge(folder, before, was_made):
     except AssertionError as refused:
         assert not was_made and "was not finished" in str(refused), refused
         return "refused"
-    with server, Client(server.address) as client:
+    with server, Client(server.address, "acme") as client:
         server.await_line("restored from a snapshot")
-        stored = [
-            Fact(one.organization_id, one.id, one.sequence, content(one))
-            for one in client.events()
-        ]
-    durable(before, stored)
+        durable(before, facts(client))
     return "made"
+
+
+def facts(client):
+    return [
+        Fact(one.organization_id, one.id, one.sequence, content(one)) for one in client.events()
+    ]

@@ -206,7 +206,13 @@ class Client:
         )
 
     def status(self):
+        """Of the whole server, as an operator sees it."""
         return self.stub.GetStatus(log.GetStatusRequest(), timeout=CALL_SECONDS)
+
+    def own_status(self):
+        """Of the client's organization, whose sequences count its own events."""
+        request = log.GetStatusRequest(organization_id=self.organization)
+        return self.stub.GetStatus(request, timeout=CALL_SECONDS)
 
     def raw(self, method, stream=False):
         """A call of any method by name that sends and receives bytes as they are."""

@@ -51,7 +51,9 @@ struct TailCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try connection.resolved(environment: Environment.variables)
-        let file = try resumeFile.map(ResumeFile.init(path:))
+        let file = try resumeFile.map {
+            try ResumeFile(path: $0, organizationID: settings.organizationID)
+        }
         let filter = try filter.filter(now: Environment.now)
         let request = SubscribeRequest(
             organizationID: settings.organizationID, filter: filter,

@@ -56,6 +56,8 @@ enum StoreFileTable {
             return ["\(count) API tokens", bytes]
         case .quotas(let count):
             return ["\(count) quotas", bytes]
+        case .sequences(let organizations):
+            return ["sequences of \(organizations) organizations without events", bytes]
         }
     }
 

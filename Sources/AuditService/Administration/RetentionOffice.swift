@@ -9,6 +9,7 @@ import Synchronization
 /// A change is on stable storage before it is in force, and in force before it is answered.
 final class RetentionOffice: Sendable {
     private let store: EventStore
+    private let sequences: SequenceBook
     private let file: PolicyFile
     /// What holds; for a few instructions.
     private let current: Mutex<RetentionPolicies>
@@ -21,10 +22,11 @@ final class RetentionOffice: Sendable {
     ///   - configured: the default policy as long as nobody set another.
     /// - Throws: `unavailable`, for the operator: the file cannot be read or understood.
     init(
-        store: EventStore, dataDirectory: String, configured: Duration?,
+        store: EventStore, sequences: SequenceBook, dataDirectory: String, configured: Duration?,
         fileSystem: any FileSystem = PosixFileSystem()
     ) throws(ServiceError) {
         self.store = store
+        self.sequences = sequences
         file = PolicyFile(in: dataDirectory, fileSystem: fileSystem)
         let policies = try file.policies(configured: configured)
         current = Mutex(policies)
@@ -42,10 +44,12 @@ final class RetentionOffice: Sendable {
     /// What holds now.
     var policies: RetentionPolicies { current.withLock { $0 } }
 
-    func get(_ request: GetRetentionRequest) -> GetRetentionResponse {
+    func get(
+        _ request: GetRetentionRequest
+    ) throws(ServiceError) -> GetRetentionResponse {
         GetRetentionResponse(
             retention: policies.retention(of: request.organizationID),
-            oldestSequence: oldest(of: request.organizationID))
+            oldestSequence: try oldest(of: request.organizationID))
     }
 
     /// The policies that a caller may see: all of them, or those of his organizations.
@@ -70,9 +74,9 @@ final class RetentionOffice: Sendable {
             var response = SetRetentionResponse(
                 before: before.retention(of: request.organizationID),
                 after: after.retention(of: request.organizationID),
-                oldestSequenceBefore: oldest(of: request.organizationID))
+                oldestSequenceBefore: try oldest(of: request.organizationID))
             if request.dryRun {
-                response.oldestSequenceAfter = oldest(of: request.organizationID, under: after)
+                response.oldestSequenceAfter = try oldest(of: request.organizationID, under: after)
                 return response
             }
             if after != before {
@@ -80,7 +84,7 @@ final class RetentionOffice: Sendable {
                 try enforce(after)
                 current.withLock { $0 = after }
             }
-            response.oldestSequenceAfter = oldest(of: request.organizationID)
+            response.oldestSequenceAfter = try oldest(of: request.organizationID)
             return response
         }
     }
@@ -93,15 +97,24 @@ final class RetentionOffice: Sendable {
         }
     }
 
-    private func oldest(of organizationID: String) -> Sequence {
-        store.currentBounds(of: organizationID.isEmpty ? nil : Array(organizationID.utf8)).oldest
+    /// The oldest sequence that is shown, as a reader of the organization sees it.
+    private func oldest(of organizationID: String) throws(ServiceError) -> Sequence {
+        let reader = reader(of: organizationID)
+        return try reader.oldest(from: store.currentBounds(of: reader.organization).oldest)
     }
 
     private func oldest(
         of organizationID: String, under policies: RetentionPolicies
-    ) -> Sequence {
-        store.oldest(
-            of: organizationID.isEmpty ? nil : Array(organizationID.utf8), under: policies.rules,
-            now: .now, uptime: .sinceStart)
+    ) throws(ServiceError) -> Sequence {
+        let reader = reader(of: organizationID)
+        return try reader.sequence(
+            from: store.oldest(
+                of: reader.organization, under: policies.rules, now: .now, uptime: .sinceStart))
+    }
+
+    private func reader(of organizationID: String) -> ReaderSequences {
+        ReaderSequences(
+            store: store, book: sequences,
+            organization: organizationID.isEmpty ? nil : Array(organizationID.utf8))
     }
 }

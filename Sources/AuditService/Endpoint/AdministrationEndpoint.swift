@@ -25,7 +25,7 @@ struct AdministrationEndpoint: Sendable {
         add("GetRetention", to: &router) { (request: GetRetentionRequest, origin) in
             var request = request
             request.organizationID = try origin.caller.organizationNamed(by: request.organizationID)
-            return retention.get(request)
+            return try retention.get(request)
         }
         add("ListRetention", to: &router) { (request: ListRetentionRequest, origin) in
             retention.list(request, in: origin.caller.reach)

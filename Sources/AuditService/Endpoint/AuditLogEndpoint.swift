@@ -12,13 +12,15 @@ struct AuditLogEndpoint: Sendable {
     let entrance: RecordEntrance
     let feed: Feed<SubscriberReference>
     let store: EventStore
+    let sequences: SequenceBook
     let reads: ReadPool
     let limits: ServiceLimits
     let tracer: ReadTracer
     /// Answers that hold events are compressed for who takes it.
     let compresses: Bool
     /// What the server says of itself about an organization (empty for all) to whom that reach is given.
-    let status: @Sendable (_ organizationID: String, Reach) async -> GetStatusResponse
+    let status:
+        @Sendable (_ organizationID: String, Reach) async throws(ServiceError) -> GetStatusResponse
     let report: @Sendable (ServiceError) -> Void
 
     /// The full name of the service.
@@ -39,25 +41,29 @@ struct AuditLogEndpoint: Sendable {
             return SubscribeCall(feed: feed, wheels: wheels, tracer: tracer, report: report)
         }
         addRead("Query", as: .query, of: \QueryRequest.organizationID, to: &router) {
-            [store, limits] request, bounds, control throws(ServiceError) in
-            try PageQuery(store: store, limits: limits).run(request, within: bounds, control)
+            [store, sequences, limits] request, bounds, control throws(ServiceError) in
+            try PageQuery(store: store, sequences: sequences, limits: limits).run(
+                request, within: bounds, control)
         }
         addRead("GetEvent", as: .lookup, of: \GetEventRequest.organizationID, to: &router) {
-            [store, limits] request, bounds, control throws(ServiceError) in
-            try EventLookup(store: store, limits: limits).run(request, within: bounds, control)
+            [store, sequences, limits] request, bounds, control throws(ServiceError) in
+            try EventLookup(store: store, sequences: sequences, limits: limits).run(
+                request, within: bounds, control)
         }
         addRead(
             "ListFacets", as: .facets, of: \ListFacetsRequest.organizationID, to: &router,
             holdsEvents: false
-        ) { [store, limits] request, bounds, control throws(ServiceError) in
-            try FacetCount(store: store, limits: limits).run(request, within: bounds, control)
-                .encoded()
+        ) { [store, sequences, limits] request, bounds, control throws(ServiceError) in
+            try FacetCount(store: store, sequences: sequences, limits: limits).run(
+                request, within: bounds, control
+            )
+            .encoded()
         }
         addRead(
             "Histogram", as: .histogram, of: \HistogramRequest.organizationID, to: &router,
             holdsEvents: false
-        ) { [store, limits] request, bounds, control throws(ServiceError) in
-            try HistogramCount(store: store, limits: limits)
+        ) { [store, sequences, limits] request, bounds, control throws(ServiceError) in
+            try HistogramCount(store: store, sequences: sequences, limits: limits)
                 .run(request, within: bounds, now: .now, control).encoded()
         }
         router.addUnary(Self.prefix + "GetCaller") { message, context in
@@ -73,7 +79,7 @@ struct AuditLogEndpoint: Sendable {
                 let request: GetStatusRequest = try Self.decode(message)
                 let caller = context.origin.caller
                 let name = try caller.organizationNamed(by: request.organizationID)
-                return await status(name, caller.reach).encoded()
+                return try await status(name, caller.reach).encoded()
             } catch {
                 throw RPCError(error)
             }

@@ -67,15 +67,19 @@ package final class AuditServer: Service {
         }
         if let restoration = report.restoration { say(restoration, logger) }
         do {
+            let sequences = try SequenceBook(
+                store: store, file: SequenceFile(in: configuration.dataDirectory))
             let retention = try RetentionOffice(
-                store: store, dataDirectory: configuration.dataDirectory,
+                store: store, sequences: sequences, dataDirectory: configuration.dataDirectory,
                 configured: configuration.retention)
             let tokens = try TokenOffice(TokenFile(in: configuration.dataDirectory), now: .now)
             do {
                 let quotas = try QuotaOffice(
                     QuotaFile(in: configuration.dataDirectory), tokens: tokens.directory)
                 return try await AuditServer(
-                    configuration, listeners, accessFiles, store, retention, tokens, quotas, logger)
+                    configuration, listeners, accessFiles, store, sequences, retention, tokens,
+                    quotas,
+                    logger)
             } catch {
                 tokens.discardFirstToken()
                 throw error
@@ -88,8 +92,9 @@ package final class AuditServer: Service {
 
     private init(
         _ configuration: AuditServerConfiguration, _ listeners: RPCListeners,
-        _ accessFiles: AccessFiles?, _ store: EventStore, _ retention: RetentionOffice,
-        _ tokens: TokenOffice, _ quotas: QuotaOffice, _ logger: Logger
+        _ accessFiles: AccessFiles?, _ store: EventStore, _ sequences: SequenceBook,
+        _ retention: RetentionOffice, _ tokens: TokenOffice, _ quotas: QuotaOffice,
+        _ logger: Logger
     ) async throws {
         let limits = configuration.limits
         let report: @Sendable (ServiceError) -> Void = { error in
@@ -98,15 +103,15 @@ package final class AuditServer: Service {
         }
         let reads = ReadPool(limits: limits)
         let feed = Feed<SubscriberReference>(
-            store: store, limits: limits, feedLimits: configuration.feedLimits,
-            seal: { SharedMessage($0) }, report: report,
+            store: store, sequences: sequences, limits: limits,
+            feedLimits: configuration.feedLimits, seal: { SharedMessage($0) }, report: report,
             woken: { wakes in
                 CallReference.deliver(wakes, to: { $0.waker.call }, SubscribeCall.wake)
             })
         let health = ServerHealth(store: store)
         let indexer = Indexer(store: store)
         let recorder = Recorder<RecordTicket>(
-            store: store, limits: limits,
+            store: store, sequences: sequences, limits: limits,
             now: { store.believedNow(now: .now, uptime: .sinceStart) },
             published: { batch in
                 feed.publish(batch)
@@ -125,11 +130,13 @@ package final class AuditServer: Service {
             isOn: configuration.tracesReads, logger: logger, record: events.record)
         let endpoint = AuditLogEndpoint(
             entrance: entrance,
-            feed: feed, store: store, reads: reads, limits: limits, tracer: tracer,
+            feed: feed, store: store, sequences: sequences, reads: reads, limits: limits,
+            tracer: tracer,
             compresses: configuration.compressesAnswers,
-            status: { [configuration] organizationID, reach in
-                var status = Self.status(
-                    store, retention, configuration, of: organizationID, startedAt: startedAt)
+            status: { [configuration] organizationID, reach throws(ServiceError) in
+                var status = try Self.status(
+                    store, sequences, retention, configuration, of: organizationID,
+                    startedAt: startedAt)
                 guard reach == .all else { return status }
                 status.subscriberCount = UInt32(feed.hub.subscriptionCount)
                 status.store = StoreStatus(store.figures, bytesMax: configuration.bytesMax)
@@ -191,7 +198,8 @@ package final class AuditServer: Service {
         calls.belong(to: server)
         self.snapshots = snapshots
         upkeep = Upkeep(
-            store: store, sweepInterval: configuration.sweepInterval, logger: logger)
+            store: store, sequences: sequences, sweepInterval: configuration.sweepInterval,
+            logger: logger)
     }
 
     private static func say(_ restoration: Restoration, _ logger: Logger) {
@@ -287,14 +295,18 @@ package final class AuditServer: Service {
     }
 
     private static func status(
-        _ store: EventStore, _ retention: RetentionOffice,
+        _ store: EventStore, _ sequences: SequenceBook, _ retention: RetentionOffice,
         _ configuration: AuditServerConfiguration, of organizationID: String,
         startedAt: Timestamp
-    ) -> GetStatusResponse {
+    ) throws(ServiceError) -> GetStatusResponse {
         let isWhole = organizationID.isEmpty
-        let bounds = store.currentBounds(of: isWhole ? nil : Array(organizationID.utf8))
+        let reader = ReaderSequences(
+            store: store, book: sequences,
+            organization: isWhole ? nil : Array(organizationID.utf8))
+        let bounds = store.currentBounds(of: reader.organization)
         return GetStatusResponse(
-            headSequence: bounds.head, oldestSequence: bounds.oldest,
+            headSequence: try reader.newest(),
+            oldestSequence: try reader.oldest(from: bounds.oldest),
             // Of one organization these would be counts of all that lies between.
             eventCount: isWhole ? UInt64(bounds.events) : 0,
             storedBytes: isWhole ? UInt64(bounds.bytes) : 0,

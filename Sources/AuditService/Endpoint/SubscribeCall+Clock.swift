@@ -47,8 +47,9 @@ extension SubscribeCall {
         case .starting where call.isWritable, .reading where call.isWritable:
             // Its turn may be far away, and a client that hears nothing for long thinks that nobody is there.
             following.progressIsDue = false
-            say(following.machine.progress(), following, call)
-        case .none, .suspended, .starting, .reading: break
+            say(following.follower.machine.progress, following, call)
+        // Behind a gap that was not said yet there is nothing to tell.
+        case .none, .suspended, .starting, .reading, .skipping: break
         }
     }
 
@@ -64,10 +65,11 @@ extension SubscribeCall {
             following.gauge.turn(to: .stuck)
         }
         if case .waiting = following.activity,
-            let position = feed.hub.position(of: following.subscription),
-            following.machine.untold(at: position) > feed.limits.feedUntoldMax
+            let position = feed.hub.position(of: following.subscription)
         {
-            following.progressIsDue = true
+            following.follower.look(at: position, in: feed)
+            let untold = following.follower.reader.untold
+            if untold > feed.limits.feedUntoldMax { following.progressIsDue = true }
         }
     }
 }
@@ -75,9 +77,8 @@ extension SubscribeCall {
 extension SubscribeCall.Following {
     /// Nothing up to `position` concerns the subscription.
     func skip(to position: Sequence) {
-        guard position > machine.position else { return }
-        machine.passed(through: position, lastSent: nil)
-        gauge.move(to: position)
+        follower.pass(through: position)
+        gauge.move(to: follower.place)
     }
 
     /// The client takes what it is sent, or does so again.
@@ -85,7 +86,7 @@ extension SubscribeCall.Following {
         guard isStuck else { return }
         isStuck = false
         switch activity {
-        case .starting, .reading: gauge.turn(to: .catchingUp)
+        case .starting, .reading, .skipping: gauge.turn(to: .catchingUp)
         case .none, .waiting, .suspended: gauge.turn(to: ready.isEmpty ? .live : .catchingUp)
         }
     }

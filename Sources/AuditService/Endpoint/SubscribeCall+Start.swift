@@ -9,37 +9,51 @@ import Subscribe
 extension SubscribeCall {
     func open(_ request: SubscribeRequest, _ call: ServerCall) {
         let caller = call.origin.caller
-        let organization: [UInt8]?
         do throws(ServiceError) {
             let name = try caller.organizationNamed(by: request.organizationID)
-            organization = name.isEmpty ? nil : Array(name.utf8)
+            let organization = name.isEmpty ? nil : Array(name.utf8)
             place = try call.origin.subscriberPlace(in: organization)
             tracer.note(.subscription, of: name, from: call.origin)
+            let plan = SearchPlan(
+                request.filter, within: caller.bounds, organization: organization)
+            let entry = try feed.knownEntry(of: organization, at: request.start)
+            if let entry { return begin(plan, request, at: entry, call) }
+            findEntry(plan, request, call)
         } catch {
-            return end(error, call)
+            end(error, call)
         }
-        let stored = feed.stored(of: organization, after: .zero)
-        let head = max(stored.head, feed.head)
-        let position: Sequence
-        switch request.start {
-        case .now: position = stored.head
-        case .oldest: position = stored.oldest.previous
-        case .after(let sequence): position = sequence
-        case .since(let time): position = feed.earliestStart(of: organization, since: time)
-        }
-        guard position <= head else {
-            return end(
-                ServiceError(
-                    .outOfRange, "after_sequence \(position) is above the newest, \(head)"), call)
-        }
-        let plan = SearchPlan(request.filter, within: caller.bounds, organization: organization)
-        guard let following = follow(plan, request, after: position, call) else {
+    }
+
+    private func findEntry(_ plan: SearchPlan, _ request: SubscribeRequest, _ call: ServerCall) {
+        guard let organization = plan.organization else { return }
+        let reference = reference(of: call)
+        state = .entering(
+            feed.findEntry(of: organization, at: request.start) { entry in
+                reference.call.execute { call in
+                    guard case .entering = reference.handler.value.state else { return }
+                    switch entry {
+                    case .success(let entry):
+                        reference.handler.value.begin(plan, request, at: entry, call)
+                    case .failure(let error):
+                        reference.handler.value.end(error, call)
+                    }
+                }
+            })
+    }
+
+    private func begin(
+        _ plan: SearchPlan, _ request: SubscribeRequest, at entry: FeedEntry, _ call: ServerCall
+    ) {
+        guard let following = follow(plan, request, from: entry, call) else {
             return end(
                 ServiceError(.busy, "the server follows for as many subscribers as it may"), call)
         }
         state = .following(following)
-        send(.started(head: head, oldest: stored.oldest), call)
-        // Not when there was no room for that.
+        send(.started(head: entry.head, oldest: entry.oldest), call)
+        if let first = entry.firstKept {
+            say(following.follower.skip(to: first), .retention, following, call)
+        }
+        // Not when there was no room for that, or a gap is not to be passed.
         guard case .following = state else { return }
         if case .since(let time) = request.start { findStart(since: time, following, call) }
         startTimer(following, call)
@@ -48,18 +62,17 @@ extension SubscribeCall {
 
     /// Nil when there are too many subscriptions.
     private func follow(
-        _ plan: SearchPlan, _ request: SubscribeRequest, after position: Sequence,
-        _ call: ServerCall
+        _ plan: SearchPlan, _ request: SubscribeRequest, from entry: FeedEntry, _ call: ServerCall
     ) -> Following? {
-        let gauge = SubscriptionGauge(position: position)
+        let gauge = SubscriptionGauge(position: entry.place)
         guard
             let subscription = feed.hub.subscribe(
                 plan.filter, waker: reference(of: call), gauge: gauge)
         else { return nil }
         let interval = request.progressInterval ?? feed.limits.progressIntervalDefault
+        let onGap: FollowMachine.OnGap = request.onGap == .continue ? .goOn : .fail
         return Following(
-            machine: FollowMachine(
-                after: position, onGap: request.onGap == .continue ? .goOn : .fail),
+            follower: Follower(of: plan.organization, from: entry, onGap: onGap),
             group: feed.join(plan), subscription: subscription, gauge: gauge,
             progressInterval: .nanoseconds(interval.nanosecondsSaturating),
             wheel: wheel(of: call), ready: feed.ready)

@@ -29,13 +29,15 @@ final class SubscribeCall: ServerCallHandler {
 
     enum State {
         case unopened
+        /// Looking on disk for where it begins.
+        case entering(FeedWait<Result<FeedEntry, ServiceError>>)
         case following(Following)
         case ended
     }
 
     /// What a subscription has from its start to its end.
     final class Following {
-        var machine: FollowMachine
+        var follower: Follower
         let group: FeedGroup
         let subscription: SubscriptionID
         let gauge: SubscriptionGauge
@@ -54,11 +56,11 @@ final class SubscribeCall: ServerCallHandler {
         var ready: ReadyPortions
 
         init(
-            machine: FollowMachine, group: FeedGroup, subscription: SubscriptionID,
+            follower: Follower, group: FeedGroup, subscription: SubscriptionID,
             gauge: SubscriptionGauge, progressInterval: TimeAmount, wheel: ProgressWheel,
             ready: ReadyBudget
         ) {
-            self.machine = machine
+            self.follower = follower
             self.group = group
             self.subscription = subscription
             self.gauge = gauge
@@ -77,11 +79,13 @@ final class SubscribeCall: ServerCallHandler {
         case starting(FeedWait<Result<Sequence, ServiceError>>)
         /// A reading of the disk will.
         case reading(FeedWait<FeedReading>)
+        /// Looking for the first event behind a gap will.
+        case skipping(FeedWait<Result<Sequence, ServiceError>>)
 
         /// Its turn on the reading thread is wanted no more.
         func cancel() {
             switch self {
-            case .starting(let wait): wait.cancel()
+            case .starting(let wait), .skipping(let wait): wait.cancel()
             case .reading(let wait): wait.cancel()
             case .none, .waiting, .suspended: break
             }
@@ -118,11 +122,18 @@ final class SubscribeCall: ServerCallHandler {
     func drain(on call: ServerCall) {
         let position: String
         if case .following(let following) = state {
-            position = "; resume with after_sequence \(following.machine.position)"
+            position = "; resume with after_sequence \(sequence(of: following))"
         } else {
             position = ""
         }
         end(ServiceError(.unavailable, "the server is shutting down\(position)"), call)
+    }
+
+    /// As its reader sees it.
+    private func sequence(of following: Following) -> Sequence {
+        // What it is behind by then was not said yet.
+        if case .skipping = following.activity { return following.follower.reader.sequence }
+        return following.follower.tell(in: feed)
     }
 
     func cancel(reason: CancelReason, on call: ServerCall) {
@@ -155,9 +166,9 @@ final class SubscribeCall: ServerCallHandler {
         case .portions(let portions):
             following.ready.fill(portions)
         case .damage(let last, _):
-            take(following.machine.foundGone(through: last, .damage), following, call)
+            take(following.follower.foundGone(through: last, .damage), following, call)
         case .removed(let last):
-            take(following.machine.foundGone(through: last, .retention), following, call)
+            take(following.follower.foundGone(through: last, .retention), following, call)
         case .failure(let error):
             return end(error, call)
         }
@@ -176,26 +187,26 @@ final class SubscribeCall: ServerCallHandler {
             if !following.ready.isEmpty {
                 send(following.ready.takeFirst(), following, call)
             } else if following.progressIsDue
-                || following.machine.untold > feed.limits.feedUntoldMax
+                || following.follower.reader.untold > feed.limits.feedUntoldMax
             {
                 following.progressIsDue = false
-                say(following.machine.progress(), following, call)
+                say(following.follower.machine.progress, following, call)
             } else {
-                let stored = feed.stored(
-                    of: following.group.organization, after: following.machine.position)
-                take(following.machine.next(stored), following, call)
+                take(following.follower.next(in: feed), following, call)
             }
         }
     }
 
     private func take(_ step: FollowMachine.Step, _ following: Following, _ call: ServerCall) {
-        let position = following.machine.position
+        let place = following.follower.place
         switch step {
+        case .say(.gap(let gone, let reason)), .fail(let gone, let reason):
+            skip(gone, reason, following, call)
         case .say(let notice):
             say(notice, following, call)
         case .readRing:
             // The ring may have moved on since the question: then the machine is asked again.
-            guard let portion = feed.readRing(following.group, after: position) else { return }
+            guard let portion = feed.readRing(following.group, after: place) else { return }
             following.gauge.turn(to: .live)
             send(portion, following, call)
             if portion.message == nil { yield(following, call) }
@@ -205,11 +216,9 @@ final class SubscribeCall: ServerCallHandler {
         case .wait:
             following.gauge.turn(to: .live)
             following.activity = .waiting
-            if !feed.hub.wait(following.subscription, after: position) {
+            if !feed.hub.wait(following.subscription, after: place) {
                 following.activity = .none
             }
-        case .fail(let gone, let reason):
-            end(Self.failure(gone, reason), call)
         }
     }
 
@@ -219,34 +228,13 @@ final class SubscribeCall: ServerCallHandler {
             guard call.send(message) else { return }
             feed.counters.countDelivered(portion)
         }
-        following.machine.passed(through: portion.through, lastSent: portion.lastSent)
+        following.follower.send(portion)
         following.gauge.move(to: portion.through)
-    }
-
-    private static func failure(
-        _ gone: SequenceRange, _ reason: FollowMachine.GapReason
-    ) -> ServiceError {
-        let range = "sequences \(gone.first) to \(gone.last)"
-        switch reason {
-        case .retention:
-            return ServiceError(
-                .outOfRange,
-                "\(range) are no longer kept; start at the oldest, or ask for on_gap CONTINUE")
-        case .damage:
-            return ServiceError(
-                .dataLoss,
-                "\(range) are damaged on disk; ask for on_gap CONTINUE to go on behind them")
-        case .restoration:
-            return ServiceError(
-                .outOfRange,
-                "\(range) were passed over when the log was restored from a snapshot: what was stored "
-                    + "there is not here; ask for on_gap CONTINUE to go on behind them")
-        }
     }
 
     private func readDisk(_ following: Following, _ call: ServerCall) {
         let reference = reference(of: call)
-        let look = feed.readDisk(following.group, after: following.machine.position) { reading in
+        let look = feed.readDisk(following.group, after: following.follower.place) { reading in
             reference.call.execute { call in
                 reference.handler.value.found(reading, call)
             }
@@ -279,18 +267,16 @@ final class SubscribeCall: ServerCallHandler {
     func say(
         _ notice: FollowMachine.Notice, _ following: Following, _ call: ServerCall
     ) {
-        feed.counters.count(notice)
-        following.gauge.move(to: following.machine.position)
+        following.gauge.move(to: following.follower.place)
+        let sequence = following.follower.tell(in: feed)
         switch notice {
-        case .progress(let sequence): send(.progress(sequence), call)
-        case .caughtUp(let sequence): send(.caughtUp(sequence), call)
-        case .fellBehind(let sequence): send(.fellBehind(sequence), call)
-        case .gap(let range, .retention):
-            send(.gap(range, reason: "removed by retention"), call)
-        case .gap(let range, .damage):
-            send(.gap(range, reason: "damaged on disk"), call)
-        case .gap(let range, .restoration):
-            send(.gap(range, reason: "restored from a snapshot without them"), call)
+        case .progress: send(.progress(sequence), call)
+        case .caughtUp: send(.caughtUp(sequence), call)
+        case .fellBehind:
+            feed.counters.countFellBehind()
+            send(.fellBehind(sequence), call)
+        // Said by `skip`.
+        case .gap: break
         }
     }
 
@@ -308,6 +294,7 @@ final class SubscribeCall: ServerCallHandler {
         place = nil
         switch state {
         case .unopened, .ended: break
+        case .entering(let wait): wait.cancel()
         case .following(let following):
             feed.hub.unsubscribe(following.subscription)
             feed.leave(following.group)

@@ -8,28 +8,23 @@ import Synchronization
 final class CatchUp: Sendable {
     /// What a group is sent behind a position.
     typealias Read = @Sendable (FeedGroup, Sequence, ReadControl) -> FeedReading
-    /// The position that a subscription begins behind.
-    typealias Find = @Sendable () -> Result<Sequence, ServiceError>
-
-    private typealias Start = FeedWait<Result<Sequence, ServiceError>>
-
     private struct Work {
         var readings = CatchUpQueue<FeedWait<FeedReading>>()
-        /// Looks for the start of subscriptions that begin at a time.
-        var starts = TurnQueue<Start, StartTask>()
+        /// Looks for single events: where a subscription begins, where one goes on behind a gap.
+        var looks = TurnQueue<ObjectIdentifier, Look>()
         var hasEnded = false
-        /// Those who begin and those who go on take turns.
-        private var isTurnOfStarts = false
+        /// Those who look and those who read take turns.
+        private var isTurnOfLooks = false
 
-        mutating func take(startsMax: Int) -> Job? {
+        mutating func take(looksMax: Int) -> Job? {
             if hasEnded { return .end }
-            isTurnOfStarts.toggle()
-            if isTurnOfStarts || readings.isEmpty, let first = starts.popFirst() {
+            isTurnOfLooks.toggle()
+            if isTurnOfLooks || readings.isEmpty, let first = looks.popFirst() {
                 // Looking is little work, and nobody is told anything before it: they do not wait for a
                 // reading each.
                 var next = [first]
-                while next.count < startsMax, let start = starts.popFirst() { next.append(start) }
-                return .start(next)
+                while next.count < looksMax, let look = looks.popFirst() { next.append(look) }
+                return .look(next)
             }
             return readings.take().map(Job.read)
         }
@@ -43,13 +38,11 @@ final class CatchUp: Sendable {
         }
     }
 
-    private struct StartTask: Sendable {
-        var wait: Start
-        var find: Find
-    }
+    /// Looks, and gives what it found to who still waits for it.
+    private typealias Look = @Sendable () -> Void
 
     private enum Job: Sendable {
-        case start([StartTask])
+        case look([Look])
         case read(CatchUpQueue<FeedWait<FeedReading>>.Task)
         case end
     }
@@ -66,12 +59,11 @@ final class CatchUp: Sendable {
             var allowance = CatchUpAllowance(
                 share: limits.catchUpShare, restMax: limits.catchUpRestMax, head: head())
             while true {
-                let job = work.wait(until: { $0.take(startsMax: limits.catchUpStartsMax) })
+                let job = work.wait(until: { $0.take(looksMax: limits.catchUpLooksMax) })
                 let began = ContinuousClock.now
                 switch job {
                 case .end: return
-                case .start(let tasks):
-                    for task in tasks where task.wait.isWanted { task.wait.give(task.find()) }
+                case .look(let looks): for look in looks { look() }
                 case .read(let task): Self.run(task, limits, read)
                 }
                 let rest = allowance.rest(after: ContinuousClock.now - began, head: head())
@@ -106,13 +98,15 @@ final class CatchUp: Sendable {
 
     /// Runs `find` on the thread and gives `done` its result there, unless the wait is cancelled or the
     /// feed stops before.
-    func start(
-        _ find: @escaping Find, done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
-    ) -> FeedWait<Result<Sequence, ServiceError>> {
-        let wait = Start(
-            leave: { [work] wait in work.update { $0.starts[wait] = nil } }, done: done)
+    func look<Found: Sendable>(
+        _ find: @escaping @Sendable () -> Found, done: @escaping @Sendable (Found) -> Void
+    ) -> FeedWait<Found> {
+        let wait = FeedWait<Found>(
+            leave: { [work] wait in work.update { $0.looks[ObjectIdentifier(wait)] = nil } },
+            done: done)
         work.update { work in
-            if !work.hasEnded { work.starts[wait] = StartTask(wait: wait, find: find) }
+            guard !work.hasEnded else { return }
+            work.looks[ObjectIdentifier(wait)] = { if wait.isWanted { wait.give(find()) } }
         }
         return wait
     }

@@ -13,6 +13,7 @@ final class Feed<Waker: Sendable>: Sendable {
     let limits: ServiceLimits
     let counters = FeedCounters()
     let ready: ReadyBudget
+    let sequences: SequenceBook
     private let store: EventStore
     private let seal: FeedSeal
     private let groups = FeedGroups()
@@ -49,11 +50,13 @@ final class Feed<Waker: Sendable>: Sendable {
     ///   - report: told of damage, once for each reading that finds it; on the reading thread.
     ///   - woken: called with the subscriptions that have something to do; on the dispatcher's thread.
     init(
-        store: EventStore, limits: ServiceLimits, feedLimits: FeedLimits, seal: @escaping FeedSeal,
+        store: EventStore, sequences: SequenceBook, limits: ServiceLimits, feedLimits: FeedLimits,
+        seal: @escaping FeedSeal,
         report: @escaping @Sendable (ServiceError) -> Void = { _ in },
         woken: @escaping @Sendable ([HubWake<Waker>]) -> Void
     ) {
         self.store = store
+        self.sequences = sequences
         self.seal = seal
         self.limits = limits
         ready = ReadyBudget(bytesMax: limits.feedReadyBytesMax)
@@ -63,7 +66,8 @@ final class Feed<Waker: Sendable>: Sendable {
         self.due = due
         let cache = SharedPortions(bytesMax: limits.feedCacheBytesMax)
         self.cache = cache
-        let reader = FeedReader(store: store, limits: limits, seal: seal)
+        let reader = FeedReader(
+            store: store, sequences: sequences, limits: limits, seal: seal)
         let read: CatchUp.Read = { [counters] group, position, control in
             let reading = reader.read(
                 group, after: position, control, sharing: cache.portions, counters)
@@ -126,15 +130,87 @@ final class Feed<Waker: Sendable>: Sendable {
         of organization: [UInt8]?, since time: Timestamp,
         done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
     ) -> FeedWait<Result<Sequence, ServiceError>> {
-        let find: CatchUp.Find = { [store] in
-            do throws(StoreError) {
-                let first = try store.firstSequence(recordedSince: time)
-                return .success(max(first, store.bounds(of: organization).oldest).previous)
-            } catch {
-                return .failure(ServiceError(error))
+        look(
+            { feed throws(ServiceError) in
+                do throws(StoreError) {
+                    let first = try feed.store.firstSequence(recordedSince: time)
+                    return max(first, feed.store.bounds(of: organization).oldest).previous
+                } catch {
+                    throw ServiceError(error)
+                }
+            }, done: done)
+    }
+
+    /// Finds something on the reading thread; `done` is called there, unless the wait is cancelled before.
+    func look<Found: Sendable>(
+        _ find: @escaping @Sendable (Feed) throws(ServiceError) -> Found,
+        done: @escaping @Sendable (Result<Found, ServiceError>) -> Void
+    ) -> FeedWait<Result<Found, ServiceError>> {
+        catchUp.look({ Result { () throws(ServiceError) in try find(self) } }, done: done)
+    }
+
+    // MARK: What readers see
+
+    func reader(of organization: [UInt8]?) -> ReaderSequences {
+        ReaderSequences(store: store, book: sequences, organization: organization)
+    }
+
+    /// What a reader sees as the sequence of a place that he has come to: at least `known`, and never one that is
+    /// behind it. Without a look at the disk.
+    func sequence(
+        at place: Sequence, of organization: [UInt8]?, known: Sequence
+    ) -> Sequence {
+        guard let organization else { return place }
+        guard let newest = sequences.knownNewest(of: organization) else { return known }
+        if newest.place <= place { return max(known, newest.sequence) }
+        // More of the organization is being recorded right now.
+        let last = lastInRing(of: organization, through: place) { _ in true }
+        return max(known, last?.sequence ?? known)
+    }
+
+    /// The newest event of an organization among the last few of the ring up to `place` that `isWanted`; nil when
+    /// none of them is.
+    func lastInRing(
+        of organization: [UInt8], through place: Sequence,
+        where isWanted: (_ sequence: Sequence) -> Bool
+    ) -> (sequence: Sequence, place: Sequence)? {
+        var next = place
+        var looked = 0
+        while looked < Self.ringLooksMax, let batch = hub.batch(containing: next) {
+            let last = Int(next.rawValue - batch.firstSequence.rawValue)
+            for index in (0...last).reversed() {
+                let found = batch.withEvent(at: index) { event -> (Sequence, Sequence)? in
+                    guard event.organization.elementsEqual(organization) else { return nil }
+                    let sequence = event.ownSequence
+                    return isWanted(sequence) ? (sequence, event.sequence) : nil
+                }
+                if let found { return found }
             }
+            looked += last + 1
+            next = batch.firstSequence.previous
         }
-        return catchUp.start(find, done: done)
+        return nil
+    }
+
+    /// Events of the ring that are looked at for one: an event loop does it.
+    private static var ringLooksMax: Int { 4_096 }
+
+    /// The sequence, as a reader sees it, of the first event at `place` or behind it, or of the next that is stored;
+    /// nil when it must be looked for.
+    func knownSequence(from place: Sequence, of organization: [UInt8]?) -> Sequence? {
+        guard let organization else { return place }
+        return sequences.knownOldest(of: organization, from: place)
+    }
+
+    /// Likewise, with a look at the disk.
+    func findSequence(
+        from place: Sequence, of organization: [UInt8]?,
+        done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
+    ) -> FeedWait<Result<Sequence, ServiceError>> {
+        look(
+            { feed throws(ServiceError) in
+                try feed.reader(of: organization).sequence(from: place)
+            }, done: done)
     }
 
     /// What the ring has for a group behind `position`, on the caller's thread; nil when the ring has

@@ -1,5 +1,4 @@
 import AuditModel
-import Subscribe
 import Synchronization
 
 /// What the feed has done since the start, counted where it happens.
@@ -22,16 +21,12 @@ final class FeedCounters: Sendable {
         bytes.add(UInt64(portion.bytes), ordering: .relaxed)
     }
 
-    /// One subscription was told.
-    func count(_ notice: FollowMachine.Notice) {
-        switch notice {
-        case .fellBehind: fellBehind.add(1, ordering: .relaxed)
-        case .gap(let range, _):
-            gaps.add(1, ordering: .relaxed)
-            gapSequences.add(
-                range.last.rawValue - range.first.rawValue + 1, ordering: .relaxed)
-        case .progress, .caughtUp: break
-        }
+    func countFellBehind() { fellBehind.add(1, ordering: .relaxed) }
+
+    /// One subscription was told of a gap.
+    func countGap(_ range: SequenceRange) {
+        gaps.add(1, ordering: .relaxed)
+        gapSequences.add(range.last.rawValue - range.first.rawValue + 1, ordering: .relaxed)
     }
 
     var totals: FeedTotals {

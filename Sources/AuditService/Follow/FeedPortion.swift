@@ -22,8 +22,11 @@ struct FeedPortion: Sendable {
     var bytes = 0
     /// Everything from behind the position of the look up to it was looked at.
     var through: Sequence
-    /// The last event in the message.
-    var lastSent: Sequence?
+    /// What the reader sees as the sequence of the last event in the message.
+    var lastSequence: Sequence?
+    /// Everything of the reader's through this sequence, as he sees it, lies at `through` or before it; nil where
+    /// that is not known, beyond the last event in the message.
+    var sequence: Sequence?
     /// The look ended for want of room or work; otherwise because there was nothing more.
     var isFull = false
 
@@ -47,13 +50,21 @@ enum FeedReading: Sendable {
 struct PortionWriter {
     private let messageBytesMax: Int
     private let seal: FeedSeal
+    /// Events are given their places as sequences.
+    private let isOfAll: Bool
     private var writer = EventsMessageWriter()
     private var portion: FeedPortion
 
-    /// - Parameter position: what was looked at before.
-    init(after position: Sequence, messageBytesMax: Int, seal: @escaping FeedSeal) {
+    /// - Parameters:
+    ///   - position: what was looked at before.
+    ///   - organization: nil for who reads all.
+    init(
+        after position: Sequence, of organization: [UInt8]?, messageBytesMax: Int,
+        seal: @escaping FeedSeal
+    ) {
         self.messageBytesMax = messageBytesMax
         self.seal = seal
+        isOfAll = organization == nil
         portion = FeedPortion(through: position)
     }
 
@@ -66,10 +77,10 @@ struct PortionWriter {
     }
 
     mutating func append(_ event: EventView) {
-        writer.append(event.payload)
+        writer.append(event.payload, sequence: isOfAll ? event.sequence : nil)
         portion.events += 1
         portion.bytes += event.payload.count
-        portion.lastSent = event.sequence
+        if isOfAll { portion.lastSequence = event.sequence }
         portion.through = event.sequence
     }
 
@@ -83,10 +94,12 @@ struct PortionWriter {
         var taken = portion
         taken.isFull = isFull
         if taken.events > 0 {
+            taken.lastSequence = taken.lastSequence ?? writer.lastSequence
             let full = writer
             writer = EventsMessageWriter()
             taken.message = seal(full.finish())
         }
+        taken.sequence = isOfAll ? taken.through : taken.lastSequence
         portion = FeedPortion(through: taken.through)
         return taken
     }

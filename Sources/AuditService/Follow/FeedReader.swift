@@ -6,6 +6,7 @@ import EventStore
 /// little reads little.
 struct FeedReader: Sendable {
     let store: EventStore
+    let sequences: SequenceBook
     let limits: ServiceLimits
     let seal: FeedSeal
 
@@ -50,11 +51,12 @@ struct FeedReader: Sendable {
         }
         guard let damage = outcome.unreadable.first else {
             let through = outcome.through ?? position
-            return .portions(gathering.finish(through: through, isFull: through < head))
+            return .portions(finish(gathering, of: plan, through: through, isFull: through < head))
         }
         // What was found before the damage is sent first; the next reading begins with it.
         guard damage.first <= position.next else {
-            return .portions(gathering.finish(through: damage.first.previous, isFull: true))
+            return .portions(
+                finish(gathering, of: plan, through: damage.first.previous, isFull: true))
         }
         return .damage(
             through: damage.last,
@@ -63,10 +65,23 @@ struct FeedReader: Sendable {
                 cause: outcome.problem))
     }
 
+    private func finish(
+        _ gathering: consuming Gathering, of plan: SearchPlan, through last: Sequence, isFull: Bool
+    ) -> [FeedPortion] {
+        let lastSent = gathering.through
+        var portions = gathering.finish(through: last, isFull: isFull)
+        guard lastSent < last, let end = portions.indices.last else { return portions }
+        // So that a filter that matches little tells its reader how far it has come.
+        let reader = ReaderSequences(
+            store: store, book: sequences, organization: plan.organization)
+        portions[end].sequence = (try? reader.sequence(through: last)) ?? portions[end].sequence
+        return portions
+    }
+
     private func search(
         _ plan: SearchPlan, after position: Sequence, through last: Sequence, _ control: ReadControl
     ) throws(ServiceError) -> (EventSearch.Outcome, Gathering) {
-        var gathering = Gathering(limits, seal, after: position)
+        var gathering = Gathering(limits, seal, after: position, of: plan.organization)
         let search = EventSearch(
             store: store, control: control, eventsMax: limits.catchUpEventsMax,
             blocksMax: limits.catchUpBlocksMax, unreadableMax: 1, usesCaches: false)
@@ -93,11 +108,18 @@ struct FeedReader: Sendable {
         private var writer: PortionWriter
         private var portions: [FeedPortion] = []
 
-        init(_ limits: ServiceLimits, _ seal: @escaping FeedSeal, after position: Sequence) {
+        init(
+            _ limits: ServiceLimits, _ seal: @escaping FeedSeal, after position: Sequence,
+            of organization: [UInt8]?
+        ) {
             bytesMax = limits.catchUpBytesMax
             writer = PortionWriter(
-                after: position, messageBytesMax: limits.feedMessageBytesMax, seal: seal)
+                after: position, of: organization, messageBytesMax: limits.feedMessageBytesMax,
+                seal: seal)
         }
+
+        /// The place of the last event.
+        var through: Sequence { writer.through }
 
         mutating func add(_ event: EventView) -> EventScan.Visit {
             if !writer.hasRoom(for: event.payload.count) {

@@ -26,7 +26,8 @@ struct RingPacker {
         bytesMax = limits.feedScanBytesMax
         self.last = last ?? Sequence(.max)
         writer = PortionWriter(
-            after: position, messageBytesMax: limits.feedMessageBytesMax, seal: seal)
+            after: position, of: filter.organization,
+            messageBytesMax: limits.feedMessageBytesMax, seal: seal)
     }
 
     var through: Sequence { writer.through }

@@ -24,6 +24,8 @@ package enum StoreFiles {
             case tokens(count: Int)
             /// `quotas.json`: so many quotas, the default one included.
             case quotas(count: Int)
+            /// `sequences.json`: of so many organizations without events.
+            case sequences(organizations: Int)
         }
 
         package struct Events: Hashable, Sendable {
@@ -50,53 +52,50 @@ package enum StoreFiles {
             throw ServiceError(
                 .unavailable, "\(directory) is not the data folder of a server: \(error)")
         }
-        if let policies = policies(in: directory) { try report(policies) }
-        if let tokens = tokens(in: directory) { try report(tokens) }
-        if let quotas = quotas(in: directory) { try report(quotas) }
+        for list in lists(in: directory) {
+            if let list { try report(list) }
+        }
     }
 
-    /// Nil where no policy was set.
-    private static func policies(in directory: String) -> File? {
-        let file = PolicyFile(in: directory)
-        var policies = File(
-            path: file.path, kind: .policies(organizations: 0), bytes: 0, problems: [])
-        do throws(ServiceError) {
-            guard let text = try file.text() else { return nil }
-            policies.bytes = text.count
-            policies.kind = .policies(
-                organizations: try file.policies(configured: nil).organizations.count)
-        } catch {
-            policies.problems = [error.message]
-        }
-        return policies
+    /// What is there of what the service keeps beside the events.
+    private static func lists(in directory: String) -> [File?] {
+        let policies = PolicyFile(in: directory)
+        let tokens = TokenFile(in: directory)
+        let quotas = QuotaFile(in: directory)
+        let sequences = SequenceFile(in: directory)
+        return [
+            list(policies.path, .policies(organizations: 0), policies.text) {
+                () throws(ServiceError) in
+                .policies(
+                    organizations: try policies.policies(configured: nil).organizations.count)
+            },
+            list(tokens.path, .tokens(count: 0), tokens.text) { () throws(ServiceError) in
+                .tokens(count: try tokens.book()?.entries.count ?? 0)
+            },
+            list(quotas.path, .quotas(count: 0), quotas.text) { () throws(ServiceError) in
+                .quotas(count: try quotas.book().quotas.count)
+            },
+            list(sequences.path, .sequences(organizations: 0), sequences.text) {
+                () throws(ServiceError) in
+                .sequences(organizations: try sequences.read()?.organizations.count ?? 0)
+            },
+        ]
     }
 
-    /// Nil before the first start.
-    private static func tokens(in directory: String) -> File? {
-        let file = TokenFile(in: directory)
-        var tokens = File(path: file.path, kind: .tokens(count: 0), bytes: 0, problems: [])
+    /// Nil where there is none.
+    private static func list(
+        _ path: String, _ none: File.Kind, _ text: () throws(ServiceError) -> [UInt8]?,
+        _ kind: () throws(ServiceError) -> File.Kind
+    ) -> File? {
+        var file = File(path: path, kind: none, bytes: 0, problems: [])
         do throws(ServiceError) {
-            guard let text = try file.text() else { return nil }
-            tokens.bytes = text.count
-            tokens.kind = .tokens(count: try file.book()?.entries.count ?? 0)
+            guard let text = try text() else { return nil }
+            file.bytes = text.count
+            file.kind = try kind()
         } catch {
-            tokens.problems = [error.message]
+            file.problems = [error.message]
         }
-        return tokens
-    }
-
-    /// Nil where no quota was set.
-    private static func quotas(in directory: String) -> File? {
-        let file = QuotaFile(in: directory)
-        var quotas = File(path: file.path, kind: .quotas(count: 0), bytes: 0, problems: [])
-        do throws(ServiceError) {
-            guard let text = try file.text() else { return nil }
-            quotas.bytes = text.count
-            quotas.kind = .quotas(count: try file.book().quotas.count)
-        } catch {
-            quotas.problems = [error.message]
-        }
-        return quotas
+        return file
     }
 }
 

@@ -6,6 +6,7 @@ import EventStore
 /// `GetEventResponse`.
 struct EventLookup {
     let store: EventStore
+    let sequences: SequenceBook
     let limits: ServiceLimits
 
     /// - Parameter bounds: what the caller may see at all; nil for everything.
@@ -22,22 +23,31 @@ struct EventLookup {
                 "no event with \(Self.describe(request.key)) is kept"
                     + (organization.isEmpty ? "" : " in organization \(request.organizationID)"))
         }
-        let (previous, isUnknown) = try self.previous(of: found, within: bounds, control)
+        let (previous, isUnknown) = try self.previous(
+            of: found, to: organization, within: bounds, control)
+        let reader = reader(of: organization)
         return found.batch.withEvent(at: found.index) { event in
+            let stored = GetEventResponseWriter.Stored(
+                event.payload, sequence: reader.replacement(for: event))
             guard let previous else {
                 return GetEventResponseWriter.encode(
-                    event: event.payload, previous: nil, differences: [],
-                    previousUnknown: isUnknown)
+                    event: stored, previous: nil, differences: [], previousUnknown: isUnknown)
             }
-            return previous.withUnsafeBytes { previous in
+            return previous.payload.withUnsafeBytes { payload in
                 let differences = JSONDifference.between(
-                    Array(EventFields(previous).snapshot),
+                    Array(EventFields(payload).snapshot),
                     Array(EventFields(event.payload).snapshot))
                 return GetEventResponseWriter.encode(
-                    event: event.payload, previous: previous, differences: differences,
-                    previousUnknown: isUnknown)
+                    event: stored, previous: .init(payload, sequence: previous.sequence),
+                    differences: differences, previousUnknown: isUnknown)
             }
         }
+    }
+
+    /// - Parameter organization: empty for all.
+    private func reader(of organization: [UInt8]) -> ReaderSequences {
+        ReaderSequences(
+            store: store, book: sequences, organization: organization.isEmpty ? nil : organization)
     }
 
     private func find(
@@ -45,12 +55,10 @@ struct EventLookup {
     ) throws(ServiceError) -> StoredEvent? {
         switch request.key {
         case .sequence(let sequence):
-            let found = try reading { () throws(StoreError) in try store.read(sequence) }
-            guard let found, !organization.isEmpty else { return found }
-            let isOwn = found.batch.withEvent(at: found.index) {
-                $0.organization.elementsEqual(organization)
-            }
-            return isOwn ? found : nil
+            guard let event = try reader(of: organization).event(from: sequence),
+                event.sequence == sequence
+            else { return nil }
+            return try reading { () throws(StoreError) in try store.read(event.place) }
         case .id(let id):
             guard organization.isEmpty else {
                 return try reading { () throws(StoreError) in try find(id, of: organization) }
@@ -143,33 +151,44 @@ struct EventLookup {
         }
     }
 
-    /// The payload of the event before it with the same organization and target; true when the
+    /// The event before it with the same organization and target; true when the
     /// search ended early.
     private func previous(
-        of found: StoredEvent, within bounds: EventFilter?, _ control: ReadControl
-    ) throws(ServiceError) -> (payload: [UInt8]?, isUnknown: Bool) {
+        of found: StoredEvent, to organization: [UInt8], within bounds: EventFilter?,
+        _ control: ReadControl
+    ) throws(ServiceError) -> (previous: Previous?, isUnknown: Bool) {
         let (plan, own) = found.batch.withEvent(at: found.index) { event in
             let fields = EventFields(event.payload)
             let filter = EventFilter(
                 targetTypes: [String(decoding: fields.targetType, as: UTF8.self)],
                 targetIDs: [String(decoding: fields.targetID, as: UTF8.self)])
-            let organization = Array(event.organization)
-            return (SearchPlan(filter, within: bounds, organization: organization), event.sequence)
+            return (
+                SearchPlan(filter, within: bounds, organization: Array(event.organization)),
+                event.sequence
+            )
         }
         let oldest = store.currentBounds(of: plan.organization).oldest
         guard own > oldest else { return (nil, false) }
-        var payload: [UInt8]?
+        var previous: Previous?
+        let reader = reader(of: organization)
         let outcome = try EventSearch(
             store: store, control: control, eventsMax: limits.previousScanEventsMax,
             unreadableMax: limits.unreadableMax
         ).run(plan, from: own.previous, through: oldest, .newestFirst) { event in
-            payload = Array(event.payload)
+            previous = Previous(
+                payload: Array(event.payload), sequence: reader.replacement(for: event))
             return .stop
         }
         // What lies between and cannot be read may have been the previous one.
         let isUnknown =
-            !outcome.unreadable.isEmpty || payload == nil && outcome.end == .budget
-        return (payload, isUnknown)
+            !outcome.unreadable.isEmpty || previous == nil && outcome.end == .budget
+        return (previous, isUnknown)
+    }
+
+    private struct Previous {
+        var payload: [UInt8]
+        /// Where it is not its own.
+        var sequence: Sequence?
     }
 
     private func reading<Result>(

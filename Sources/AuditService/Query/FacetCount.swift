@@ -6,6 +6,7 @@ import EventStore
 /// events; only the names of the values that are shown are read.
 struct FacetCount {
     let store: EventStore
+    let sequences: SequenceBook
     let limits: ServiceLimits
 
     /// - Parameter bounds: what the caller may see at all; nil for everything.
@@ -23,10 +24,13 @@ struct FacetCount {
             request.limit == 0 ? limits.facetsDefault : min(Int(request.limit), limits.facetsMax)
         let (values, others) = walk.counter.tally.top(wanted)
         let facets = try facets(of: values, request.field, walk)
+        let reader = ReaderSequences(
+            store: store, book: sequences, organization: plan.organization)
         return ListFacetsResponse(
             facets: facets, otherCount: others, totalCount: walk.counter.total,
-            complete: walk.isComplete, scannedThrough: walk.through ?? .zero,
-            unreadable: walk.unreadable)
+            complete: walk.isComplete,
+            scannedThrough: try reader.scanned(through: walk.through, of: walk.bounds.oldest),
+            unreadable: try reader.missing(walk.unreadable))
     }
 
     /// With the name that the newest match gives each; a value whose name cannot be read in time has

@@ -6,10 +6,12 @@ package import EventStore
 /// counted from the indexes without looking at events.
 package struct HistogramCount {
     let store: EventStore
+    let sequences: SequenceBook
     let limits: ServiceLimits
 
-    package init(store: EventStore, limits: ServiceLimits) {
+    package init(store: EventStore, sequences: SequenceBook, limits: ServiceLimits) {
         self.store = store
+        self.sequences = sequences
         self.limits = limits
     }
 
@@ -38,6 +40,7 @@ package struct HistogramCount {
             SearchPlan(filter, within: bounds, organization: organization), kept, store: store,
             control: control, limits: limits, to: HistogramCounter(grid, request.splitBy, limits))
         try walk.run()
+        let reader = ReaderSequences(store: store, book: sequences, organization: organization)
         let counts = walk.counter.counts
         let series = walk.counter.series(
             request.limit == 0
@@ -48,7 +51,8 @@ package struct HistogramCount {
             series: series,
             otherCounts: request.splitBy == .unspecified ? [] : Self.others(counts, series),
             totalCount: counts.reduce(0, +), complete: walk.isComplete,
-            scannedThrough: walk.through ?? .zero, unreadable: walk.unreadable)
+            scannedThrough: try reader.scanned(through: walk.through, of: kept.oldest),
+            unreadable: try reader.missing(walk.unreadable))
     }
 
     private func width(

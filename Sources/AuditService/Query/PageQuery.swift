@@ -5,10 +5,12 @@ package import EventStore
 /// One page of a query, as an encoded `QueryResponse`.
 package struct PageQuery {
     let store: EventStore
+    let sequences: SequenceBook
     let limits: ServiceLimits
 
-    package init(store: EventStore, limits: ServiceLimits) {
+    package init(store: EventStore, sequences: SequenceBook, limits: ServiceLimits) {
         self.store = store
+        self.sequences = sequences
         self.limits = limits
     }
 
@@ -19,65 +21,104 @@ package struct PageQuery {
         let plan = SearchPlan(
             request.filter, within: bounds,
             organization: request.organizationID.isEmpty ? nil : Array(request.organizationID.utf8))
+        let reader = ReaderSequences(
+            store: store, book: sequences, organization: plan.organization)
         let kept = store.currentBounds(of: plan.organization)
-        let start = try start(of: request, kept)
+        let range = try range(of: request, kept, reader)
         let wanted = pageSize(request)
-        let direction: EventSearch.Direction =
-            request.order == .oldestFirst ? .oldestFirst : .newestFirst
-        let last = direction == .oldestFirst ? start.head : kept.oldest
-        let first = direction == .oldestFirst ? max(start.next, kept.oldest) : start.next
+        let direction = range.direction
 
         var page = QueryResponseWriter(eventsMax: wanted)
         /// A match that did not fit any more: the next page begins with it.
-        var left: Sequence?
+        var left: (place: Sequence, sequence: Sequence)?
         let search = EventSearch(
             store: store, control: control, eventsMax: limits.pageScanEventsMax,
             blocksMax: limits.pageBlocksMax, unreadableMax: limits.unreadableMax)
-        let outcome = try search.run(plan, from: first, through: last, direction) { event in
+        let outcome = try search.run(plan, from: range.first, through: range.last, direction) {
+            event in
             guard page.count < wanted,
                 page.bytesMax(appending: event.payload.count) <= limits.responseBytesMax
             else {
-                left = event.sequence
+                left = (event.sequence, reader.sequence(of: event))
                 return .stop
             }
-            page.append(event.payload)
+            page.append(event.payload, sequence: reader.replacement(for: event))
             return .goOn
         }
-        var next: Sequence?
-        var through = outcome.through
-        switch outcome.end {
-        case .complete: next = nil
-        case .stopped:
-            next = left
-            through = left.map { direction == .oldestFirst ? $0.previous : $0.next }
-        case .budget:
-            next =
-                outcome.through.map { direction == .oldestFirst ? $0.next : $0.previous } ?? first
+        let end = try end(of: outcome, left, range, reader)
+        var token = ""
+        if let next = end.next {
+            let head = if let head = range.head { head } else { try reader.newest() }
+            token = PageToken(next: next, head: head).text(for: request)
         }
-        // The walk may end exactly at its budget.
-        if let candidate = next,
-            direction == .oldestFirst ? candidate > last : candidate < last
-        {
-            next = nil
-        }
-        let token = next.map { PageToken(next: $0, head: start.head).text(for: request) } ?? ""
         return page.finish(
-            nextPageToken: token, scannedThrough: through ?? .zero, oldest: kept.oldest,
-            unreadable: outcome.unreadable)
+            nextPageToken: token, scannedThrough: end.scannedThrough,
+            oldest: try reader.oldest(from: kept.oldest),
+            unreadable: try reader.missing(outcome.unreadable))
     }
 
-    private func start(
-        of request: QueryRequest, _ bounds: StoreBounds
-    ) throws(ServiceError) -> PageToken {
-        guard request.pageToken.isEmpty else {
-            do throws(CodecError) {
-                return try PageToken(request.pageToken, of: request)
-            } catch {
-                throw ServiceError(error)
-            }
+    /// What a page looks at, in the order of its walk.
+    private struct Range {
+        var direction: EventSearch.Direction
+        /// In the log.
+        var first: Sequence
+        var last: Sequence
+        /// The newest sequence when the query began; nil on its first page.
+        var head: Sequence?
+
+        func isBehind(_ place: Sequence) -> Bool {
+            direction == .oldestFirst ? place > last : place < last
         }
-        let next = request.order == .oldestFirst ? bounds.oldest : bounds.head
-        return PageToken(next: next, head: bounds.head)
+    }
+
+    private func range(
+        of request: QueryRequest, _ kept: StoreBounds, _ reader: ReaderSequences
+    ) throws(ServiceError) -> Range {
+        let isForward = request.order == .oldestFirst
+        var range = Range(
+            direction: isForward ? .oldestFirst : .newestFirst,
+            first: isForward ? kept.oldest : kept.head, last: isForward ? kept.head : kept.oldest)
+        guard !request.pageToken.isEmpty else { return range }
+        let token: PageToken
+        do throws(CodecError) {
+            token = try PageToken(request.pageToken, of: request)
+        } catch {
+            throw ServiceError(error)
+        }
+        range.head = token.head
+        if isForward {
+            range.first = max(try reader.place(from: token.next), kept.oldest)
+            range.last = min(try reader.place(through: token.head), kept.head)
+        } else {
+            range.first = min(try reader.place(through: token.next), kept.head)
+        }
+        return range
+    }
+
+    /// How far a page came, as its reader sees it, and where the next one begins; nil when none does.
+    private func end(
+        of outcome: EventSearch.Outcome, _ left: (place: Sequence, sequence: Sequence)?,
+        _ range: Range, _ reader: ReaderSequences
+    ) throws(ServiceError) -> (next: Sequence?, scannedThrough: Sequence) {
+        let isForward = range.direction == .oldestFirst
+        if outcome.end == .stopped, let left {
+            let sequence = left.sequence
+            return (sequence, isForward ? sequence.previous : sequence.next)
+        }
+        var scannedThrough = Sequence.zero
+        if let through = outcome.through {
+            scannedThrough =
+                isForward
+                ? try reader.sequence(through: through) : try reader.sequence(from: through)
+        }
+        guard outcome.end == .budget else { return (nil, scannedThrough) }
+        let next = outcome.through.map { isForward ? $0.next : $0.previous } ?? range.first
+        // The walk may end exactly at its budget.
+        guard !range.isBehind(next) else { return (nil, scannedThrough) }
+        return (
+            isForward ? try reader.sequence(from: next) : try reader.sequence(through: next),
+            scannedThrough
+        )
     }
 
     private func pageSize(_ request: QueryRequest) -> Int {

@@ -2,7 +2,8 @@ import AuditModel
 import Codec
 import EventStore
 
-/// One group commit: looks up ids, gives sequences, makes one frame, writes and syncs it once.
+/// One group commit: looks up ids, gives each event the next sequence of its organization, makes one frame,
+/// writes and syncs it once.
 ///
 /// Lives on the committer's thread. All of a request goes into one frame, so a crash keeps all of
 /// it or nothing.
@@ -10,12 +11,18 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     typealias Job = RecordJob<Ticket>
 
     private let store: EventStore
+    private let sequences: SequenceBook
     private let now: @Sendable () -> Timestamp
     private var pending = PendingIDs()
+    private var given: GivenSequences
 
-    init(store: EventStore, now: @escaping @Sendable () -> Timestamp) {
+    init(
+        store: EventStore, sequences: SequenceBook, now: @escaping @Sendable () -> Timestamp
+    ) {
         self.store = store
+        self.sequences = sequences
         self.now = now
+        given = GivenSequences(sequences)
     }
 
     /// What happens to one event, decided before anything is written.
@@ -28,7 +35,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     }
 
     private enum Decisions {
-        /// All, from this sequence on.
+        /// All, from this sequence on, one after the other.
         case storeAll(first: Sequence)
         case each([Decision])
     }
@@ -37,6 +44,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     /// was.
     mutating func commit(_ work: [Job]) -> EventBatch? {
         pending.removeAll()
+        given.removeAll()
         var events = 0
         var bytes = 0
         for job in work {
@@ -49,7 +57,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         var decisions: [Result<Decisions, ServiceError>] = []
         decisions.reserveCapacity(work.count)
         for index in work.indices {
-            let decided = decide(index, of: work, nextSequence: batch.nextSequence)
+            let decided = decide(index, of: work)
             if case .success(let decided) = decided {
                 append(work[index], decided, to: &batch)
             }
@@ -61,6 +69,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         }
         do throws(StoreError) {
             let stored = try store.append(batch)
+            sequences.stored(given.newest)
             finish(work, decisions, written: .success(stored.recordedAt))
             return stored
         } catch {
@@ -70,50 +79,65 @@ struct Committer<Ticket: Sendable>: ~Copyable {
     }
 
     private mutating func decide(
-        _ index: Int, of work: [Job], nextSequence: Sequence
+        _ index: Int, of work: [Job]
     ) -> Result<Decisions, ServiceError> {
         let job = work[index]
         let mark = pending.mark
-        var next = nextSequence
-        // Nil as long as all are to be stored, which is the usual case and takes no list.
+        var first = Sequence.zero
+        // Nil as long as all are to be stored one after the other, which is the usual case and takes no list.
         var decisions: [Decision]?
         for (position, event) in job.request.events.enumerated() {
-            let decision = decide(event, position, index, of: work, next: next)
+            let decision = decide(event, position, index, of: work)
             switch decision {
             case .refuse(let error) where !job.request.partialSuccess:
                 pending.rollBack(to: mark)
+                takeBack(job, before: position, decisions)
                 return .failure(error)
-            case .store:
+            case .store(let sequence):
                 if event.idWasGiven {
-                    pending.add(event.id, request: index, event: position, sequence: next)
+                    pending.add(event.id, request: index, event: position, sequence: sequence)
                 }
-                next = next.next
+                if position == 0 { first = sequence }
+                if decisions == nil, sequence == first + position { continue }
             case .refuse, .duplicate, .duplicateOfPending:
                 break
             }
-            if decisions == nil {
-                if case .store = decision { continue }
-                decisions = (0..<position).map { .store(nextSequence + $0) }
-            }
+            if decisions == nil { decisions = (0..<position).map { .store(first + $0) } }
             decisions?.append(decision)
         }
-        return .success(decisions.map(Decisions.each) ?? .storeAll(first: nextSequence))
+        return .success(decisions.map(Decisions.each) ?? .storeAll(first: first))
     }
 
-    private func decide(
-        _ event: PreparedEvent, _ position: Int, _ index: Int, of work: [Job], next: Sequence
+    /// The events before `position` of a request that is refused were given sequences.
+    private mutating func takeBack(_ job: Job, before position: Int, _ decisions: [Decision]?) {
+        for event in 0..<position {
+            if let decisions {
+                guard case .store = decisions[event] else { continue }
+            }
+            job.request.withOrganization(of: event) { given.takeBack(of: $0) }
+        }
+    }
+
+    private mutating func decide(
+        _ event: PreparedEvent, _ position: Int, _ index: Int, of work: [Job]
     ) -> Decision {
         if let rejection = event.rejection {
             return .refuse(ServiceError(work[index].request.rejections[rejection]))
         }
-        guard event.idWasGiven else { return .store(next) }
         return work[index].request.bytes.withUnsafeBytes { bytes -> Decision in
             let organization = UnsafeRawBufferPointer(rebasing: bytes[event.organization])
-            let canonical = UnsafeRawBufferPointer(rebasing: bytes[event.payload])
-            if let decision = pendingDuplicate(of: event, organization, canonical, position, work) {
-                return decision
+            if event.idWasGiven {
+                let canonical = UnsafeRawBufferPointer(rebasing: bytes[event.payload])
+                let duplicate =
+                    pendingDuplicate(of: event, organization, canonical, position, work)
+                    ?? storedDuplicate(of: event, organization, canonical, position)
+                if let duplicate { return duplicate }
             }
-            return storedDuplicate(of: event, organization, canonical, position) ?? .store(next)
+            do throws(StoreError) {
+                return .store(try given.next(of: organization))
+            } catch {
+                return .refuse(ServiceError(error))
+            }
         }
     }
 
@@ -144,7 +168,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
             }
             return found.batch.withEvent(at: found.index) { stored in
                 ServerFields.sameContent(stored: stored.payload, canonical: canonical)
-                    ? .duplicate(stored.sequence, stored.recordedAt)
+                    ? .duplicate(stored.ownSequence, stored.recordedAt)
                     : .refuse(Self.conflict(event, position))
             }
         } catch {
@@ -162,7 +186,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
             violations: [FieldViolation(field: "events[\(position)].id", reason: reason)])
     }
 
-    private func append(
+    private mutating func append(
         _ job: Job, _ decisions: Decisions, to batch: inout AppendBatch
     ) {
         let recorder = job.request.recorder
@@ -179,13 +203,14 @@ struct Committer<Ticket: Sendable>: ~Copyable {
         }
     }
 
-    private func append(
+    private mutating func append(
         _ event: PreparedEvent, _ bytes: UnsafeRawBufferPointer, _ sequence: Sequence,
         by recorder: RecorderStamp, to batch: inout AppendBatch
     ) {
         let recordedAt = batch.recordedAt
-        batch.append(
-            organization: UnsafeRawBufferPointer(rebasing: bytes[event.organization]),
+        let organization = UnsafeRawBufferPointer(rebasing: bytes[event.organization])
+        let place = batch.append(
+            organization: organization,
             id: event.id, occurredAt: event.occurredAt ?? recordedAt,
             payload: UnsafeRawBufferPointer(rebasing: bytes[event.payload]),
             suffixBytesMax: recorder.bytes.count + ServerFields.bytesMax
@@ -194,6 +219,7 @@ struct Committer<Ticket: Sendable>: ~Copyable {
                 recorder: recorder, sequence: sequence, recordedAt: recordedAt,
                 occurredAt: event.occurredAt, to: suffix)
         }
+        given.placed(place, of: organization)
     }
 
     /// Turns decisions into outcomes once the write is over; `written` is the batch's recorded_at

@@ -16,14 +16,15 @@ final class Recorder<Ticket: Sendable>: Sendable {
     ///   - answered: called once for each group commit with all its jobs, which now know their
     ///     outcome; on the committer's thread.
     init(
-        store: EventStore, limits: ServiceLimits, now: @escaping @Sendable () -> Timestamp,
+        store: EventStore, sequences: SequenceBook, limits: ServiceLimits,
+        now: @escaping @Sendable () -> Timestamp,
         published: @escaping @Sendable (EventBatch) -> Void,
         answered: @escaping @Sendable ([RecordJob<Ticket>]) -> Void
     ) {
         let queue = Mailbox(RecorderQueue<Ticket>(limits: limits))
         self.queue = queue
         thread = BackgroundThread("committer") {
-            var committer = Committer<Ticket>(store: store, now: now)
+            var committer = Committer<Ticket>(store: store, sequences: sequences, now: now)
             while case .jobs(let jobs) = queue.wait(until: { $0.take() }) {
                 if let batch = committer.commit(jobs) { published(batch) }
                 answered(jobs)

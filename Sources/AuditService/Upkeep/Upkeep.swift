@@ -11,9 +11,11 @@ final class Upkeep: Sendable {
     /// Begins with a sweep.
     ///
     /// - Parameter sweepInterval: from one sweep to the next.
-    init(store: EventStore, sweepInterval: Duration, logger: Logger) {
+    init(
+        store: EventStore, sequences: SequenceBook, sweepInterval: Duration, logger: Logger
+    ) {
         let mailbox = Mailbox(UpkeepPlan(sweepInterval: sweepInterval))
-        let worker = UpkeepWorker(store: store, logger: logger)
+        let worker = UpkeepWorker(store: store, sequences: sequences, logger: logger)
         (self.store, self.mailbox) = (store, mailbox)
         thread = BackgroundThread("upkeep") {
             while true {

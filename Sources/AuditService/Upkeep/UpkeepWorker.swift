@@ -5,6 +5,7 @@ import Logging
 /// Does what the plan says, and says what came of it.
 struct UpkeepWorker {
     let store: EventStore
+    let sequences: SequenceBook
     let logger: Logger
 
     func run(_ task: UpkeepPlan.Task) -> UpkeepPlan.Outcome {
@@ -29,7 +30,8 @@ struct UpkeepWorker {
     private func sweep() -> UpkeepPlan.Outcome {
         let report: ExpiryReport
         do throws(StoreError) {
-            report = try store.expire(now: .now, uptime: .sinceStart)
+            report = try store.expire(
+                now: .now, uptime: .sinceStart, before: sequences.remember)
         } catch {
             guard error.code != .closed else { return .nothingToDo }
             logger.error(
@@ -55,7 +57,8 @@ struct UpkeepWorker {
 
     private func drop() -> UpkeepPlan.Outcome {
         do throws(StoreError) {
-            guard let report = try store.dropExcess() else { return .nothingToDo }
+            guard let report = try store.dropExcess(before: sequences.remember)
+            else { return .nothingToDo }
             logger.warning(
                 "the size cap removed events before their time: the store is larger than --max-bytes",
                 metadata: [

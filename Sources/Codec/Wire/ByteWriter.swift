@@ -1,3 +1,5 @@
+import AuditModel
+
 /// Writes protobuf fields into bytes that grow.
 struct ByteWriter {
     private(set) var bytes: [UInt8]
@@ -43,6 +45,20 @@ struct ByteWriter {
 
     mutating func field(_ number: UInt32, _ value: [UInt8]) {
         value.withUnsafeBytes { field(number, $0) }
+    }
+
+    /// A length-delimited field of a stored event, which is copied as it is.
+    ///
+    /// - Parameter sequence: stands for the one that it has; nil for that one. Of a field that is there twice,
+    ///   readers take the last.
+    mutating func event(
+        _ number: UInt32, _ payload: UnsafeRawBufferPointer, sequence: Sequence?
+    ) {
+        guard let sequence else { return field(number, payload) }
+        varint(UInt64(number) << 3 | UInt64(WireKind.bytes.rawValue))
+        varint(UInt64(payload.count + WireSize.sequence(sequence)))
+        bytes.append(contentsOf: payload)
+        integer(EventField.sequence, sequence.rawValue)
     }
 
     /// Bytes that are fields already.

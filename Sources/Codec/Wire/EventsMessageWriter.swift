@@ -1,8 +1,12 @@
+package import AuditModel
+
 /// Writes a `SubscribeResponse.events` around stored payloads, which are copied as they are.
 package struct EventsMessageWriter {
     private var writer: ByteWriter
     /// Events so far.
     package private(set) var count = 0
+    /// Of the last one, which ends the bytes; 0 when it was given another sequence.
+    private var lastPayloadBytes = 0
 
     /// The tag and the greatest length of the list: it is known only at the end, and the list then
     /// moves up to it.
@@ -16,12 +20,20 @@ package struct EventsMessageWriter {
 
     /// The greatest size of the message if an event of `payloadBytes` were appended.
     package func bytesMax(appending payloadBytes: Int) -> Int {
-        writer.bytes.count + 1 + WireSize.delimited(payloadBytes)
+        writer.bytes.count + 1
+            + WireSize.delimited(payloadBytes + WireSize.sequence(Sequence(.max)))
     }
 
-    package mutating func append(_ payload: UnsafeRawBufferPointer) {
-        writer.field(1, payload)
+    /// - Parameter sequence: see `ByteWriter.event`.
+    package mutating func append(_ payload: UnsafeRawBufferPointer, sequence: Sequence? = nil) {
+        writer.event(1, payload, sequence: sequence)
         count += 1
+        lastPayloadBytes = sequence == nil ? payload.count : 0
+    }
+
+    /// Of the last event, when it was appended without another one.
+    package var lastSequence: Sequence? {
+        writer.bytes.suffix(lastPayloadBytes).withUnsafeBytes { ServerFields.sequence(of: $0) }
     }
 
     package consuming func finish() -> [UInt8] {

@@ -25,17 +25,19 @@ package struct QueryResponseWriter {
     /// The greatest size of the message if an event of `payloadBytes` were appended and the page
     /// then finished.
     package func bytesMax(appending payloadBytes: Int) -> Int {
-        writer.bytes.count + 1 + WireSize.delimited(payloadBytes)
+        writer.bytes.count + 1
+            + WireSize.delimited(payloadBytes + WireSize.sequence(Sequence(.max)))
             + QueryResponseWriter.trailerBytesMax
     }
 
-    package mutating func append(_ payload: UnsafeRawBufferPointer) {
+    /// - Parameter sequence: see `ByteWriter.event`.
+    package mutating func append(_ payload: UnsafeRawBufferPointer, sequence: Sequence? = nil) {
         if count == QueryResponseWriter.shortEvents, count < eventsMax {
             // As if the others were like the first ones.
             let bytes = writer.bytes.count / count * eventsMax * 9 / 8
             writer.reserve(min(bytes, QueryResponseWriter.reservedBytesMax))
         }
-        writer.field(1, payload)
+        writer.event(1, payload, sequence: sequence)
         count += 1
     }
 

@@ -12,6 +12,12 @@ enum WireSize {
     @inline(__always)
     static func delimited(_ count: Int) -> Int { varint(UInt64(count)) + count }
 
+    /// Of an event's field.
+    static func sequence(_ sequence: Sequence) -> Int {
+        sequence == .zero
+            ? 0 : varint(UInt64(EventField.sequence) << 3) + varint(sequence.rawValue)
+    }
+
     static func timestamp(_ time: Timestamp) -> Int {
         (time.seconds == 0 ? 0 : 1 + varint(UInt64(bitPattern: time.seconds)))
             + (time.nanoseconds == 0 ? 0 : 1 + varint(UInt64(time.nanoseconds)))

@@ -20,7 +20,7 @@ package enum ServerFields {
     ) -> Int {
         var writer = RawWriter(buffer)
         recorder.bytes.withUnsafeBytes { writer.raw($0) }
-        writer.tag(16, .varint)
+        writer.tag(EventField.sequence, .varint)
         writer.varint(sequence.rawValue)
         writer.tag(17, .bytes)
         writer.timestamp(recordedAt)
@@ -29,6 +29,15 @@ package enum ServerFields {
             writer.timestamp(recordedAt)
         }
         return writer.count
+    }
+
+    /// The sequence of a stored event: its number among those of its organization. Nil for what is none.
+    package static func sequence(of stored: UnsafeRawBufferPointer) -> Sequence? {
+        var reader = WireReader(stored)
+        while let field = reader.next() {
+            if field.number == EventField.sequence { return Sequence(field.integer) }
+        }
+        return nil
     }
 
     /// Whether `stored` is `canonical` and the server's fields behind it, and nothing else: the
@@ -45,7 +54,7 @@ package enum ServerFields {
         if let recorder = next, recorder.number == EventField.recorder, recorder.kind == .bytes {
             next = reader.next()
         }
-        guard let sequence = next, sequence.number == 16, sequence.kind == .varint,
+        guard let sequence = next, sequence.number == EventField.sequence, sequence.kind == .varint,
             let recordedAt = reader.next(), recordedAt.number == 17, recordedAt.kind == .bytes
         else { return false }
         if let occurredAt = reader.next() {

@@ -19,6 +19,9 @@ package struct LostRanges: Hashable, Sendable {
 
     package var isEmpty: Bool { ranges.isEmpty }
 
+    /// The last of them.
+    package var last: Sequence? { ranges.last?.last }
+
     /// The first of them that does not end before `sequence`.
     package func range(atOrAfter sequence: Sequence) -> SequenceRange? {
         let index = ranges.partitionIndex { $0.last >= sequence }

@@ -83,6 +83,19 @@ extension EventStore {
             visibility: visibility, lost: lost)
     }
 
+    /// What may hold events of an organization, hidden ones too.
+    func searchParts(of organization: [UInt8]) -> [SearchPart] {
+        indexNewest()
+        let (stored, head, plan) = published.withLock {
+            ($0.parts, $0.head, $0.retention.visibility.plan)
+        }
+        let parts = searchParts(
+            of: stored, through: head, Visibility(plan, oldest: stored.firstSequence),
+            SearchProbe(organization: organization, fields: []))
+        withExtendedLifetime(stored) {}
+        return parts
+    }
+
     /// Without those that the probe excludes.
     private func searchParts(
         of stored: StoreParts, through head: Sequence, _ visibility: Visibility,
@@ -149,7 +162,7 @@ extension SearchPart {
 
 extension LogFile {
     /// What is indexed and what is not; `last` is in the log.
-    fileprivate func searchParts(through last: Sequence) -> [SearchPart] {
+    func searchParts(through last: Sequence) -> [SearchPart] {
         var parts: [SearchPart] = []
         var next = header.firstSequence
         if let (index, indexed) = index.indexed {

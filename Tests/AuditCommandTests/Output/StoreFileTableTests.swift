@@ -32,6 +32,10 @@ struct StoreFileTableTests {
         #expect(
             line("quotas.json", .quotas(count: 2))
                 == "quotas.json  2 quotas  100 bytes  whole\n")
+        #expect(
+            line("sequences.json", .sequences(organizations: 4))
+                == "sequences.json  sequences of 4 organizations without events  100 bytes  whole\n"
+        )
     }
 
     @Test func saysWhatIsWrong() {

@@ -34,6 +34,22 @@ final class ResumeFileTests {
                 == ["position", "position.lock"])
     }
 
+    @Test(
+        "a position is one of its organization",
+        arguments: ["", "acme", "two words", String(repeating: "é", count: 64)])
+    func organizations(organizationID: String) throws {
+        do {
+            let own = try ResumeFile(path: folder + "/own", organizationID: organizationID)
+            try own.save(AuditModel.Sequence(.max))
+            #expect(try own.load() == AuditModel.Sequence(.max))
+        }
+        for other in ["", "acme", "beta"] where other != organizationID {
+            let file = try ResumeFile(path: folder + "/own", organizationID: other)
+            let error = #expect(throws: CommandError.self) { try file.load() }
+            #expect(error?.message.contains("another organization") == true)
+        }
+    }
+
     @Test(arguments: ["", "\n", "seven\n", "7", "-7\n", "18446744073709551616\n", "7\n8\n"])
     func aFileOfSomethingElseIsRefusedAndKept(text: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: file.path))

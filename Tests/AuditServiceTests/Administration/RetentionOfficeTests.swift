@@ -16,7 +16,8 @@ struct RetentionOfficeTests {
             StoreConfiguration(directory: "data", terms: EventTerms.extractor), fileSystem: disk
         ).store
         return try RetentionOffice(
-            store: store, dataDirectory: "data", configured: .seconds(50), fileSystem: disk)
+            store: store, sequences: SequenceBook(store: store), dataDirectory: "data",
+            configured: .seconds(50), fileSystem: disk)
     }
 
     @Test("a change that was answered survives a power cut, at every step of its writing")
@@ -53,7 +54,8 @@ struct RetentionOfficeTests {
             try store.store(events, now: Timestamp.now.advanced(by: .seconds(-age)))
         }
         let office = try RetentionOffice(
-            store: store, dataDirectory: "data", configured: nil, fileSystem: disk)
+            store: store, sequences: SequenceBook(store: store), dataDirectory: "data",
+            configured: nil, fileSystem: disk)
         var request = SetRetentionRequest(
             organizationID: "acme", change: .policy(RetentionPolicy(maxAge: .seconds(30))),
             dryRun: true)

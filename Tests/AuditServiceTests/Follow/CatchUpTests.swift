@@ -111,7 +111,7 @@ struct CatchUpTests {
         let waits = (UInt64(1)...1_000).map { ask($0, group) }
         let starts = (0..<1_000).map { number in
             let call = Held(held)
-            return catchUp.start {
+            return catchUp.look { () -> Result<Sequence, ServiceError> in
                 searches.value.add(1, ordering: .relaxed)
                 return .success(.zero)
             } done: { _ in
@@ -145,17 +145,17 @@ struct CatchUpTests {
             _ = gate.wait { $0.isOpen ? true : nil }
             return .success(.zero)
         }
-        _ = catchUp.start(busy, done: { _ in })
+        _ = catchUp.look(busy, done: { _ in })
         _ = gate.wait { $0.isEntered ? true : nil }
         let later = Mailbox([FeedWait<Result<Sequence, ServiceError>>]())
-        _ = catchUp.start {
+        _ = catchUp.look { () -> Result<Sequence, ServiceError> in
             searches.value.add(1, ordering: .relaxed)
             for wait in later.update({ $0 }) { wait.cancel() }
             return .success(.zero)
         } done: { _ in
         }
         let waits = (0..<10).map { _ in
-            catchUp.start {
+            catchUp.look { () -> Result<Sequence, ServiceError> in
                 searches.value.add(1, ordering: .relaxed)
                 return .success(.zero)
             } done: { _ in
@@ -163,7 +163,7 @@ struct CatchUpTests {
         }
         later.update { $0 = waits }
         let last = Mailbox(false)
-        _ = catchUp.start({ .success(.zero) }, done: { _ in last.update { $0 = true } })
+        _ = catchUp.look({ 0 }, done: { _ in last.update { $0 = true } })
         gate.update { $0.isOpen = true }
         _ = last.wait { $0 ? true : nil }
         catchUp.stop()

@@ -1,7 +1,8 @@
 import AuditModel
 import Codec
 
-/// What one subscriber knows of a feed, over every resume, and the promises that this must keep.
+/// What one subscriber knows of a feed, over every resume, and the promises that this must keep. All sequences are
+/// those that it sees.
 struct FeedRecord {
     /// The first start it asked for, exclusive.
     let start: Sequence
@@ -10,7 +11,7 @@ struct FeedRecord {
     /// In the order of arrival.
     var received: [Event] = []
     /// What it was told that it will not get, with the position it had then.
-    var gaps: [(range: SequenceRange, position: Sequence, oldest: Sequence)] = []
+    var gaps: [(range: SequenceRange, position: Sequence)] = []
     /// Everything up to it is known to be behind the subscriber: where it would resume.
     var known: Sequence
 
@@ -21,7 +22,7 @@ struct FeedRecord {
         known = start
     }
 
-    mutating func take(_ response: SubscribeResponse, oldest: Sequence) {
+    mutating func take(_ response: SubscribeResponse) {
         switch response {
         case .events(let events):
             received += events
@@ -29,7 +30,7 @@ struct FeedRecord {
         case .progress(let sequence), .caughtUp(let sequence), .fellBehind(let sequence):
             known = max(known, sequence)
         case .gap(let range, _):
-            gaps.append((range, known, oldest))
+            gaps.append((range, known))
             known = range.last
         case .started, .unknown: break
         }
@@ -45,18 +46,32 @@ struct FeedChecker {
         var description: String { "\(promise): \(facts)" }
     }
 
-    /// Everything that was ever published, by sequence.
-    let published: [Sequence: Event]
-    /// Whether an event is hidden by now, by the retention of its own organization.
-    let isHidden: (Event) -> Bool
+    /// An event that was published, with the sequence of its organization.
+    struct Published {
+        var event: Event
+        /// In the log.
+        var place: Sequence
 
-    /// - Parameter end: everything up to it is behind the subscriber.
-    func check(_ record: FeedRecord, through end: Sequence) throws {
+        /// What a reader of an organization, or of all, sees.
+        func seen(by organization: String?) -> Event {
+            var event = event
+            if organization == nil { event.sequence = place }
+            return event
+        }
+    }
+
+    /// Everything that was ever published.
+    let published: [Published]
+    /// Whether an event was hidden at some time, by the retention of its own organization.
+    let isHidden: (Published) -> Bool
+
+    /// Everything that was published is behind the subscriber.
+    func check(_ record: FeedRecord) throws {
+        try isolated(record)
         try ordered(record)
         try unique(record)
-        try isolated(record)
         try exactGaps(record)
-        try complete(record, through: end)
+        try complete(record)
     }
 
     private func ordered(_ record: FeedRecord) throws {
@@ -81,41 +96,50 @@ struct FeedChecker {
         }
     }
 
-    /// A gap begins where the subscriber stood, or behind what it was not told it had passed, and
-    /// ends before the oldest event that was kept.
+    /// A gap begins behind where the subscriber stood, and what is in it is gone: every event of what it reads.
     private func exactGaps(_ record: FeedRecord) throws {
         for gap in record.gaps {
-            guard gap.range.first > gap.position, gap.range.last == gap.oldest.previous else {
-                throw Broken(
-                    promise: "exact gaps",
-                    facts: "\(gap.range) behind \(gap.position), oldest \(gap.oldest)")
+            guard gap.range.first > gap.position else {
+                throw Broken(promise: "exact gaps", facts: "\(gap.range) behind \(gap.position)")
+            }
+            for one in published where isOfItsReading(one, record) && !isHidden(one) {
+                let sequence = one.seen(by: record.organization).sequence
+                guard !gap.range.contains(sequence) else {
+                    throw Broken(promise: "exact gaps", facts: "\(sequence) is in \(gap.range)")
+                }
             }
         }
     }
 
+    private func isOfItsReading(_ one: Published, _ record: FeedRecord) -> Bool {
+        record.organization ?? one.event.organizationID == one.event.organizationID
+    }
+
     /// Delivered and said to be missing are together what was published and matches. A subscriber
     /// of all organizations passes in silence what the shorter retention of one of them has hidden.
-    private func complete(_ record: FeedRecord, through end: Sequence) throws {
-        let due = published.values.filter { event in
-            event.sequence > record.start && event.sequence <= end && matches(event, record)
-        }
-        let received = Set(record.received.map(\.sequence))
+    private func complete(_ record: FeedRecord) throws {
+        var seen: [Sequence: Event] = [:]
         var missing = 0
-        for event in due where !received.contains(event.sequence) {
-            missing += 1
-            let isInGap = record.gaps.contains {
-                $0.range.first <= event.sequence && event.sequence <= $0.range.last
+        let received = Set(record.received.map(\.sequence))
+        for one in published where matches(one.event, record) {
+            let event = one.seen(by: record.organization)
+            guard event.sequence > record.start else { continue }
+            guard seen.updateValue(event, forKey: event.sequence) == nil else {
+                throw Broken(promise: "dense", facts: "\(event.sequence) was given twice")
             }
-            guard isInGap || record.organization == nil && isHidden(event) else {
+            guard !received.contains(event.sequence) else { continue }
+            missing += 1
+            let isInGap = record.gaps.contains { $0.range.contains(event.sequence) }
+            guard isInGap || record.organization == nil && isHidden(one) else {
                 throw Broken(promise: "complete", facts: "\(event.sequence) is missing")
             }
         }
-        guard received.count + missing == due.count else {
+        guard received.count + missing == seen.count else {
             throw Broken(
                 promise: "conservation",
-                facts: "\(received.count) delivered and \(missing) missing of \(due.count)")
+                facts: "\(received.count) delivered and \(missing) missing of \(seen.count)")
         }
-        for event in record.received where published[event.sequence] != event {
+        for event in record.received where seen[event.sequence] != event {
             throw Broken(promise: "complete", facts: "\(event.sequence) is not what was published")
         }
     }

@@ -17,7 +17,7 @@ struct FeedSharingTests {
     init() throws {
         fixture = try ServiceFixture(logBytesMax: 1 << 20, on: disk)
         feed = Feed<Int>(
-            store: fixture.store, limits: ServiceLimits(),
+            store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits(),
             feedLimits: FeedLimits(ringEventsMax: 1_000), seal: { SharedMessage($0) },
             woken: { _ in })
     }

@@ -18,7 +18,7 @@ final class PlainMessage: FeedMessage {
 final class SimulatedSubscriber {
     private(set) var record: FeedRecord
     /// Nil between a crash and the resume.
-    private var following: (machine: FollowMachine, group: FeedGroup, id: SubscriptionID)?
+    private var following: (follower: Follower, group: FeedGroup, id: SubscriptionID)?
     private(set) var isWaiting = false
     private(set) var messageBytesMax = 0
     private(set) var timesBehind = 0
@@ -37,12 +37,30 @@ final class SimulatedSubscriber {
 
     private var organization: [UInt8]? { record.organization.map { Array($0.utf8) } }
     var isFollowing: Bool { following != nil }
-    var position: Sequence? { following?.machine.position }
+    /// In the log.
+    var place: Sequence? { following?.follower.place }
 
-    func resume() {
+    func resume() async throws {
         let plan = SearchPlan(record.filter, organization: organization)
         guard let id = feed.hub.subscribe(plan.filter, waker: number) else { return }
-        following = (FollowMachine(after: record.known, onGap: .goOn), feed.join(plan), id)
+        let entry = try await entry()
+        let follower = Follower(of: organization, from: entry, onGap: .goOn)
+        following = (follower, feed.join(plan), id)
+        if let first = entry.firstKept { hear(following?.follower.skip(to: first)) }
+    }
+
+    private func entry() async throws -> FeedEntry {
+        let start = SubscribeRequest.Start.after(record.known)
+        if let known = try feed.knownEntry(of: organization, at: start) { return known }
+        guard let organization else { preconditionFailure("who reads all looks for nothing") }
+        var wait: FeedWait<Result<FeedEntry, ServiceError>>?
+        let found = await withCheckedContinuation { continuation in
+            wait = feed.findEntry(of: organization, at: start) {
+                continuation.resume(returning: $0)
+            }
+        }
+        withExtendedLifetime(wait) {}
+        return try found.get()
     }
 
     func crash() {
@@ -63,28 +81,45 @@ final class SimulatedSubscriber {
     func progress() {
         guard let following else { return }
         if isWaiting, let position = feed.hub.stopWaiting(following.id) { wake(at: position) }
-        if let notice = self.following?.machine.progress() { hear(notice) }
+        if let notice = self.following?.follower.machine.progress { hear(notice) }
     }
 
     private func skip(to position: Sequence) {
-        if let known = following?.machine.position, position > known {
-            following?.machine.passed(through: position, lastSent: nil)
-        }
+        following?.follower.pass(through: position)
     }
 
     func step() async throws {
         guard let following, !isWaiting else { return }
         if !ready.isEmpty { return try take(ready.removeFirst()) }
-        let position = following.machine.position
-        let stored = feed.stored(of: organization, after: position)
-        switch self.following!.machine.next(stored) {
-        case .say(let notice): hear(notice, oldest: stored.oldest)
+        let place = following.follower.place
+        switch self.following!.follower.next(in: feed) {
+        case .say(.gap(let places, _)): try await skip(places)
+        case .say(let notice): hear(notice)
         case .readRing:
-            if let portion = feed.readRing(following.group, after: position) { try take(portion) }
-        case .readDisk: ready = try await read(following.group, after: position)
-        case .wait: isWaiting = feed.hub.wait(following.id, after: position)
+            if let portion = feed.readRing(following.group, after: place) { try take(portion) }
+        case .readDisk: ready = try await read(following.group, after: place)
+        case .wait: isWaiting = feed.hub.wait(following.id, after: place)
         case .fail: preconditionFailure("it goes on behind gaps")
         }
+    }
+
+    private func skip(_ places: SequenceRange) async throws {
+        following?.follower.look(at: places.first.previous, in: feed)
+        var next = feed.knownSequence(from: places.last.next, of: organization)
+        if next == nil {
+            let found = await withCheckedContinuation { continuation in
+                _ = feed.findSequence(from: places.last.next, of: organization) {
+                    continuation.resume(returning: $0)
+                }
+            }
+            next = try found.get()
+        }
+        hear(following?.follower.skip(to: next!, behind: places))
+    }
+
+    private func hear(_ gap: Follower.Gap?) {
+        guard case .say(let range)? = gap else { return }
+        record.take(.gap(range, reason: ""))
     }
 
     private func read(_ group: FeedGroup, after position: Sequence) async throws -> [FeedPortion] {
@@ -99,9 +134,12 @@ final class SimulatedSubscriber {
         switch reading {
         case .portions(let portions): return portions
         case .removed(let last):
-            if case .say(let notice) = following?.machine.foundGone(through: last, .retention) {
-                hear(notice, oldest: last.next)
-                removals += record.gaps.suffix(1).map(\.range)
+            if case .say(.gap(let places, _)) = following?.follower.foundGone(
+                through: last, .retention)
+            {
+                let told = record.gaps.count
+                try await skip(places)
+                removals += record.gaps[told...].map(\.range)
             }
             return []
         case .damage(_, let error), .failure(let error): throw error
@@ -112,21 +150,21 @@ final class SimulatedSubscriber {
         if let message = portion.message as? PlainMessage {
             messageBytesMax = max(messageBytesMax, message.residentBytes)
             messages += 1
-            record.take(try SubscribeResponse(decoding: message.bytes), oldest: .zero)
+            record.take(try SubscribeResponse(decoding: message.bytes))
         }
-        following?.machine.passed(through: portion.through, lastSent: portion.lastSent)
+        following?.follower.send(portion)
     }
 
-    private func hear(_ notice: FollowMachine.Notice, oldest: Sequence = .zero) {
-        if case .fellBehind = notice { timesBehind += 1 }
-        let response: SubscribeResponse =
-            switch notice {
-            case .progress(let sequence): .progress(sequence)
-            case .caughtUp(let sequence): .caughtUp(sequence)
-            case .fellBehind(let sequence): .fellBehind(sequence)
-            case .gap(let range, _): .gap(range, reason: "")
-            }
-        record.take(response, oldest: oldest)
+    private func hear(_ notice: FollowMachine.Notice) {
+        guard let sequence = following?.follower.tell(in: feed) else { return }
+        switch notice {
+        case .progress: record.take(.progress(sequence))
+        case .caughtUp: record.take(.caughtUp(sequence))
+        case .fellBehind:
+            timesBehind += 1
+            record.take(.fellBehind(sequence))
+        case .gap: preconditionFailure("said by skip")
+        }
     }
 }
 
@@ -143,7 +181,7 @@ final class FeedSimulation {
     private let limits: ServiceLimits
     private var random: SeededGenerator
     private var subscribers: [SimulatedSubscriber] = []
-    private var published: [Sequence: Event] = [:]
+    private var published: [FeedChecker.Published] = []
     private var batchesPublished = 0
     /// Of each organization: the first batch that its retention shows.
     private var shownFrom: [String: Int] = [:]
@@ -161,7 +199,7 @@ final class FeedSimulation {
         limits.feedScanEventsMax = Int.random(in: 5...200, using: &random)
         self.limits = limits
         feed = Feed<Int>(
-            store: fixture.store, limits: limits,
+            store: fixture.store, sequences: fixture.sequences, limits: limits,
             feedLimits: FeedLimits(ringEventsMax: Int.random(in: 1...60, using: &random)),
             seal: { PlainMessage($0) }, woken: { _ in })
     }
@@ -182,9 +220,11 @@ final class FeedSimulation {
             switch Int.random(in: 0..<20, using: &random) {
             case 0..<7: try publish()
             case 7..<9: dispatch()
-            case 9: if subscribers.count < 25 { join() }
+            case 9: if subscribers.count < 25 { try await join() }
             case 10: subscribers.randomElement(using: &random)?.crash()
-            case 11: subscribers.filter { !$0.isFollowing }.randomElement(using: &random)?.resume()
+            case 11:
+                try await subscribers.filter { !$0.isFollowing }.randomElement(using: &random)?
+                    .resume()
             case 12: subscribers.randomElement(using: &random)?.progress()
             case 13: try retain()
             default: try await stepSome()
@@ -218,8 +258,10 @@ final class FeedSimulation {
         guard let batch else { return }
         batchesPublished += 1
         for index in 0..<batch.count {
-            let event = try batch.withEvent(at: index) { try Event(decoding: $0.payload) }
-            published[event.sequence] = event
+            try batch.withEvent(at: index) { event in
+                published.append(
+                    .init(event: try Event(decoding: event.payload), place: event.sequence))
+            }
         }
         _ = feed.hub.publish(batch)
     }
@@ -228,7 +270,7 @@ final class FeedSimulation {
         for wake in feed.hub.dispatch() { subscribers[wake.waker].wake(at: wake.position) }
     }
 
-    private func join() {
+    private func join() async throws {
         let value = "\(Int.random(in: 0..<4, using: &random))"
         let filter =
             [
@@ -237,14 +279,16 @@ final class FeedSimulation {
                 EventFilter(eventTypes: ["CREATE"], targetIDs: ["t0", "t1"]),
             ].randomElement(using: &random)!
         let organization = (Self.organizations + [nil]).randomElement(using: &random)!
-        let bounds = fixture.store.bounds(of: organization.map { Array($0.utf8) })
+        let reader = feed.reader(of: organization.map { Array($0.utf8) })
+        let oldest = fixture.store.bounds(of: reader.organization).oldest
+        let newest = try reader.newest()
         let start = [
-            feed.hub.bounds.head, bounds.oldest.previous, .zero,
-            Sequence(UInt64.random(in: 0...feed.hub.bounds.head.rawValue, using: &random)),
+            newest, try reader.oldest(from: oldest).previous, .zero,
+            Sequence(UInt64.random(in: 0...newest.rawValue, using: &random)),
         ].randomElement(using: &random)!
         let record = FeedRecord(start: start, organization: organization, filter: filter)
         subscribers.append(SimulatedSubscriber(feed, subscribers.count, record))
-        subscribers.last?.resume()
+        try await subscribers.last?.resume()
     }
 
     private func stepSome() async throws {
@@ -277,16 +321,18 @@ final class FeedSimulation {
         if Bool.random(using: &random) { try fixture.seal() }
         if Bool.random(using: &random) { fixture.store.indexLogs() }
         if Bool.random(using: &random) {
-            _ = try fixture.store.expire(now: now, uptime: .sinceStart)
+            try fixture.expire(now: now)
         }
     }
 
     /// Everybody gets to the head, whatever became of him; then the promises are checked.
     private func finish() async throws {
         let head = feed.hub.bounds.head
-        for subscriber in subscribers where !subscriber.isFollowing { subscriber.resume() }
+        for subscriber in subscribers where !subscriber.isFollowing {
+            try await subscriber.resume()
+        }
         var rounds = 0
-        while subscribers.contains(where: { $0.position! < head }) {
+        while subscribers.contains(where: { $0.place! < head }) {
             dispatch()
             for subscriber in subscribers {
                 for _ in 0..<5 { try await subscriber.step() }
@@ -297,11 +343,11 @@ final class FeedSimulation {
                 throw FeedChecker.Broken(promise: "complete", facts: "somebody does not go on")
             }
         }
-        let checker = FeedChecker(published: published) { event in
-            event.sequence < self.hiddenBelow[event.organizationID] ?? .zero
+        let checker = FeedChecker(published: published) { one in
+            one.place < self.hiddenBelow[one.event.organizationID] ?? .zero
         }
         for subscriber in subscribers {
-            try checker.check(subscriber.record, through: head)
+            try checker.check(subscriber.record)
             for gap in subscriber.removals {
                 try checkIsRemoved(gap, of: subscriber.record.organization)
             }
@@ -316,18 +362,14 @@ final class FeedSimulation {
         }
     }
 
-    /// A sweep took everything that the organization had in the range, its last event at least.
+    /// A sweep took everything that the organization had in the range.
     private func checkIsRemoved(_ range: SequenceRange, of organization: String?) throws {
-        var sequence = range.first
-        while sequence <= range.last {
-            defer { sequence = sequence.next }
-            guard published[sequence]?.organizationID == organization else { continue }
-            guard try fixture.store.read(sequence) == nil else {
-                throw FeedChecker.Broken(promise: "exact gaps", facts: "\(sequence) is kept")
+        for one in published
+        where one.event.organizationID == organization && range.contains(one.event.sequence) {
+            guard try fixture.store.read(one.place) == nil else {
+                throw FeedChecker.Broken(
+                    promise: "exact gaps", facts: "\(one.event.sequence) is kept")
             }
-        }
-        guard published[range.last]?.organizationID == organization else {
-            throw FeedChecker.Broken(promise: "exact gaps", facts: "\(range.last) is another's")
         }
     }
 }

@@ -18,7 +18,7 @@ struct SubscribeFixture {
     init(_ limits: ServiceLimits, ringEvents: Int = 50) throws {
         fixture = try ServiceFixture(on: SimulatedDisk())
         feed = Feed(
-            store: fixture.store, limits: limits,
+            store: fixture.store, sequences: fixture.sequences, limits: limits,
             feedLimits: FeedLimits(ringEventsMax: ringEvents), seal: { SharedMessage($0) },
             woken: { CallReference.deliver($0, to: { $0.waker.call }, SubscribeCall.wake) })
     }

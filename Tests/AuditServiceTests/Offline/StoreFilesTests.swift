@@ -24,7 +24,9 @@ struct StoreFilesTests {
             StoreConfiguration(directory: data, terms: EventTerms.extractor)
         ).store
         #expect(try policies(data) == nil)
-        let office = try RetentionOffice(store: store, dataDirectory: data, configured: nil)
+        let office = try RetentionOffice(
+            store: store, sequences: SequenceBook(store: store), dataDirectory: data,
+            configured: nil)
         _ = try office.set(
             SetRetentionRequest(
                 organizationID: "acme", change: .policy(RetentionPolicy(plan: .team))))

@@ -104,7 +104,9 @@ struct CompletePagesTests {
     private func readPage(_ reading: inout Reading, _ fixture: ServiceFixture) throws {
         guard !reading.isDone else { return }
         let page = try QueryResponse(
-            decoding: PageQuery(store: fixture.store, limits: ServiceLimits()).run(
+            decoding: PageQuery(
+                store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits()
+            ).run(
                 reading.request, fixture.control))
         #expect(page.unreadable.isEmpty)
         reading.found += page.events.map(\.sequence)

@@ -11,7 +11,7 @@ struct HistogramTests {
         _ request: HistogramRequest, _ fixture: ServiceFixture, within bounds: EventFilter? = nil,
         limits: ServiceLimits = ServiceLimits(), now: Timestamp = .now
     ) throws -> HistogramResponse {
-        try HistogramCount(store: fixture.store, limits: limits).run(
+        try HistogramCount(store: fixture.store, sequences: fixture.sequences, limits: limits).run(
             request, within: bounds, now: now, fixture.control)
     }
 
@@ -169,7 +169,8 @@ struct HistogramTests {
     @Test func aCountWhoseTimeIsUpSaysSoAndOneThatIsCancelledEnds() throws {
         let fixture = try ServiceFixture()
         try fixture.record([.sample(), .sample()])
-        let count = HistogramCount(store: fixture.store, limits: ServiceLimits())
+        let count = HistogramCount(
+            store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits())
         for filter in [
             EventFilter(), EventFilter(since: .epoch), EventFilter(since: .epoch, text: "x"),
         ] {

@@ -10,7 +10,8 @@ struct LookupTests {
     private func lookup(
         _ request: GetEventRequest, _ fixture: ServiceFixture
     ) throws -> GetEventResponse {
-        let lookup = EventLookup(store: fixture.store, limits: ServiceLimits())
+        let lookup = EventLookup(
+            store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits())
         return try GetEventResponse(decoding: lookup.run(request, fixture.control))
     }
 
@@ -60,7 +61,8 @@ struct LookupTests {
             .sample(type: "CREATE", actor: "ada"), .sample(type: "DELETE", actor: "ada"),
             .sample(type: "DELETE", actor: "bob"), .sample(organization: "other", type: "DELETE"),
         ])
-        let facets = FacetCount(store: fixture.store, limits: ServiceLimits())
+        let facets = FacetCount(
+            store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits())
         let request = ListFacetsRequest(organizationID: "acme", field: .eventType)
         let all = try facets.run(request, fixture.control)
         #expect(all.facets.map { "\($0.value) \($0.count)" } == ["DELETE 2", "CREATE 1"])
@@ -80,7 +82,9 @@ struct LookupTests {
         try fixture.record((1...10).map { .sample(target: "t\($0)") })
         var limits = ServiceLimits()
         limits.facetValuesMax = 4
-        let some = try FacetCount(store: fixture.store, limits: limits).run(
+        let some = try FacetCount(
+            store: fixture.store, sequences: fixture.sequences, limits: limits
+        ).run(
             ListFacetsRequest(field: .targetID), fixture.control)
         #expect(!some.complete && some.totalCount == 4 && some.scannedThrough == Sequence(7))
     }

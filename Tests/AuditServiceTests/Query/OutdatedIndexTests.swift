@@ -24,8 +24,10 @@ struct OutdatedIndexTests {
             filter: EventFilter(eventTypes: ["TYPE_0"]), order: .newestFirst, pageSize: 20)
         let facets = ListFacetsRequest(field: .actorID, filter: EventFilter(), limit: 100)
         func answers() throws -> (events: [Event], facets: [Facet]) {
-            let counted = try FacetCount(store: fixture.store, limits: ServiceLimits())
-                .run(facets, fixture.control)
+            let counted = try FacetCount(
+                store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits()
+            )
+            .run(facets, fixture.control)
             #expect(counted.complete && counted.totalCount == 300)
             return (try fixture.pages(request).flatMap(\.events), counted.facets)
         }
@@ -33,7 +35,8 @@ struct OutdatedIndexTests {
         #expect(scanned.events.count > 20)
         #expect(scanned.events.allSatisfy { $0.eventType == "TYPE_0" })
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let worker = UpkeepWorker(store: fixture.store, logger: logger)
+        let worker = UpkeepWorker(
+            store: fixture.store, sequences: fixture.sequences, logger: logger)
         while worker.run(.reindex) == .done {}
         #expect(!fixture.store.hasOutdatedIndex)
         let indexed = try answers()

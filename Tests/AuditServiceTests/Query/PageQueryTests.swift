@@ -37,7 +37,7 @@ struct PageQueryTests {
         try fixture.record((1...30).map { _ in large })
         var limits = ServiceLimits()
         limits.responseBytesMax = 1 << 20
-        let query = PageQuery(store: fixture.store, limits: limits)
+        let query = PageQuery(store: fixture.store, sequences: fixture.sequences, limits: limits)
         let bytes = try query.run(QueryRequest(pageSize: 100), fixture.control)
         #expect(bytes.count <= limits.responseBytesMax)
         let all = try pages(QueryRequest(pageSize: 100), fixture, limits: limits)
@@ -64,15 +64,9 @@ struct PageQueryTests {
             let request = QueryRequest(
                 organizationID: "acme", filter: EventFilter(eventTypes: [type]), order: order,
                 pageSize: Int32.random(in: 1...20, using: &random))
-            var expected = events.enumerated()
-                .filter { $1.organizationID == "acme" && $1.eventType == type }
-                .map { UInt64($0.offset + 1) }
-            if order == .oldestFirst {
-                // What the other order's pages recorded in between matches too.
-                expected += try later(fixture, type, from: events.count)
-            } else {
-                expected.reverse()
-            }
+            // What the other order's pages recorded in between matches too.
+            var expected = try matching(type, of: "acme", in: fixture)
+            if order == .newestFirst { expected.reverse() }
             let found = try pages(request, fixture, limits: limits) {
                 try fixture.record([.sample(type: type)])
             }
@@ -80,25 +74,29 @@ struct PageQueryTests {
         }
     }
 
-    /// The matching sequences behind `count`, read one by one.
-    private func later(
-        _ fixture: ServiceFixture, _ type: String, from count: Int
+    /// Which of an organization's events match, read one by one.
+    private func matching(
+        _ type: String, of organizationID: String, in fixture: ServiceFixture
     ) throws -> [UInt64] {
-        let head = Int(fixture.store.bounds.head.rawValue)
-        guard head > count else { return [] }
-        return try (count + 1...head).compactMap { number in
-            let found = try #require(try fixture.store.read(Sequence(UInt64(number))))
+        var matching: [UInt64] = []
+        var count: UInt64 = 0
+        for place in 1..<fixture.store.bounds.head.rawValue + 1 {
+            let found = try #require(try fixture.store.read(Sequence(place)))
             let event = try found.batch.withEvent(at: found.index) {
                 try Event(decoding: $0.payload)
             }
-            return event.eventType == type ? UInt64(number) : nil
+            guard event.organizationID == organizationID else { continue }
+            count += 1
+            if event.eventType == type { matching.append(count) }
         }
+        return matching
     }
 
     @Test func aTokenOfAnotherQueryIsRefused() throws {
         let fixture = try ServiceFixture()
         try fixture.record((1...3).map { _ in .sample() })
-        let query = PageQuery(store: fixture.store, limits: ServiceLimits())
+        let query = PageQuery(
+            store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits())
         let page = try QueryResponse(
             decoding: query.run(QueryRequest(pageSize: 1), fixture.control))
         let other = QueryRequest(
@@ -109,7 +107,8 @@ struct PageQueryTests {
     @Test func aReadWhoseTimeIsUpGoesOnByToken() throws {
         let fixture = try ServiceFixture()
         try fixture.record((1...3).map { _ in .sample() })
-        let query = PageQuery(store: fixture.store, limits: ServiceLimits())
+        let query = PageQuery(
+            store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits())
         let page = try QueryResponse(
             decoding: query.run(QueryRequest(), ReadControl(end: .now)))
         #expect(page.events.isEmpty)

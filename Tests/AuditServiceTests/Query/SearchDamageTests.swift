@@ -79,7 +79,10 @@ struct SearchDamageTests {
             let filter = store.samples.filter(&random)
             lost += try check(filter, all, store, "\(part)")
             guard !losesEvents else { continue }
-            let answer = try FacetCount(store: store.fixture.store, limits: ServiceLimits()).run(
+            let answer = try FacetCount(
+                store: store.fixture.store, sequences: store.fixture.sequences,
+                limits: ServiceLimits()
+            ).run(
                 ListFacetsRequest(field: .scope, filter: filter, limit: 1_000),
                 store.fixture.control)
             let compiled = CompiledFilter(filter, organization: nil)
@@ -88,8 +91,11 @@ struct SearchDamageTests {
             #expect(answer.unreadable.isEmpty, "\(part), \(filter)")
             let request = HistogramRequest(filter: filter, splitBy: .actorID, limit: 20)
             let now = Timestamp.now
-            let counted = try HistogramCount(store: store.fixture.store, limits: ServiceLimits())
-                .run(request, now: now, store.fixture.control)
+            let counted = try HistogramCount(
+                store: store.fixture.store, sequences: store.fixture.sequences,
+                limits: ServiceLimits()
+            )
+            .run(request, now: now, store.fixture.control)
             let expected = try store.histogram(request, width: counted.bucket, now: now)
             #expect(expected.agrees(with: counted) && counted.complete, "\(part), \(filter)")
             #expect(counted.unreadable.isEmpty, "\(part), \(filter)")
@@ -133,12 +139,16 @@ struct SearchDamageTests {
         let named = pages.flatMap(\.unreadable)
         #expect(pages.allSatisfy { $0.unreadable.count <= 2 })
         #expect(named.sorted { $0.first < $1.first } == ranges.ranges)
-        let facets = try FacetCount(store: fixture.store, limits: limits).run(
+        let facets = try FacetCount(
+            store: fixture.store, sequences: fixture.sequences, limits: limits
+        ).run(
             ListFacetsRequest(field: .eventType, filter: EventFilter(), limit: 10), fixture.control)
         #expect(!facets.complete && facets.unreadable.count <= 2)
         let event = try GetEventResponse(
-            decoding: EventLookup(store: fixture.store, limits: ServiceLimits()).run(
-                GetEventRequest(organizationID: "long", key: .sequence(lost[2].next)),
+            decoding: EventLookup(
+                store: fixture.store, sequences: fixture.sequences, limits: ServiceLimits()
+            ).run(
+                GetEventRequest(key: .sequence(lost[2].next)),
                 fixture.control))
         #expect(event.previousUnknown && event.previous != nil)
     }

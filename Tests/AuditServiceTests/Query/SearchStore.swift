@@ -35,7 +35,7 @@ struct SearchStore {
         try setRetention()
         if Bool.random(using: &random) {
             // Writes segments anew without what expired.
-            _ = try fixture.store.expire(now: .now, uptime: .sinceStart)
+            _ = try fixture.expire()
         }
         letGoOfIndexes(&random)
     }
@@ -66,7 +66,8 @@ struct SearchStore {
         }
     }
 
-    /// Every event that is shown and matches, oldest first, by looking at each.
+    /// Every event that is shown and matches, oldest first, by looking at each: as a reader of the organization,
+    /// or of all, sees it.
     func matches(_ filter: EventFilter, _ organizationID: String) throws -> [Event] {
         let compiled = CompiledFilter(
             filter, organization: organizationID.isEmpty ? nil : Array(organizationID.utf8))
@@ -75,8 +76,9 @@ struct SearchStore {
         let outcome = try EventScan(
             store: fixture.store, control: fixture.control, unreadableMax: .max
         ).run(from: bounds.oldest, through: bounds.head, .oldestFirst) { event in
-            if compiled.matches(event), let event = try? Event(decoding: event.payload) {
-                found.append(event)
+            if compiled.matches(event), var seen = try? Event(decoding: event.payload) {
+                if organizationID.isEmpty { seen.sequence = event.sequence }
+                found.append(seen)
             }
             return .goOn
         }
@@ -86,6 +88,12 @@ struct SearchStore {
 }
 
 extension ServiceFixture {
+    /// A sweep, as the upkeep thread does it.
+    @discardableResult
+    func expire(now: Timestamp = .now) throws -> ExpiryReport {
+        try store.expire(now: now, uptime: .sinceStart, before: sequences.remember)
+    }
+
     /// Makes segments of all logs that have ended.
     func seal() throws {
         while try store.seal() != nil {}
@@ -99,7 +107,7 @@ extension ServiceFixture {
         var request = request
         var pages: [QueryResponse] = []
         repeat {
-            let query = PageQuery(store: store, limits: limits)
+            let query = PageQuery(store: store, sequences: sequences, limits: limits)
             pages.append(try QueryResponse(decoding: query.run(request, control)))
             request.pageToken = pages[pages.count - 1].nextPageToken
             try between()

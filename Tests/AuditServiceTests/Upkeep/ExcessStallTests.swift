@@ -25,7 +25,9 @@ struct ExcessStallTests {
         while try store.seal() != nil {}
         let log = KeptLog()
         var errors: [KeptLog.Entry] { log.entries.filter { $0.level == .error } }
-        let worker = UpkeepWorker(store: store, logger: Logger(label: "test") { _ in log.handler })
+        let worker = try UpkeepWorker(
+            store: store, sequences: SequenceBook(store: store),
+            logger: Logger(label: "test") { _ in log.handler })
         _ = worker.run(.drop)
         #expect(errors.isEmpty)
         for sweep in 1...2 {

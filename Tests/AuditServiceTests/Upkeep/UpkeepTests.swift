@@ -13,7 +13,8 @@ struct UpkeepTests {
     @Test func sealsAndSweepsBesideTheCommitter() async throws {
         let fixture = try ServiceFixture(logBytesMax: 16 << 10)
         let store = fixture.store
-        let upkeep = Upkeep(store: store, sweepInterval: .seconds(60), logger: logger)
+        let upkeep = Upkeep(
+            store: store, sequences: fixture.sequences, sweepInterval: .seconds(60), logger: logger)
         for _ in 0..<10 {
             try fixture.record(Array(repeating: Event.sample(), count: 100))
             upkeep.tick(uptime: .sinceStart)
@@ -24,7 +25,9 @@ struct UpkeepTests {
             await Task.yield()
         }
         let logger = logger
-        #expect(UpkeepWorker(store: store, logger: logger).run(.seal) == .nothingToDo)
+        #expect(
+            UpkeepWorker(store: store, sequences: fixture.sequences, logger: logger).run(.seal)
+                == .nothingToDo)
         upkeep.stop()
         #expect(store.bounds.events == 1_000)
     }
@@ -40,7 +43,8 @@ struct UpkeepTests {
             payload: Array(repeating: 7, count: 900))
         for _ in 0..<20 { try store.store([event], now: .now) }
         disk.overwrite(disk.paths[1]) { $0[500] ^= 1 }
-        let worker = UpkeepWorker(store: store, logger: logger)
+        let worker = try UpkeepWorker(
+            store: store, sequences: SequenceBook(store: store), logger: logger)
         #expect(worker.run(.seal) == .done, "nothing is to be gained by waiting")
         #expect(worker.run(.seal) == .done)
         disk.plan = FaultPlan(capacityBytes: 0)

@@ -147,7 +147,7 @@ struct  Auditrpc__V1__RecordResult
    */
   ProtobufCBinaryData id;
   /*
-   * Its position in the log.
+   * Its number among the events of its organization.
    */
   uint64_t sequence;
   /*
@@ -361,7 +361,8 @@ struct  Auditrpc__V1__SubscribeResponse__FellBehind
 /*
  * Events that cannot be sent: retention took them first, they are damaged on disk, or the server was restored from a
  * snapshot and its sequences went on behind these. Both ends inclusive, and nothing in between will be sent: a client
- * may resume behind it. So who follows all organizations is told of what is gone of all of them; where one's
+ * may resume behind it. Of one organization it names its events alone: a sequence that is neither sent nor in a Gap
+ * did not match. Who follows all organizations is told of what is gone of all of them; where one's
  * retention took its events from among the others', sequences are missing without a Gap.
  */
 struct  Auditrpc__V1__SubscribeResponse__Gap

@@ -162,7 +162,10 @@ struct  Auditrpc__V1__Event
   size_t n_metadata;
   Auditrpc__V1__Event__MetadataEntry **metadata;
   /*
-   * The position in the log: 1, 2, 3 ..., dense, never reused. Set by the server alone; what a caller sends is ignored.
+   * The number of the event among those of its organization, in the order in which they were stored: 1, 2, 3 ...,
+   * dense, never reused. Who reads all organizations at once is given its number among all events instead: that is
+   * the order, the position to resume from and the key of GetEvent there. Set by the server alone; what a caller
+   * sends is ignored.
    */
   uint64_t sequence;
   /*

@@ -1,0 +1,77 @@
+import AuditModel
+import Codec
+
+/// The sequences that were given out and that no stored event tells of any more.
+struct EndedSequences: Hashable, Sendable {
+    /// Every organization may have had those up to it: before the store was restored from a snapshot, or before
+    /// organizations had sequences of their own.
+    var base = Sequence.zero
+    /// The newest of organizations whose events were removed.
+    var organizations: [[UInt8]: Sequence] = [:]
+
+    /// Of an organization without an event in the store.
+    func newest(of organization: [UInt8]) -> Sequence {
+        max(base, organizations[organization] ?? .zero)
+    }
+
+    /// What the store knows, and not less than what it has forgotten.
+    func raised(
+        _ newest: SequenceBook.Newest, of organization: [UInt8]
+    ) -> SequenceBook.Newest {
+        var newest = newest
+        newest.sequence = max(newest.sequence, self.newest(of: organization))
+        return newest
+    }
+}
+
+/// `sequences.json`, see docs/disk-format.md.
+extension EndedSequences {
+    /// The text of the file, organizations in order.
+    var json: [UInt8] {
+        let inOrder = organizations.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let list = inOrder.map { organization, newest in
+            JSONValue.object([
+                .init("id", .string(String(decoding: organization, as: UTF8.self))),
+                .init("newest", .number(String(newest.rawValue))),
+            ])
+        }
+        let file = JSONValue.object([
+            .init("version", .number("1")), .init("base", .number(String(base.rawValue))),
+            .init("organizations", .array(list)),
+        ])
+        return file.encoded() + [UInt8(ascii: "\n")]
+    }
+
+    /// Reads the file. Throws what is wrong with it, in words.
+    init(json text: [UInt8]) throws(PolicyFileError) {
+        let file: JSONValue
+        do {
+            file = try JSONValue(parsing: text)
+        } catch {
+            throw PolicyFileError(error.message)
+        }
+        guard case .object(let members) = file,
+            case .number("1")? = members.first(where: { $0.key == "version" })?.value
+        else { throw PolicyFileError("its version is not 1") }
+        guard let base = Self.sequence("base", in: members) else {
+            throw PolicyFileError("base is not a sequence")
+        }
+        guard case .array(let list)? = members.first(where: { $0.key == "organizations" })?.value
+        else { throw PolicyFileError("organizations is not a list") }
+        self.base = base
+        for element in list {
+            guard case .object(let members) = element,
+                case .string(let id)? = members.first(where: { $0.key == "id" })?.value,
+                let newest = Self.sequence("newest", in: members)
+            else { throw PolicyFileError("an organization has no id or no newest sequence") }
+            organizations[Array(id.utf8)] = newest
+        }
+    }
+
+    private static func sequence(_ key: String, in members: [JSONValue.Member]) -> Sequence? {
+        guard case .number(let text)? = members.first(where: { $0.key == key })?.value,
+            let number = UInt64(text)
+        else { return nil }
+        return Sequence(number)
+    }
+}
