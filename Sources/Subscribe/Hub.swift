@@ -147,9 +147,12 @@ package final class Hub<Waker: Sendable>: Sendable {
     private func match(_ batch: EventBatch) -> [HubProbe.Match] {
         var probe = HubProbe(batch)
         let organizations = probe.distinctOrganizations
-        let (each, all) = state.withLock { $0.hub.interests(in: organizations) }
+        let (each, all, sieve) = state.withLock { state in
+            let (each, all) = state.hub.interests(in: organizations)
+            return (each, all, state.hub.index.sieve)
+        }
         guard !each.isEmpty || all != nil else { return [] }
-        probe.look(for: each, inAll: all)
+        probe.look(for: each, inAll: all, sieve)
         state.withLock { state in
             probe.take { state.hub.candidates(under: $0) }
         }

@@ -6,6 +6,8 @@ struct HubIndex {
     typealias GroupID = Int
 
     private var groups: [HubKey: Set<GroupID>] = [:]
+    /// Of the keys of `groups`.
+    private(set) var sieve = KeySieve()
     /// How many groups of an organization are found by each field; nil holds those that follow every
     /// organization.
     private var interests: [OrganizationKey?: Interest] = [:]
@@ -33,17 +35,31 @@ struct HubIndex {
     }
 
     mutating func insert(_ group: GroupID, _ keys: HubKeys) {
-        for key in keys.keys { groups[key, default: []].insert(group) }
+        for key in keys.keys {
+            if groups[key] == nil { sieve.insert(key.hash) }
+            groups[key, default: []].insert(group)
+        }
+        renewSieve()
         interests[keys.organization, default: Interest()].change(keys.field, by: 1)
     }
 
     mutating func remove(_ group: GroupID, _ keys: HubKeys) {
         for key in keys.keys {
             groups[key]?.remove(group)
-            if groups[key]?.isEmpty == true { groups[key] = nil }
+            if groups[key]?.isEmpty == true {
+                groups[key] = nil
+                sieve.remove()
+            }
         }
+        renewSieve()
         interests[keys.organization]?.change(keys.field, by: -1)
         if interests[keys.organization]?.isEmpty == true { interests[keys.organization] = nil }
+    }
+
+    private mutating func renewSieve() {
+        guard sieve.isWorn else { return }
+        sieve = KeySieve(keysExpected: groups.count)
+        for key in groups.keys { sieve.insert(key.hash) }
     }
 
     /// Nil when nobody follows the organization; nil asks for those that follow all of them.

@@ -16,7 +16,7 @@ struct OrganizationKey: Hashable {
 /// Under what the groups of subscriptions are found: an organization and one value of a field, or an
 /// organization alone. A hash like that of the organization.
 struct HubKey: Hashable {
-    private let hash: Int
+    let hash: Int
 
     /// Groups whose filter has to be asked about every event of the organization; nil for all.
     init(_ organization: OrganizationKey?) {

@@ -11,8 +11,14 @@ struct HubProbe {
         var index: Int
     }
 
+    /// Events of one organization, one behind the other, as a request has them.
+    private struct Run {
+        var organization: OrganizationKey
+        var events: Range<Int>
+    }
+
     private let batch: EventBatch
-    private let organizations: [OrganizationKey]
+    private var runs: [Run] = []
     private var places: [Place] = []
     private var candidates: [HubKey: [Candidate]] = [:]
     /// Filters that were asked about an event: what matching costs.
@@ -32,32 +38,45 @@ struct HubProbe {
 
     init(_ batch: EventBatch) {
         self.batch = batch
-        organizations = (0..<batch.count).map { index in
-            batch.withEvent(at: index) { OrganizationKey($0.organization) }
+        var start = 0
+        for index in 1..<batch.count + 1 {
+            guard index == batch.count || !batch.haveSameOrganization(start, index) else { continue }
+            let organization = batch.withEvent(at: start) { OrganizationKey($0.organization) }
+            runs.append(Run(organization: organization, events: start..<index))
+            start = index
         }
     }
 
     /// First step: which organizations it holds.
-    var distinctOrganizations: Set<OrganizationKey> { Set(organizations) }
+    var distinctOrganizations: Set<OrganizationKey> { Set(runs.map(\.organization)) }
 
-    /// Second step: the keys of its events, as far as somebody's groups are found by them.
+    /// Second step: the keys of its events, as far as somebody's groups may be found by them.
+    ///
+    /// - Parameter sieve: of the keys of all groups.
     mutating func look(
-        for interests: [OrganizationKey: HubIndex.Interest], inAll: HubIndex.Interest?
+        for interests: [OrganizationKey: HubIndex.Interest], inAll: HubIndex.Interest?,
+        _ sieve: KeySieve
     ) {
-        for (index, organization) in organizations.enumerated() {
-            if let interest = interests[organization] { look(index, organization, interest) }
-            if let inAll { look(index, nil, inAll) }
+        for run in runs {
+            let interest = interests[run.organization]
+            guard interest != nil || inAll != nil else { continue }
+            for index in run.events {
+                if let interest { look(index, run.organization, interest, sieve) }
+                if let inAll { look(index, nil, inAll, sieve) }
+            }
         }
     }
 
     private mutating func look(
-        _ index: Int, _ organization: OrganizationKey?, _ interest: HubIndex.Interest
+        _ index: Int, _ organization: OrganizationKey?, _ interest: HubIndex.Interest,
+        _ sieve: KeySieve
     ) {
         if interest.triesAll { places.append(Place(key: HubKey(organization), index: index)) }
         guard !interest.fields.isEmpty else { return }
         batch.withEvent(at: index) { event in
             FilterSelector.visit(event.payload, interest.fields) { field, value in
-                places.append(Place(key: HubKey(organization, field, value), index: index))
+                let key = HubKey(organization, field, value)
+                if sieve.mayContain(key.hash) { places.append(Place(key: key, index: index)) }
             }
         }
     }
@@ -91,5 +110,13 @@ struct HubProbe {
         }
         filtersAsked += asked
         return matches
+    }
+}
+
+extension EventBatch {
+    fileprivate func haveSameOrganization(_ first: Int, _ second: Int) -> Bool {
+        withEvent(at: first) { first in
+            withEvent(at: second) { equalBytes(first.organization, $0.organization) }
+        }
     }
 }

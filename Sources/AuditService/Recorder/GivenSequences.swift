@@ -1,4 +1,5 @@
 import AuditModel
+import Codec
 import EventStore
 
 /// The sequences that one group commit gives: certain only once it is stored.
@@ -49,7 +50,11 @@ struct GivenSequences {
     }
 
     private mutating func slot(of organization: UnsafeRawBufferPointer) throws(StoreError) -> Int {
-        if last < slots.count, slots[last].organization.elementsEqual(organization) { return last }
+        if last < slots.count,
+            slots[last].organization.withUnsafeBytes({ equalBytes($0, organization) })
+        {
+            return last
+        }
         let name = Array(organization)
         if let known = slotByOrganization[name] {
             last = known

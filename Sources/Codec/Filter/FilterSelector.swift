@@ -47,6 +47,14 @@ package struct FilterSelector: Sendable {
         package init(_ field: SelectorField) { rawValue = 1 << field.rawValue }
 
         package static let target: Fields = [Fields(.targetID), Fields(.targetType)]
+
+        /// The number of the last of them in a stored event, which has its fields in order.
+        fileprivate var lastNumber: UInt32 {
+            if contains(Fields(.source)) { return EventField.source }
+            if contains(Fields(.actorID)) { return EventField.actor }
+            if contains(Fields(.scope)) { return EventField.scope }
+            return isDisjoint(with: .target) ? EventField.eventType : EventField.target
+        }
     }
 
     /// Visits the values that a stored event has in `fields`, a scope's once for each resource. Nothing is allocated;
@@ -55,8 +63,9 @@ package struct FilterSelector: Sendable {
         _ payload: UnsafeRawBufferPointer, _ fields: Fields,
         _ body: (SelectorField, UnsafeRawBufferPointer) -> Void
     ) {
+        let last = fields.lastNumber
         var reader = WireReader(payload)
-        while let field = reader.next() {
+        while let field = reader.next(), field.number <= last {
             switch field.number {
             case EventField.eventType where fields.contains(Fields(.eventType)):
                 body(.eventType, field.bytes)
