@@ -40,7 +40,9 @@ struct HubProbe {
         self.batch = batch
         var start = 0
         for index in 1..<batch.count + 1 {
-            guard index == batch.count || !batch.haveSameOrganization(start, index) else { continue }
+            guard index == batch.count || !batch.haveSameOrganization(start, index) else {
+                continue
+            }
             let organization = batch.withEvent(at: start) { OrganizationKey($0.organization) }
             runs.append(Run(organization: organization, events: start..<index))
             start = index

@@ -29,8 +29,8 @@ package struct PageQuery {
         let direction = range.direction
 
         var page = QueryResponseWriter(eventsMax: wanted)
-        /// A match that did not fit any more: the next page begins with it.
-        var left: (place: Sequence, sequence: Sequence)?
+        /// Of a match that did not fit any more: the next page begins with it.
+        var left: Sequence?
         let search = EventSearch(
             store: store, control: control, eventsMax: limits.pageScanEventsMax,
             blocksMax: limits.pageBlocksMax, unreadableMax: limits.unreadableMax)
@@ -39,7 +39,7 @@ package struct PageQuery {
             guard page.count < wanted,
                 page.bytesMax(appending: event.payload.count) <= limits.responseBytesMax
             else {
-                left = (event.sequence, reader.sequence(of: event))
+                left = reader.sequence(of: event)
                 return .stop
             }
             page.append(event.payload, sequence: reader.replacement(for: event))
@@ -48,7 +48,8 @@ package struct PageQuery {
         let end = try end(of: outcome, left, range, reader)
         var token = ""
         if let next = end.next {
-            let head = if let head = range.head { head } else { try reader.newest() }
+            let head =
+                if let head = range.head { head } else { try reader.sequence(through: kept.head) }
             token = PageToken(next: next, head: head).text(for: request)
         }
         return page.finish(
@@ -97,13 +98,12 @@ package struct PageQuery {
 
     /// How far a page came, as its reader sees it, and where the next one begins; nil when none does.
     private func end(
-        of outcome: EventSearch.Outcome, _ left: (place: Sequence, sequence: Sequence)?,
-        _ range: Range, _ reader: ReaderSequences
+        of outcome: EventSearch.Outcome, _ left: Sequence?, _ range: Range,
+        _ reader: ReaderSequences
     ) throws(ServiceError) -> (next: Sequence?, scannedThrough: Sequence) {
         let isForward = range.direction == .oldestFirst
         if outcome.end == .stopped, let left {
-            let sequence = left.sequence
-            return (sequence, isForward ? sequence.previous : sequence.next)
+            return (left, isForward ? left.previous : left.next)
         }
         var scannedThrough = Sequence.zero
         if let through = outcome.through {

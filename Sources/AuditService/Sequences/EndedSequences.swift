@@ -3,23 +3,22 @@ import Codec
 
 /// The sequences that were given out and that no stored event tells of any more.
 struct EndedSequences: Hashable, Sendable {
-    /// Every organization may have had those up to it: before the store was restored from a snapshot, or before
-    /// organizations had sequences of their own.
-    var base = Sequence.zero
+    /// Any organization may have had those up to it, where the store was restored from a snapshot.
+    var skipped = Sequence.zero
+    /// One of which nothing is stored may have had those up to it: before organizations had sequences of their
+    /// own, or in events that were damaged.
+    var unknown = Sequence.zero
     /// The newest of organizations whose events were removed.
     var organizations: [[UInt8]: Sequence] = [:]
 
-    /// Of an organization without an event in the store.
-    func newest(of organization: [UInt8]) -> Sequence {
-        max(base, organizations[organization] ?? .zero)
-    }
-
-    /// What the store knows, and not less than what it has forgotten.
+    /// What the store knows of an organization, and not less than what it has forgotten.
     func raised(
         _ newest: SequenceBook.Newest, of organization: [UInt8]
     ) -> SequenceBook.Newest {
         var newest = newest
-        newest.sequence = max(newest.sequence, self.newest(of: organization))
+        newest.sequence = max(
+            newest.sequence, skipped, organizations[organization] ?? .zero,
+            newest.place == .zero ? unknown : .zero)
         return newest
     }
 }
@@ -36,7 +35,9 @@ extension EndedSequences {
             ])
         }
         let file = JSONValue.object([
-            .init("version", .number("1")), .init("base", .number(String(base.rawValue))),
+            .init("version", .number("1")),
+            .init("skipped", .number(String(skipped.rawValue))),
+            .init("unknown", .number(String(unknown.rawValue))),
             .init("organizations", .array(list)),
         ])
         return file.encoded() + [UInt8(ascii: "\n")]
@@ -53,12 +54,13 @@ extension EndedSequences {
         guard case .object(let members) = file,
             case .number("1")? = members.first(where: { $0.key == "version" })?.value
         else { throw PolicyFileError("its version is not 1") }
-        guard let base = Self.sequence("base", in: members) else {
-            throw PolicyFileError("base is not a sequence")
-        }
+        guard let skipped = Self.sequence("skipped", in: members),
+            let unknown = Self.sequence("unknown", in: members)
+        else { throw PolicyFileError("skipped or unknown is not a sequence") }
         guard case .array(let list)? = members.first(where: { $0.key == "organizations" })?.value
         else { throw PolicyFileError("organizations is not a list") }
-        self.base = base
+        self.skipped = skipped
+        self.unknown = unknown
         for element in list {
             guard case .object(let members) = element,
                 case .string(let id)? = members.first(where: { $0.key == "id" })?.value,

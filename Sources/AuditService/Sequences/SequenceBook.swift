@@ -58,8 +58,9 @@ package final class SequenceBook: Sendable {
         let read = try file?.read()
         var ended = read ?? EndedSequences()
         // Before there was a file, events had their places as sequences.
-        if file != nil, read == nil { ended.base = store.bounds.head }
-        if let skipped = store.newestSkipped { ended.base = max(ended.base, skipped.last) }
+        if file != nil, read == nil { ended.unknown = store.bounds.head }
+        if let lost = store.lost.last { ended.unknown = max(ended.unknown, lost) }
+        if let skipped = store.newestSkipped { ended.skipped = max(ended.skipped, skipped.last) }
         state = Mutex(State(ended: ended, isUnsaved: ended != read))
         // What needs no room is done without it: the next removal tries again.
         try? save()
@@ -102,14 +103,14 @@ package final class SequenceBook: Sendable {
 
     /// The newest of an organization. For threads that may wait for the disk.
     func newest(of organization: [UInt8]) throws(StoreError) -> Newest {
-        let (known, ended, forgotten) = state.withLock {
-            ($0.newest[organization], $0.ended, $0.forgotten)
-        }
+        let (known, forgotten) = state.withLock { ($0.newest[organization], $0.forgotten) }
         if let known { return known }
-        let found = ended.raised(try storedNewest(of: organization), of: organization)
+        let stored = try storedNewest(of: organization)
         return state.withLock { state in
             // The committer may have been quicker.
             if let known = state.newest[organization] { return known }
+            // Asked behind the store: what is removed meanwhile was written down before.
+            let found = state.ended.raised(stored, of: organization)
             if state.forgotten == forgotten, state.newest.count < organizationsMax {
                 state.newest[organization] = found
             }
@@ -189,13 +190,13 @@ package final class SequenceBook: Sendable {
         }
         state.withLock { state in
             for (organization, sequence) in news
-            where sequence > state.ended.newest(of: organization) {
+            where sequence > state.ended.organizations[organization] ?? state.ended.skipped {
                 state.ended.organizations[organization] = sequence
                 state.isUnsaved = true
             }
             // Nobody can tell whose events they are.
-            if removal.organizations == nil, state.ended.base < removal.sequences.last {
-                state.ended.base = removal.sequences.last
+            if removal.organizations == nil, state.ended.unknown < removal.sequences.last {
+                state.ended.unknown = removal.sequences.last
                 state.isUnsaved = true
             }
         }
@@ -216,7 +217,6 @@ package final class SequenceBook: Sendable {
         guard let ended else { return }
         try StoreError.wrappingFileErrors { () throws(FileError) in try file.write(ended) }
         state.withLock { state in
-            // What the base says of all stands in for what was remembered of each before.
             if state.ended == ended { state.isUnsaved = false }
         }
     }

@@ -10,7 +10,13 @@ package struct OrganizationEvents: ~Copyable {
     private let parts: [SearchPart]
     private var reader: EventReader
     /// Of the parts that were asked: those of the organization.
-    private var known: [Int: RowSet] = [:]
+    private var known: [Int: Known] = [:]
+
+    private struct Known {
+        var rows: RowSet
+        /// Where each event had to be looked at and could not be: there may be more. In order.
+        var damage: [StoreError] = []
+    }
 
     package init(of organization: [UInt8], in store: EventStore) {
         self.organization = organization
@@ -27,10 +33,18 @@ package struct OrganizationEvents: ~Copyable {
     ) throws(StoreError) -> Result? {
         for number in parts.indices.reversed() {
             guard let range = parts[number].sequences(from: .zero, through: place) else { continue }
-            var rows = try rows(of: number).walkBackward(from: parts[number].row(of: range.last))
+            let known = try known(of: number)
+            let damage = known.damage.last {
+                $0.damage.map { $0.sequences.first <= place } ?? false
+            }
+            var rows = known.rows.walkBackward(from: parts[number].row(of: range.last))
             while let row = rows.next() {
+                if let damage, damage.reaches(beyond: parts[number].sequence(of: row)) {
+                    throw damage
+                }
                 if let found = try read(row, of: number, body) { return found }
             }
+            if let damage { throw damage }
         }
         return nil
     }
@@ -42,10 +56,18 @@ package struct OrganizationEvents: ~Copyable {
         for number in parts.indices {
             guard let range = parts[number].sequences(from: place, through: Sequence(.max))
             else { continue }
-            var rows = try rows(of: number).walk(from: parts[number].row(of: range.first))
+            let known = try known(of: number)
+            let damage = known.damage.first {
+                $0.damage.map { $0.sequences.last >= place } ?? false
+            }
+            var rows = known.rows.walk(from: parts[number].row(of: range.first))
             while let row = rows.next() {
+                if let damage, damage.begins(before: parts[number].sequence(of: row)) {
+                    throw damage
+                }
                 if let found = try read(row, of: number, body) { return found }
             }
+            if let damage { throw damage }
         }
         return nil
     }
@@ -60,14 +82,16 @@ package struct OrganizationEvents: ~Copyable {
                 let range = part.sequences(
                     from: places.lowerBound, through: places.upperBound.previous)
             else { continue }
-            do throws(StoreError) {
-                let rows = try rows(of: number)
-                let bounds = part.rows(of: range)
-                count += rows.count(below: bounds.upperBound) - rows.count(below: bounds.lowerBound)
-            } catch {
-                guard error.code == .damaged else { throw error }
-                return nil
+            let known = try known(of: number)
+            let isDamaged = known.damage.contains { error in
+                error.damage.map {
+                    $0.sequences.first <= range.last && $0.sequences.last >= range.first
+                } ?? false
             }
+            guard !isDamaged else { return nil }
+            let rows = part.rows(of: range)
+            count +=
+                known.rows.count(below: rows.upperBound) - known.rows.count(below: rows.lowerBound)
         }
         return count
     }
@@ -180,12 +204,16 @@ package struct OrganizationEvents: ~Copyable {
     }
 
     private mutating func rows(of number: Int) throws(StoreError) -> RowSet {
-        if let rows = known[number] { return rows }
+        try known(of: number).rows
+    }
+
+    private mutating func known(of number: Int) throws(StoreError) -> Known {
+        if let known = known[number] { return known }
         let part = parts[number]
-        let found: RowSet
+        let found: Known
         // When the index is damaged, the events may still be whole.
         if let indexed = try? part.rows(of: organization) {
-            found = indexed
+            found = Known(rows: indexed)
         } else {
             found = try scan(part)
         }
@@ -193,15 +221,34 @@ package struct OrganizationEvents: ~Copyable {
         return found
     }
 
-    private mutating func scan(_ part: SearchPart) throws(StoreError) -> RowSet {
+    private mutating func scan(_ part: SearchPart) throws(StoreError) -> Known {
         var rows: [Row] = []
-        for row in part.rows(of: part.sequences) {
-            let isOwn = try reader.withEvent(part.sequence(of: row), of: part) {
-                $0.organization.elementsEqual(organization)
+        var damage: [StoreError] = []
+        var next = part.sequences.first
+        while next <= part.sequences.last {
+            do throws(StoreError) {
+                let isOwn = try reader.withEvent(next, of: part) {
+                    $0.organization.elementsEqual(organization)
+                }
+                if isOwn == true { rows.append(part.row(of: next)) }
+                next = next.next
+            } catch {
+                guard let damaged = error.damage?.sequences else { throw error }
+                damage.append(error)
+                next = max(next, damaged.last).next
             }
-            if isOwn == true { rows.append(row) }
         }
-        return RowSet(rows)
+        return Known(rows: RowSet(rows), damage: damage)
+    }
+}
+
+extension StoreError {
+    fileprivate func reaches(beyond sequence: Sequence) -> Bool {
+        damage.map { $0.sequences.last > sequence } ?? false
+    }
+
+    fileprivate func begins(before sequence: Sequence) -> Bool {
+        damage.map { $0.sequences.first < sequence } ?? false
     }
 }
 

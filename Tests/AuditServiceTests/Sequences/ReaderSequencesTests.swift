@@ -87,6 +87,51 @@ struct ReaderSequencesTests {
         }
     }
 
+    @Test(
+        "where nothing is indexed and some cannot be read, the others are found, and nothing is given twice"
+    )
+    func damagedLog() throws {
+        let disk = SimulatedDisk()
+        let fixture = try ServiceFixture(on: disk)
+        for number in 0..<300 {
+            try fixture.record([.sample(organization: number % 3 == 0 ? "acme" : "beta")])
+        }
+        let log = try #require(disk.paths.first { $0.hasSuffix(".log") })
+        func spoil(_ share: Double) {
+            disk.overwrite(log) { bytes in
+                let end = bytes.lastIndex { $0 != 0 } ?? 0
+                bytes[Int(Double(end) * share)] ^= 0x10
+            }
+        }
+        spoil(0.5)
+        for log in fixture.store.parts.all.compactMap(\.log) { log.index.letGo() }
+        let book = try SequenceBook(store: fixture.store, file: nil)
+        let reader = ReaderSequences(
+            store: fixture.store, book: book, organization: Array("acme".utf8))
+        #expect(try reader.newest() == Sequence(100))
+        let found = try (UInt64(1)...100).count { sequence in
+            try reader.event(from: Sequence(sequence))?.sequence == Sequence(sequence)
+        }
+        #expect((60..<100).contains(found) || found == 100)
+        var pages = 0
+        for order in [Order.newestFirst, .oldestFirst] {
+            let seen = try fixture.pages(
+                QueryRequest(organizationID: "acme", order: order, pageSize: 20))
+            pages += seen.count
+            let missing = seen.flatMap(\.unreadable).reduce(0) {
+                $0 + Int($1.last.rawValue - $1.first.rawValue + 1)
+            }
+            #expect(seen.flatMap(\.events).count == found)
+            #expect(missing >= 100 - found)
+        }
+        #expect(pages > 6)
+        // The newest cannot be read: what is given next is behind anything that it can have had.
+        spoil(0.999)
+        let unsure = try SequenceBook(store: fixture.store, file: nil)
+        let newest = try unsure.newest(of: Array("acme".utf8))
+        #expect(newest.sequence >= Sequence(100))
+    }
+
     @Test("events that cannot be read are passed, and those around them are found")
     func damage() throws {
         let disk = SimulatedDisk()
