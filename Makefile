@@ -52,7 +52,7 @@ test-browser: debug ## The page in a real Chromium; what it looked like is in .b
 test-race: ## Unit tests of the threaded modules under the thread sanitizer
 	@dev/install-dependencies build
 	TSAN_OPTIONS=suppressions=$(CURDIR)/dev/thread-sanitizer-suppressions \
-		swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=thread --scratch-path .build-race \
+		swift test $(SWIFT_FLAGS) --disable-xctest --no-parallel --sanitize=thread --scratch-path .build-race \
 		--filter 'SubscribeTests|AuditServiceTests'
 
 soak: ## Random operations and crashes on a simulated disk against a model (SOAK_SECONDS=600, new seeds each run)

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Events that were stored together: consecutive sequences, one recorded_at, one block of bytes.
 ///
 /// The committer makes one for each group commit, and a read of the disk makes one for each frame;
@@ -8,6 +10,7 @@ public final class EventBatch: @unchecked Sendable {
     @usableFromInline let bytes: UnsafeRawBufferPointer
     /// Who frees the bytes; nil when this does.
     private let owner: (any AnyObject & Sendable)?
+    private let byOrganization = AtomicLazyReference<BatchOrganizations>()
 
     public let firstSequence: Sequence
     public let recordedAt: Timestamp
@@ -72,9 +75,16 @@ public final class EventBatch: @unchecked Sendable {
 
     public var count: Int { entries.count }
 
-    /// The bytes it keeps in memory, its entries included; all of its owner's when it shares them.
+    /// Whose events these are; made when somebody asks first.
+    public var organizations: BatchOrganizations {
+        byOrganization.load() ?? byOrganization.storeIfNil(BatchOrganizations(of: self))
+    }
+
+    /// The bytes it keeps in memory, its entries and what is made of them included; all of its owner's when it
+    /// shares them.
     public var residentBytes: Int {
         bytes.count + entries.count * MemoryLayout<Entry>.stride
+            + BatchOrganizations.bytesMax(events: entries.count)
     }
 
     public var lastSequence: Sequence { firstSequence + (entries.count - 1) }

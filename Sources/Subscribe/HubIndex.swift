@@ -1,3 +1,4 @@
+import AuditModel
 import Codec
 
 /// Finds the groups that an event may concern by what it has: its organization, then one value of

@@ -1,18 +1,6 @@
 import AuditModel
 import Codec
 
-/// The hash of an organization's name: finds its groups without making a String. The filters
-/// themselves tell a collision apart.
-struct OrganizationKey: Hashable {
-    fileprivate let hash: Int
-
-    init(_ name: UnsafeRawBufferPointer) {
-        var hasher = Hasher()
-        hasher.combine(bytes: name)
-        hash = hasher.finalize()
-    }
-}
-
 /// Under what the groups of subscriptions are found: an organization and one value of a field, or an
 /// organization alone. A hash like that of the organization.
 struct HubKey: Hashable {

@@ -11,14 +11,8 @@ struct HubProbe {
         var index: Int
     }
 
-    /// Events of one organization, one behind the other, as a request has them.
-    private struct Run {
-        var organization: OrganizationKey
-        var events: Range<Int>
-    }
-
     private let batch: EventBatch
-    private var runs: [Run] = []
+    private let runs: [BatchOrganizations.Run]
     private var places: [Place] = []
     private var candidates: [HubKey: [Candidate]] = [:]
     /// Filters that were asked about an event: what matching costs.
@@ -38,15 +32,7 @@ struct HubProbe {
 
     init(_ batch: EventBatch) {
         self.batch = batch
-        var start = 0
-        for index in 1..<batch.count + 1 {
-            guard index == batch.count || !batch.haveSameOrganization(start, index) else {
-                continue
-            }
-            let organization = batch.withEvent(at: start) { OrganizationKey($0.organization) }
-            runs.append(Run(organization: organization, events: start..<index))
-            start = index
-        }
+        runs = batch.organizations.runs
     }
 
     /// First step: which organizations it holds.
@@ -112,13 +98,5 @@ struct HubProbe {
         }
         filtersAsked += asked
         return matches
-    }
-}
-
-extension EventBatch {
-    fileprivate func haveSameOrganization(_ first: Int, _ second: Int) -> Bool {
-        withEvent(at: first) { first in
-            withEvent(at: second) { equalBytes(first.organization, $0.organization) }
-        }
     }
 }

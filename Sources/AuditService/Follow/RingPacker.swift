@@ -5,6 +5,8 @@ import EventStore
 /// Makes one portion of batches of the ring, within the limits of a look.
 struct RingPacker {
     private let filter: CompiledFilter
+    /// Nil for all.
+    private let organization: OrganizationKey?
     private let visibility: Visibility
     private let eventsMax: Int
     private let bytesMax: Int
@@ -21,6 +23,7 @@ struct RingPacker {
         _ seal: @escaping FeedSeal, after position: Sequence, through last: Sequence?
     ) {
         self.filter = filter
+        organization = filter.organization.map { $0.withUnsafeBytes { OrganizationKey($0) } }
         self.visibility = visibility
         eventsMax = limits.feedScanEventsMax
         bytesMax = limits.feedScanBytesMax
@@ -49,7 +52,27 @@ struct RingPacker {
             isStopped = true
             return
         }
-        for index in Int(first.rawValue - batch.firstSequence.rawValue)..<batch.count {
+        let start = Int(first.rawValue - batch.firstSequence.rawValue)
+        guard let organization else { return add(start..<batch.count, of: batch) }
+        // What others recorded is passed by without a look; that a batch was asked for it counts as one.
+        looked += 1
+        batch.organizations.visit(organization) { run in
+            let next = max(run.lowerBound, start)
+            guard next < run.upperBound else { return true }
+            pass(before: batch.firstSequence + next)
+            add(next..<run.upperBound, of: batch)
+            return goesOn
+        }
+        if goesOn { pass(before: batch.lastSequence.next) }
+    }
+
+    /// Nothing before that sequence is the organization's.
+    private mutating func pass(before sequence: Sequence) {
+        writer.pass(min(sequence.previous, last))
+    }
+
+    private mutating func add(_ events: Range<Int>, of batch: EventBatch) {
+        for index in events {
             guard goesOn else { return }
             batch.withEvent(at: index) { add($0) }
         }

@@ -33,6 +33,36 @@ struct FeedSharingTests {
         }
     }
 
+    @Test("what others record costs a follower a look at each commit, however many events it has")
+    func othersEvents() throws {
+        var limits = ServiceLimits()
+        limits.feedScanEventsMax = 5
+        let events = (0..<900).map { Event.sample(organization: $0 == 700 ? "acme" : "o\($0 / 2)") }
+        let (_, stored) = fixture.commit([try fixture.prepare(events)])
+        let batch = try #require(stored)
+        func look(_ organization: String?, through last: Sequence? = nil) -> FeedPortion {
+            let filter = CompiledFilter(
+                EventFilter(), organization: organization.map { Array($0.utf8) })
+            var packer = RingPacker(
+                filter, fixture.store.visibility, limits, { SharedMessage($0) }, after: .zero,
+                through: last)
+            packer.add(batch)
+            return packer.finish()
+        }
+        let own = look("acme")
+        #expect(own.events == 1 && own.through == batch.lastSequence && !own.isFull)
+        let none = look("nobody")
+        #expect(none.events == 0 && none.through == batch.lastSequence)
+        #expect(look("o3").events == 2)
+        // Who goes on together with another ends where that one did.
+        let part = look("acme", through: Sequence(500))
+        #expect(part.events == 0 && part.through == Sequence(500))
+        let whole = look("acme", through: Sequence(701))
+        #expect(whole.events == 1 && whole.through == Sequence(701))
+        // Who reads all looks at each.
+        #expect(look(nil).through == Sequence(5))
+    }
+
     private func group(_ members: Int, _ filter: EventFilter = EventFilter()) -> FeedGroup {
         let plan = SearchPlan(filter, organization: Array("acme".utf8))
         return (0..<members).map { _ in feed.join(plan) }.last!
