@@ -8,7 +8,8 @@ import Codec
 @Sendable
 func fuzzPageToken(_ bytes: UnsafeRawBufferPointer) throws {
     var input = FuzzInput(bytes)
-    let token = PageToken(next: Sequence(input.integer()), head: Sequence(input.integer()))
+    let token = PageToken(
+        next: Sequence(input.integer()), offset: input.integer(), head: Sequence(input.integer()))
     let organization = String(decoding: input.take(Int(input.byte() & 15)), as: UTF8.self)
     let query = QueryRequest(
         organizationID: organization, order: .oldestFirst, pageSize: Int32(input.byte()))

@@ -1,31 +1,35 @@
 import AuditModel
+import Glibc
 import Synchronization
 
 /// Makes UUIDv7 ids for events that bring none.
 ///
-/// The random bits come from SplitMix64 seeded by the system: ids must be unique, not secret, and a
-/// system call for each event would be the most expensive part of taking it.
+/// The random bits are the system's, so that no id tells of another: neither whose it was nor how many were given in
+/// between. They are taken for many ids at once, since a system call for each would be the most expensive part of
+/// taking an event.
 final class EventIDSource: Sendable {
-    private let state: Mutex<UInt64>
+    private let pool = Mutex(Pool())
 
-    /// - Parameter seed: from the system's generator; a test passes its own.
-    init(seed: UInt64) {
-        state = Mutex(seed)
+    private struct Pool {
+        private var words = [UInt64](repeating: 0, count: 512)
+        private var used = 512
+
+        mutating func next() -> UInt64 {
+            if used == words.count {
+                words.withUnsafeMutableBytes { bytes in
+                    if let start = bytes.baseAddress { arc4random_buf(start, bytes.count) }
+                }
+                used = 0
+            }
+            used += 1
+            // Not kept: what the memory holds tells nothing of ids that were given.
+            defer { words[used - 1] = 0 }
+            return words[used - 1]
+        }
     }
 
     func next(at time: Timestamp) -> EventID {
-        let random = state.withLock { ($0.nextSplitMix(), $0.nextSplitMix()) }
+        let random = pool.withLock { ($0.next(), $0.next()) }
         return EventID(version7At: time, random: random)
-    }
-}
-
-extension UInt64 {
-    /// SplitMix64 (Steele, Lea and Flood, 2014).
-    fileprivate mutating func nextSplitMix() -> UInt64 {
-        self &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

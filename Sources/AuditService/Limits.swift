@@ -109,6 +109,8 @@ package struct ServiceLimits: Hashable, Sendable {
     /// Organizations whose newest sequences are remembered, at about a hundred bytes each; those of others are
     /// looked up when they are asked for.
     static let rememberedOrganizationsMax = 65_536
+    /// Organizations without events whose newest sequences are kept in `sequences.json`, at about a hundred bytes each.
+    static let endedOrganizationsMax = 1_000_000
 
     package init() {}
 }

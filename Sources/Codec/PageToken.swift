@@ -7,23 +7,29 @@ package import AuditModel
 package struct PageToken: Hashable, Sendable {
     /// The next sequence to look at, in the query's order.
     package var next: Sequence
+    /// How many places of the log behind that event, in the query's order, it goes on: where events cannot be read, no
+    /// sequence names a place. Zero for the event itself.
+    package var offset: UInt64
     /// The head when the query began: what was recorded later is no part of it.
     package var head: Sequence
 
-    package init(next: Sequence, head: Sequence) {
+    package init(next: Sequence, offset: UInt64 = 0, head: Sequence) {
         self.next = next
+        self.offset = offset
         self.head = head
     }
 
-    private static let version: UInt8 = 1
-    /// version 1, binding 8, next 8, head 8, checksum 8.
-    private static let byteCount = 33
+    private static let version: UInt8 = 2
+    /// version 1, binding 8, next 8, offset 8, head 8, checksum 8, and a zero, so that whole groups are encoded.
+    private static let byteCount = 42
+    private static let checkedBytes = 33
 
     /// - Throws: `.invalid` naming `page_token` when it is none, or one of another query.
     package init(_ text: String, of query: QueryRequest) throws(CodecError) {
         guard let bytes = Base64URL.decode(text), bytes.count == PageToken.byteCount,
-            bytes[0] == PageToken.version,
-            PageToken.number(bytes, 25) == PageToken.checksum(bytes[..<25])
+            bytes[0] == PageToken.version, bytes[PageToken.byteCount - 1] == 0,
+            PageToken.number(bytes, PageToken.checkedBytes)
+                == PageToken.checksum(bytes[..<PageToken.checkedBytes])
         else {
             throw .invalid("page_token", "is not a token that a query gave")
         }
@@ -36,18 +42,18 @@ package struct PageToken: Hashable, Sendable {
                 """)
         }
         next = Sequence(PageToken.number(bytes, 9))
-        head = Sequence(PageToken.number(bytes, 17))
+        offset = PageToken.number(bytes, 17)
+        head = Sequence(PageToken.number(bytes, 25))
     }
 
     /// For the answer to `query`.
     package func text(for query: QueryRequest) -> String {
         var bytes: [UInt8] = [PageToken.version]
         bytes.reserveCapacity(PageToken.byteCount)
-        for value in [PageToken.binding(query), next.rawValue, head.rawValue] {
+        for value in [PageToken.binding(query), next.rawValue, offset, head.rawValue] {
             PageToken.append(value, to: &bytes)
         }
-        PageToken.append(PageToken.checksum(bytes[...]), to: &bytes)
-        return Base64URL.encode(bytes)
+        return PageToken.encoded(bytes)
     }
 
     /// A token of the same query that goes on elsewhere; nil for what is no token.
@@ -57,9 +63,15 @@ package struct PageToken: Hashable, Sendable {
         }
         var moved = Array(bytes[..<9])
         PageToken.append(next.rawValue, to: &moved)
-        moved += bytes[17..<25]
-        PageToken.append(PageToken.checksum(moved[...]), to: &moved)
-        return Base64URL.encode(moved)
+        PageToken.append(0, to: &moved)
+        moved += bytes[25..<PageToken.checkedBytes]
+        return encoded(moved)
+    }
+
+    private static func encoded(_ bytes: [UInt8]) -> String {
+        var bytes = bytes
+        append(checksum(bytes[...]), to: &bytes)
+        return Base64URL.encode(bytes + [0])
     }
 
     /// The page size is not part of it: it may change from page to page.

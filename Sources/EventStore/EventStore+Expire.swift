@@ -131,7 +131,13 @@ extension EventStore {
     private func tell(of part: StorePart, _ before: BeforeRemoval) throws(StoreError) {
         guard part.firstSequence <= part.lastSequence else { return }
         let sequences = SequenceRange(first: part.firstSequence, last: part.lastSequence)
-        try before(Removal(organizations: try? organizations(in: part), sequences: sequences))
+        var organizations: [[UInt8]]?
+        do throws(StoreError) {
+            organizations = try self.organizations(in: part)
+        } catch {
+            guard error.code == .damaged else { throw error }
+        }
+        try before(Removal(organizations: organizations, sequences: sequences))
     }
 
     private func removeFirst(

@@ -13,7 +13,7 @@ final class ServiceFixture {
     private let fileSystem: any FileSystem
     private(set) var store: EventStore
     private(set) var sequences: SequenceBook
-    private let ids = EventIDSource(seed: 1)
+    private let ids = EventIDSource()
 
     /// - Parameter disk: nil for the real one.
     init(

@@ -25,7 +25,10 @@ struct AdministrationEndpoint: Sendable {
         add("GetRetention", to: &router) { (request: GetRetentionRequest, origin) in
             var request = request
             request.organizationID = try origin.caller.organizationNamed(by: request.organizationID)
-            return try retention.get(request)
+            let named = request
+            return try await waiting { [retention] () throws(ServiceError) in
+                try retention.get(named)
+            }
         }
         add("ListRetention", to: &router) { (request: ListRetentionRequest, origin) in
             retention.list(request, in: origin.caller.reach)

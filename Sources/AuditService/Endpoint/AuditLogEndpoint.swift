@@ -19,8 +19,7 @@ struct AuditLogEndpoint: Sendable {
     /// Answers that hold events are compressed for who takes it.
     let compresses: Bool
     /// What the server says of itself about an organization (empty for all) to whom that reach is given.
-    let status:
-        @Sendable (_ organizationID: String, Reach) async throws(ServiceError) -> GetStatusResponse
+    let status: @Sendable (_ organizationID: String, Reach) async throws -> GetStatusResponse
     let report: @Sendable (ServiceError) -> Void
 
     /// The full name of the service.
@@ -75,12 +74,12 @@ struct AuditLogEndpoint: Sendable {
             }
         }
         router.addUnary(Self.prefix + "GetStatus") { [status] message, context in
-            do throws(ServiceError) {
+            do {
                 let request: GetStatusRequest = try Self.decode(message)
                 let caller = context.origin.caller
                 let name = try caller.organizationNamed(by: request.organizationID)
                 return try await status(name, caller.reach).encoded()
-            } catch {
+            } catch let error as ServiceError {
                 throw RPCError(error)
             }
         }

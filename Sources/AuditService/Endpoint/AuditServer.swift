@@ -124,7 +124,7 @@ package final class AuditServer: Service {
         let startedAt = Timestamp.now
         let entrance = RecordEntrance(
             recorder: recorder, limits: limits, now: { .now },
-            ids: EventIDSource(seed: .random(in: .min ... .max)))
+            ids: EventIDSource())
         let events = ServerEvents(entrance: entrance)
         let tracer = ReadTracer(
             isOn: configuration.tracesReads, logger: logger, record: events.record)
@@ -133,10 +133,17 @@ package final class AuditServer: Service {
             feed: feed, store: store, sequences: sequences, reads: reads, limits: limits,
             tracer: tracer,
             compresses: configuration.compressesAnswers,
-            status: { [configuration] organizationID, reach throws(ServiceError) in
-                var status = try Self.status(
-                    store, sequences, retention, configuration, of: organizationID,
-                    startedAt: startedAt)
+            status: { [configuration] organizationID, reach in
+                let body = { @Sendable (_: ReadControl) throws(ServiceError) in
+                    try Self.status(
+                        store, sequences, retention, configuration, of: organizationID,
+                        startedAt: startedAt)
+                }
+                let end = ContinuousClock.now.advanced(by: limits.readTime)
+                // That of the whole server is answered also when all who read are busy: it looks for nothing.
+                var status =
+                    organizationID.isEmpty
+                    ? try body(ReadControl(end: end)) : try await reads.run(until: end, body)
                 guard reach == .all else { return status }
                 status.subscriberCount = UInt32(feed.hub.subscriptionCount)
                 status.store = StoreStatus(store.figures, bytesMax: configuration.bytesMax)

@@ -12,40 +12,37 @@ extension SubscribeCall {
         _ places: SequenceRange, _ reason: FollowMachine.GapReason, _ following: Following,
         _ call: ServerCall
     ) {
-        following.follower.look(at: places.first.previous, in: feed)
         let organization = following.follower.organization
-        let next = places.last.next
-        if let sequence = feed.knownSequence(from: next, of: organization) {
-            return say(
-                following.follower.skip(to: sequence, behind: places), reason, following, call)
+        if let border = feed.knownBorder(of: places, in: organization) {
+            return say(following.follower.skip(places, border), reason, following, call)
         }
         let reference = reference(of: call)
         following.activity = .skipping(
-            feed.findSequence(from: next, of: organization) { found in
+            feed.findBorder(of: places, in: organization) { border in
                 reference.call.execute { call in
-                    reference.handler.value.skip(to: found, behind: places, reason, call)
+                    reference.handler.value.skip(places, border, reason, call)
                 }
             })
     }
 
     private func skip(
-        to found: Result<Sequence, ServiceError>, behind places: SequenceRange,
+        _ places: SequenceRange, _ border: Result<FeedBorder, ServiceError>,
         _ reason: FollowMachine.GapReason, _ call: ServerCall
     ) {
         guard case .following(let following) = state, case .skipping = following.activity else {
             return
         }
         following.activity = .none
-        switch found {
-        case .success(let next):
-            say(following.follower.skip(to: next, behind: places), reason, following, call)
+        switch border {
+        case .success(let border):
+            say(following.follower.skip(places, border), reason, following, call)
             pump(call)
         case .failure(let error):
             end(error, call)
         }
     }
 
-    func say(
+    private func say(
         _ gap: Follower.Gap?, _ reason: FollowMachine.GapReason, _ following: Following,
         _ call: ServerCall
     ) {

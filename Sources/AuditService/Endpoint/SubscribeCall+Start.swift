@@ -50,10 +50,7 @@ extension SubscribeCall {
         }
         state = .following(following)
         send(.started(head: entry.head, oldest: entry.oldest), call)
-        if let first = entry.firstKept {
-            say(following.follower.skip(to: first), .retention, following, call)
-        }
-        // Not when there was no room for that, or a gap is not to be passed.
+        // Not when there was no room for that.
         guard case .following = state else { return }
         if case .since(let time) = request.start { findStart(since: time, following, call) }
         startTimer(following, call)
@@ -90,14 +87,15 @@ extension SubscribeCall {
             })
     }
 
-    private func found(_ start: Result<Sequence, ServiceError>, _ call: ServerCall) {
+    private func found(_ start: Result<FeedStart, ServiceError>, _ call: ServerCall) {
         guard case .following(let following) = state, case .starting = following.activity else {
             return
         }
         following.activity = .none
         switch start {
-        case .success(let position):
-            following.skip(to: position)
+        case .success(let start):
+            following.follower.begin(at: start)
+            following.gauge.move(to: start.place)
             pump(call)
         case .failure(let error):
             end(error, call)

@@ -76,16 +76,17 @@ final class SubscribeCall: ServerCallHandler {
         /// The next turn of the loop will go on.
         case suspended
         /// Looking for the start on disk will.
-        case starting(FeedWait<Result<Sequence, ServiceError>>)
+        case starting(FeedWait<Result<FeedStart, ServiceError>>)
         /// A reading of the disk will.
         case reading(FeedWait<FeedReading>)
         /// Looking for the first event behind a gap will.
-        case skipping(FeedWait<Result<Sequence, ServiceError>>)
+        case skipping(FeedWait<Result<FeedBorder, ServiceError>>)
 
         /// Its turn on the reading thread is wanted no more.
         func cancel() {
             switch self {
-            case .starting(let wait), .skipping(let wait): wait.cancel()
+            case .starting(let wait): wait.cancel()
+            case .skipping(let wait): wait.cancel()
             case .reading(let wait): wait.cancel()
             case .none, .waiting, .suspended: break
             }

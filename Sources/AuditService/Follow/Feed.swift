@@ -124,20 +124,24 @@ final class Feed<Waker: Sendable>: Sendable {
         ).previous
     }
 
-    /// Finds the position before everything kept that was recorded at or after `time`, on the
-    /// reading thread; `done` is called there, unless the wait is cancelled before.
+    /// Finds where everything kept that was recorded at or after `time` begins, on the reading thread; `done` is called
+    /// there, unless the wait is cancelled before.
     func findStart(
         of organization: [UInt8]?, since time: Timestamp,
-        done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
-    ) -> FeedWait<Result<Sequence, ServiceError>> {
+        done: @escaping @Sendable (Result<FeedStart, ServiceError>) -> Void
+    ) -> FeedWait<Result<FeedStart, ServiceError>> {
         look(
             { feed throws(ServiceError) in
+                let first: Sequence
                 do throws(StoreError) {
-                    let first = try feed.store.firstSequence(recordedSince: time)
-                    return max(first, feed.store.bounds(of: organization).oldest).previous
+                    first = try feed.store.firstSequence(recordedSince: time)
                 } catch {
                     throw ServiceError(error)
                 }
+                let place = max(first, feed.store.bounds(of: organization).oldest).previous
+                return FeedStart(
+                    place: place,
+                    sequence: try feed.reader(of: organization).sequence(through: place))
             }, done: done)
     }
 
@@ -155,17 +159,13 @@ final class Feed<Waker: Sendable>: Sendable {
         ReaderSequences(store: store, book: sequences, organization: organization)
     }
 
-    /// What a reader sees as the sequence of a place that he has come to: at least `known`, and never one that is
-    /// behind it. Without a look at the disk.
-    func sequence(
-        at place: Sequence, of organization: [UInt8]?, known: Sequence
-    ) -> Sequence {
+    /// What a reader sees as the sequence of a place that he has come to; nil when it must be looked for.
+    func sequence(at place: Sequence, of organization: [UInt8]?) -> Sequence? {
         guard let organization else { return place }
-        guard let newest = sequences.knownNewest(of: organization) else { return known }
-        if newest.place <= place { return max(known, newest.sequence) }
+        guard let newest = sequences.knownNewest(of: organization) else { return nil }
+        if newest.place <= place { return newest.sequence }
         // More of the organization is being recorded right now.
-        let last = lastInRing(of: organization, through: place) { _ in true }
-        return max(known, last?.sequence ?? known)
+        return lastInRing(of: organization, through: place) { _ in true }?.sequence
     }
 
     /// The newest event of an organization among the last few of the ring up to `place` that `isWanted`; nil when
@@ -195,21 +195,28 @@ final class Feed<Waker: Sendable>: Sendable {
     /// Events of the ring that are looked at for one: an event loop does it.
     private static var ringLooksMax: Int { 4_096 }
 
-    /// The sequence, as a reader sees it, of the first event at `place` or behind it, or of the next that is stored;
-    /// nil when it must be looked for.
-    func knownSequence(from place: Sequence, of organization: [UInt8]?) -> Sequence? {
-        guard let organization else { return place }
-        return sequences.knownOldest(of: organization, from: place)
+    /// What lies around places that are gone, without a look at the disk; nil when it must be looked for.
+    func knownBorder(
+        of places: SequenceRange, in organization: [UInt8]?
+    ) -> FeedBorder? {
+        guard let organization else { return FeedBorder(before: nil, next: places.last.next) }
+        guard let before = sequence(at: places.first.previous, of: organization),
+            let next = sequences.knownOldest(of: organization, from: places.last.next)
+        else { return nil }
+        return FeedBorder(before: before, next: next)
     }
 
     /// Likewise, with a look at the disk.
-    func findSequence(
-        from place: Sequence, of organization: [UInt8]?,
-        done: @escaping @Sendable (Result<Sequence, ServiceError>) -> Void
-    ) -> FeedWait<Result<Sequence, ServiceError>> {
+    func findBorder(
+        of places: SequenceRange, in organization: [UInt8]?,
+        done: @escaping @Sendable (Result<FeedBorder, ServiceError>) -> Void
+    ) -> FeedWait<Result<FeedBorder, ServiceError>> {
         look(
             { feed throws(ServiceError) in
-                try feed.reader(of: organization).sequence(from: place)
+                let reader = feed.reader(of: organization)
+                return FeedBorder(
+                    before: try reader.lastSequence(through: places.first.previous),
+                    next: try reader.sequence(from: places.last.next))
             }, done: done)
     }
 

@@ -12,8 +12,22 @@ struct FeedEntry: Hashable, Sendable {
     /// The newest and the oldest sequence, as its reader sees them.
     var head: Sequence
     var oldest: Sequence
-    /// Of the first event behind the place, where what lay before it is gone.
-    var firstKept: Sequence?
+}
+
+/// Where one begins that asked for a time.
+struct FeedStart: Hashable, Sendable {
+    /// In the log: what lies there or before it was recorded before.
+    var place: Sequence
+    /// The same as its reader sees it.
+    var sequence: Sequence
+}
+
+/// What a reader sees around places of the log that are gone.
+struct FeedBorder: Hashable, Sendable {
+    /// The sequence of his last event before them; nil when it is not known, or gone.
+    var before: Sequence?
+    /// That of the first behind them, or of the next that is stored.
+    var next: Sequence
 }
 
 extension Feed {
@@ -33,16 +47,20 @@ extension Feed {
             let oldest = sequences.knownOldest(of: organization, from: stored.oldest)
         else { return nil }
         var entry = FeedEntry(
-            place: try place(of: start, stored, organization, within: newest.sequence),
-            sequence: oldest.previous, head: newest.sequence, oldest: oldest)
+            place: stored.oldest.previous, sequence: oldest.previous, head: newest.sequence,
+            oldest: oldest)
         switch start {
-        case .oldest, .since: break
+        case .oldest: break
+        case .since: return nil
         case .now:
+            entry.place = stored.head
             let sequence = newestPublished(newest, of: organization, through: stored.head)
             guard let sequence else { return nil }
             entry.sequence = sequence
         case .after(let sequence):
             entry.sequence = sequence
+            // One that is above it may be known from the disk.
+            if sequence > newest.sequence { return nil }
             if sequence == newest.sequence, newest.place <= stored.head {
                 entry.place = stored.head
             } else if let found = lastInRing(
@@ -88,19 +106,18 @@ extension Feed {
             place: try place(of: start, stored, organization, within: newest),
             sequence: oldest.previous, head: newest, oldest: oldest)
         switch start {
-        case .oldest, .since: break
+        case .oldest: break
+        case .since: entry.sequence = try reader.sequence(through: entry.place)
         case .now: entry.sequence = try reader.sequence(through: stored.head)
         case .after(let sequence):
             entry.sequence = sequence
             let next = try reader.event(from: sequence)
             if let next, next.sequence == sequence {
                 entry.place = next.place
-            } else if let before = try reader.last(through: next?.place.previous ?? stored.head) {
-                // What lay between the two, if anything did, is found missing on the way.
-                entry.place = before
             } else {
-                entry.place = next?.place.previous ?? stored.head
-                entry.firstKept = next?.sequence ?? newest.next
+                // What lay between the two, if anything did, is found missing on the way.
+                entry.place =
+                    try reader.last(through: next?.place.previous ?? stored.head) ?? .zero
             }
         }
         return entry

@@ -34,16 +34,24 @@ struct Follower: Sendable {
         if place > machine.position { machine.passed(through: place) }
     }
 
+    /// It begins there, and what lies before it was not asked for.
+    mutating func begin(at start: FeedStart) {
+        pass(through: start.place)
+        reader.pass(through: start.sequence)
+    }
+
     /// What the reader is told of where the subscription stands.
     mutating func tell<Waker>(in feed: Feed<Waker>) -> Sequence {
         look(at: place, in: feed)
         return reader.tell()
     }
 
-    /// The reader's sequence at a place that was come to, as far as it is known.
-    mutating func look<Waker>(at place: Sequence, in feed: Feed<Waker>) {
-        reader.pass(
-            through: feed.sequence(at: place, of: organization, known: reader.sequence))
+    /// The reader's sequence at a place that was come to, as far as it is known; false when there may be more.
+    @discardableResult
+    mutating func look<Waker>(at place: Sequence, in feed: Feed<Waker>) -> Bool {
+        guard let sequence = feed.sequence(at: place, of: organization) else { return false }
+        reader.pass(through: sequence)
+        return true
     }
 
     // MARK: Gaps
@@ -62,14 +70,13 @@ struct Follower: Sendable {
         case fail(SequenceRange)
     }
 
-    /// The next event that can be sent has this sequence; nil when nothing of the reader's is gone before it.
-    ///
-    /// - Parameter places: what is gone of the log, which is passed.
-    mutating func skip(to next: Sequence, behind places: SequenceRange? = nil) -> Gap? {
-        let gone = reader.skip(to: next)
+    /// Passes what is gone of the log; nil when nothing of the reader's is gone with it.
+    mutating func skip(_ places: SequenceRange, _ border: FeedBorder) -> Gap? {
+        if let before = border.before { reader.pass(through: before) }
+        let gone = reader.skip(to: border.next)
         if let gone, onGap == .fail { return .fail(gone) }
         // Who wants to fail where something of his is gone goes on where nothing is.
-        if let places { pass(through: places.last) }
+        pass(through: places.last)
         return gone.map(Gap.say)
     }
 }

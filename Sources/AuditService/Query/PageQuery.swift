@@ -50,7 +50,8 @@ package struct PageQuery {
         if let next = end.next {
             let head =
                 if let head = range.head { head } else { try reader.sequence(through: kept.head) }
-            token = PageToken(next: next, head: head).text(for: request)
+            token = PageToken(next: next.sequence, offset: next.offset, head: head)
+                .text(for: request)
         }
         return page.finish(
             nextPageToken: token, scannedThrough: end.scannedThrough,
@@ -87,11 +88,13 @@ package struct PageQuery {
             throw ServiceError(error)
         }
         range.head = token.head
+        let first = try reader.place(of: token.next, offset: token.offset, isForward: isForward)
         if isForward {
-            range.first = max(try reader.place(from: token.next), kept.oldest)
-            range.last = min(try reader.place(through: token.head), kept.head)
+            range.first = max(first, kept.oldest)
+            let head = try reader.place(of: token.head, offset: 0, isForward: false)
+            range.last = min(head, kept.head)
         } else {
-            range.first = min(try reader.place(through: token.next), kept.head)
+            range.first = min(first, kept.head)
         }
         return range
     }
@@ -100,10 +103,12 @@ package struct PageQuery {
     private func end(
         of outcome: EventSearch.Outcome, _ left: Sequence?, _ range: Range,
         _ reader: ReaderSequences
-    ) throws(ServiceError) -> (next: Sequence?, scannedThrough: Sequence) {
+    ) throws(ServiceError) -> (
+        next: (sequence: Sequence, offset: UInt64)?, scannedThrough: Sequence
+    ) {
         let isForward = range.direction == .oldestFirst
         if outcome.end == .stopped, let left {
-            return (left, isForward ? left.previous : left.next)
+            return ((left, 0), isForward ? left.previous : left.next)
         }
         var scannedThrough = Sequence.zero
         if let through = outcome.through {
@@ -115,10 +120,7 @@ package struct PageQuery {
         let next = outcome.through.map { isForward ? $0.next : $0.previous } ?? range.first
         // The walk may end exactly at its budget.
         guard !range.isBehind(next) else { return (nil, scannedThrough) }
-        return (
-            isForward ? try reader.sequence(from: next) : try reader.sequence(through: next),
-            scannedThrough
-        )
+        return (try reader.next(at: next, isForward: isForward), scannedThrough)
     }
 
     private func pageSize(_ request: QueryRequest) -> Int {

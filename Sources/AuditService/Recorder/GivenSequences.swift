@@ -28,14 +28,13 @@ struct GivenSequences {
 
     /// The last event that was given one is not stored after all.
     mutating func takeBack(of organization: UnsafeRawBufferPointer) {
-        guard let slot = try? slot(of: organization) else { return }
+        let slot = known(organization)
         slots[slot].newest.sequence = slots[slot].newest.sequence.previous
     }
 
     /// The event of the newest sequence so far lies there.
     mutating func placed(_ place: Sequence, of organization: UnsafeRawBufferPointer) {
-        guard let slot = try? slot(of: organization) else { return }
-        slots[slot].newest.place = place
+        slots[known(organization)].newest.place = place
     }
 
     /// Of each organization of which something was asked.
@@ -47,6 +46,13 @@ struct GivenSequences {
         slots.removeAll(keepingCapacity: true)
         slotByOrganization.removeAll(keepingCapacity: true)
         last = 0
+    }
+
+    private mutating func known(_ organization: UnsafeRawBufferPointer) -> Int {
+        guard let slot = try? slot(of: organization) else {
+            preconditionFailure("it was given one, so that its slot is there")
+        }
+        return slot
     }
 
     private mutating func slot(of organization: UnsafeRawBufferPointer) throws(StoreError) -> Int {

@@ -39,14 +39,18 @@ struct RecorderQueue<Ticket: Sendable> {
             arrived.append(job)
             return nil
         }
-        guard total.fits(in: sizeMax) else { return Self.full(waiting, "") }
+        guard total.fits(in: sizeMax) else {
+            return Self.full("the server has as much to store as it may")
+        }
         let tenant = job.tenant
         openLanes()
         let own = lanes.size(of: tenant)
         // As much as is free, at most (Choudhury and Hahne, 1998): half of the queue for one tenant alone, a third for
         // each of two, and there is always room for one more.
         guard own == .zero || (own + size).fits(in: sizeMax - total) else {
-            return Self.full(own, " of this organization")
+            return Self.full(
+                "\(own.events) events of this organization (\(own.bytes) bytes) wait to be stored already"
+            )
         }
         waiting = total
         lanes.add(job, of: tenant)
@@ -58,11 +62,10 @@ struct RecorderQueue<Ticket: Sendable> {
         arrived = []
     }
 
-    private static func full(_ waiting: QueuedSize, _ whose: String) -> ServiceError {
+    /// How much waits of all together is nobody's business.
+    private static func full(_ what: String) -> ServiceError {
         ServiceError(
-            .busy,
-            "\(waiting.events) events\(whose) (\(waiting.bytes) bytes) wait to be stored already; "
-                + "nothing of this request was: send it again a little later")
+            .busy, "\(what); nothing of this request was stored: send it again a little later")
     }
 
     enum Taken: Sendable {

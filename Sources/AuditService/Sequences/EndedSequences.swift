@@ -11,6 +11,13 @@ struct EndedSequences: Hashable, Sendable {
     /// The newest of organizations whose events were removed.
     var organizations: [[UInt8]: Sequence] = [:]
 
+    /// Keeps so many organizations at the most: of more, nothing is known of any but what holds for all of them.
+    mutating func bound(to most: Int) {
+        guard organizations.count > most else { return }
+        unknown = organizations.values.reduce(unknown, max)
+        organizations = [:]
+    }
+
     /// What the store knows of an organization, and not less than what it has forgotten.
     func raised(
         _ newest: SequenceBook.Newest, of organization: [UInt8]

@@ -99,22 +99,23 @@ struct ReaderSequences {
         return missing
     }
 
-    /// The first event of the organization at `place` or behind it: the sequence of the first that is there, and the
-    /// place of the first that can be read.
+    /// The first event of the organization at `place` or behind it: the sequence of the first that is there, the place of
+    /// the first that can be read, and how many that cannot lie before that one.
     func first(
         from place: Sequence
-    ) throws(StoreError) -> (sequence: Sequence, place: Sequence)? {
-        guard let organization else { return (place, place) }
+    ) throws(StoreError) -> (sequence: Sequence, place: Sequence, unread: UInt64)? {
+        guard let organization else { return (place, place, 0) }
         let newest = try book.newest(of: organization)
         let found = try firstReadable(from: place)
         let (sequence, end) = found ?? (newest.sequence.next, newest.place.next)
-        guard place < end else { return found }
-        var events = OrganizationEvents(of: organization, in: store)
-        // Where not even the index says whose they are, any may be.
-        let unread =
-            try events.count(place..<end).map(UInt64.init) ?? end.rawValue - place.rawValue
-        guard unread > 0 else { return found }
-        return (Sequence(sequence.rawValue - min(sequence.rawValue - 1, unread)), end)
+        var unread: UInt64 = 0
+        if place < end {
+            var events = OrganizationEvents(of: organization, in: store)
+            // Where not even the index says whose they are, any may be.
+            unread = try events.count(place..<end).map(UInt64.init) ?? end.rawValue - place.rawValue
+        }
+        guard found != nil || unread > 0 else { return nil }
+        return (Sequence(sequence.rawValue - min(sequence.rawValue - 1, unread)), end, unread)
     }
 
     private func firstReadable(
@@ -133,7 +134,12 @@ struct ReaderSequences {
         }
     }
 
-    /// The place of the last event at `place` or before it that can be read; nil when there is none.
+    /// The sequence of the last event at `place` or before it that can be read; nil when there is none.
+    func lastSequence(through place: Sequence) throws(ServiceError) -> Sequence? {
+        try reading { () throws(StoreError) in try last(through: place) { $0.ownSequence } }
+    }
+
+    /// Its place likewise.
     func last(through place: Sequence) throws(ServiceError) -> Sequence? {
         try reading { () throws(StoreError) in try last(through: place) { $0.sequence } }
     }
@@ -170,15 +176,57 @@ struct ReaderSequences {
         return found.map { (Sequence($0.number), $0.sequence) }
     }
 
-    /// The place where a walk forward from `sequence` begins.
-    func place(from sequence: Sequence) throws(ServiceError) -> Sequence {
-        try event(from: sequence)?.place ?? store.bounds.head.next
+    /// Where a walk goes on at a place: the sequence of its next event, and no distance. Nil when nothing is left.
+    ///
+    /// Where it may come to events that cannot be read before that, no sequence says where they lie: then that of the
+    /// last one it has passed that can be read, and the distance of the place from there. Zero stands for the
+    /// beginning of the log, where there is none.
+    func next(
+        at place: Sequence, isForward: Bool
+    ) throws(ServiceError) -> (sequence: Sequence, offset: UInt64)? {
+        guard let organization else { return (place, 0) }
+        return try reading { () throws(StoreError) in
+            let newest = try book.newest(of: organization)
+            let ahead: (sequence: Sequence, place: Sequence)?
+            let between: Range<Sequence>
+            if isForward {
+                ahead = try firstReadable(from: place)
+                between = place..<max(place, ahead?.place ?? newest.place.next)
+            } else {
+                ahead = try last(through: place) { ($0.ownSequence, $0.sequence) }
+                between = (ahead?.place.next ?? .zero)..<place.next
+            }
+            var events = OrganizationEvents(of: organization, in: store)
+            if store.lost.isEmpty, try events.count(between) == 0 {
+                return ahead.map { ($0.sequence, 0) }
+            }
+            let passed =
+                isForward
+                ? try last(through: place.previous) { ($0.ownSequence, $0.sequence) }
+                : try firstReadable(from: place.next)
+            guard let (sequence, at) = passed else { return (.zero, place.rawValue) }
+            return (sequence, max(place, at).rawValue - min(place, at).rawValue)
+        }
     }
 
-    /// The place where a walk back from `sequence` begins.
-    func place(through sequence: Sequence) throws(ServiceError) -> Sequence {
-        guard let (found, place) = try event(from: sequence) else { return store.bounds.head }
-        return found == sequence ? place : place.previous
+    /// The place that `next` stands for. Of an event that cannot be read: behind the last one that the walk has passed
+    /// and that can.
+    func place(
+        of sequence: Sequence, offset: UInt64, isForward: Bool
+    ) throws(ServiceError) -> Sequence {
+        guard organization != nil else { return sequence }
+        if sequence == .zero, offset > 0 { return Sequence(offset) }
+        let found = try event(from: sequence)
+        let isThere = found?.sequence == sequence
+        if let found, isThere, offset == 0 { return found.place }
+        let behind = found?.place ?? store.bounds.head.next
+        if isForward {
+            let passed =
+                isThere ? behind : try last(through: behind.previous) ?? .zero
+            let (place, overflow) = passed.rawValue.addingReportingOverflow(max(offset, 1))
+            return Sequence(overflow ? .max : place)
+        }
+        return Sequence(behind.rawValue - min(behind.rawValue, max(offset, 1)))
     }
 
     private func reading<Result>(

@@ -33,9 +33,12 @@ package final class SequenceBook: Sendable {
         var oldest: [[UInt8]: Oldest] = [:]
         /// Counts how often these were forgotten: what was looked up before is not to be kept.
         var forgotten = 0
+        /// Of everything from there on the newest of each organization is remembered, as long as nothing was forgotten.
+        var rememberedFrom: Sequence?
         var ended: EndedSequences
-        /// Whether the file says less.
-        var isUnsaved: Bool
+        /// Counts its changes, and which of them the file has; nil before the first.
+        var changes = 0
+        var saved: Int?
     }
 
     private let store: EventStore
@@ -61,7 +64,7 @@ package final class SequenceBook: Sendable {
         if file != nil, read == nil { ended.unknown = store.bounds.head }
         if let lost = store.lost.last { ended.unknown = max(ended.unknown, lost) }
         if let skipped = store.newestSkipped { ended.skipped = max(ended.skipped, skipped.last) }
-        state = Mutex(State(ended: ended, isUnsaved: ended != read))
+        state = Mutex(State(ended: ended, saved: ended == read ? 0 : nil))
         // What needs no room is done without it: the next removal tries again.
         try? save()
         rememberUnsealed()
@@ -76,7 +79,7 @@ package final class SequenceBook: Sendable {
     private func rememberUnsealed() {
         var newest: [[UInt8]: Newest] = [:]
         var last: [UInt8] = []
-        store.visitUnsealed { batch in
+        let reached = store.visitUnsealed { batch in
             for index in (0..<batch.count).reversed() {
                 batch.withEvent(at: index) { event in
                     guard !last.elementsEqual(event.organization) else { return }
@@ -87,10 +90,12 @@ package final class SequenceBook: Sendable {
             }
         }
         let lost = store.lost.last ?? .zero
+        guard newest.count <= organizationsMax, reached > lost else { return }
         state.withLock { state in
-            for (organization, found) in newest.prefix(organizationsMax) where found.place > lost {
+            for (organization, found) in newest {
                 state.newest[organization] = state.ended.raised(found, of: organization)
             }
+            state.rememberedFrom = reached
         }
     }
 
@@ -103,9 +108,12 @@ package final class SequenceBook: Sendable {
 
     /// The newest of an organization. For threads that may wait for the disk.
     func newest(of organization: [UInt8]) throws(StoreError) -> Newest {
-        let (known, forgotten) = state.withLock { ($0.newest[organization], $0.forgotten) }
+        let (known, forgotten, rememberedFrom, unknown) = state.withLock {
+            ($0.newest[organization], $0.forgotten, $0.rememberedFrom, $0.ended.unknown)
+        }
         if let known { return known }
-        let stored = try storedNewest(of: organization)
+        let stored = try storedNewest(
+            of: organization, before: rememberedFrom ?? Sequence(.max), unknown: unknown)
         return state.withLock { state in
             // The committer may have been quicker.
             if let known = state.newest[organization] { return known }
@@ -118,11 +126,18 @@ package final class SequenceBook: Sendable {
         }
     }
 
-    private func storedNewest(of organization: [UInt8]) throws(StoreError) -> Newest {
+    /// - Parameters:
+    ///   - end: it has no event there or behind it.
+    ///   - unknown: see `EndedSequences`.
+    private func storedNewest(
+        of organization: [UInt8], before end: Sequence, unknown: Sequence
+    ) throws(StoreError) -> Newest {
         var events = OrganizationEvents(of: organization, in: store)
         var newest = Newest(sequence: .zero, place: .zero)
         do throws(StoreError) {
-            let found = try events.last { Newest(sequence: $0.ownSequence, place: $0.sequence) }
+            let found = try events.last(through: end.previous) {
+                Newest(sequence: $0.ownSequence, place: $0.sequence)
+            }
             if let found { newest = found }
         } catch {
             guard let last = error.damage?.sequences.last else { throw error }
@@ -132,7 +147,24 @@ package final class SequenceBook: Sendable {
         if let lost = store.lost.last, lost > newest.place {
             newest.sequence = max(newest.sequence, lost)
         }
+        // Removed when nobody wrote it down yet, from among others' events that stayed.
+        if newest.place != .zero, newest.place < unknown,
+            try hasRemoved(organization, from: newest.place.next, through: unknown)
+        {
+            newest.sequence = max(newest.sequence, unknown)
+        }
         return newest
+    }
+
+    private func hasRemoved(
+        _ organization: [UInt8], from first: Sequence, through last: Sequence
+    ) throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            return try store.removed(of: organization, from: first, through: last) != nil
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return true
+        }
     }
 
     /// Takes what was stored; called by the committer, before anybody hears of it.
@@ -141,6 +173,7 @@ package final class SequenceBook: Sendable {
             if state.newest.count > organizationsMax || state.oldest.count > organizationsMax {
                 state.newest.removeAll()
                 state.oldest.removeAll()
+                state.rememberedFrom = nil
                 state.forgotten += 1
             }
             for (organization, newest) in newest { state.newest[organization] = newest }
@@ -169,11 +202,13 @@ package final class SequenceBook: Sendable {
         if let known = knownOldest(of: organization, from: floor) { return known }
         let forgotten = state.withLock { $0.forgotten }
         let reader = ReaderSequences(store: store, book: self, organization: organization)
-        guard let (sequence, place) = try reader.first(from: floor) else {
+        guard let (sequence, place, unread) = try reader.first(from: floor) else {
             return newest.sequence.next
         }
         state.withLock { state in
-            guard state.forgotten == forgotten else { return }
+            // What cannot be read lies somewhere before the place, which answers for the floor alone.
+            guard state.forgotten == forgotten, unread == 0, state.oldest.count < organizationsMax
+            else { return }
             state.oldest[organization] = Oldest(sequence: sequence, place: place, floor: floor)
         }
         return sequence
@@ -192,32 +227,34 @@ package final class SequenceBook: Sendable {
             for (organization, sequence) in news
             where sequence > state.ended.organizations[organization] ?? state.ended.skipped {
                 state.ended.organizations[organization] = sequence
-                state.isUnsaved = true
+                state.changes += 1
             }
             // Nobody can tell whose events they are.
             if removal.organizations == nil, state.ended.unknown < removal.sequences.last {
                 state.ended.unknown = removal.sequences.last
-                state.isUnsaved = true
+                state.changes += 1
             }
+            state.oldest.removeAll()
         }
         try save()
     }
 
     private func save() throws(StoreError) {
         guard let file else { return }
-        let ended = state.withLock { state -> EndedSequences? in
-            guard state.isUnsaved else { return nil }
-            // Those that record again have newer ones in the store.
-            let newest = state.newest
-            state.ended.organizations = state.ended.organizations.filter { organization, sequence in
-                sequence >= newest[organization]?.sequence ?? .zero
-            }
-            return state.ended
+        let due = state.withLock { state in
+            state.saved == state.changes ? nil : (state.ended, state.newest, state.changes)
         }
-        guard let ended else { return }
+        guard let (current, newest, changes) = due else { return }
+        var ended = current
+        // Those that record again have newer ones in the store.
+        ended.organizations = ended.organizations.filter { organization, sequence in
+            sequence >= newest[organization]?.sequence ?? .zero
+        }
+        ended.bound(to: ServiceLimits.endedOrganizationsMax)
         try StoreError.wrappingFileErrors { () throws(FileError) in try file.write(ended) }
         state.withLock { state in
-            if state.ended == ended { state.isUnsaved = false }
+            state.saved = changes
+            if state.changes == changes { state.ended = ended }
         }
     }
 }

@@ -46,7 +46,6 @@ final class SimulatedSubscriber {
         let entry = try await entry()
         let follower = Follower(of: organization, from: entry, onGap: .goOn)
         following = (follower, feed.join(plan), id)
-        if let first = entry.firstKept { hear(following?.follower.skip(to: first)) }
     }
 
     private func entry() async throws -> FeedEntry {
@@ -104,17 +103,16 @@ final class SimulatedSubscriber {
     }
 
     private func skip(_ places: SequenceRange) async throws {
-        following?.follower.look(at: places.first.previous, in: feed)
-        var next = feed.knownSequence(from: places.last.next, of: organization)
-        if next == nil {
+        var border = feed.knownBorder(of: places, in: organization)
+        if border == nil {
             let found = await withCheckedContinuation { continuation in
-                _ = feed.findSequence(from: places.last.next, of: organization) {
+                _ = feed.findBorder(of: places, in: organization) {
                     continuation.resume(returning: $0)
                 }
             }
-            next = try found.get()
+            border = try found.get()
         }
-        hear(following?.follower.skip(to: next!, behind: places))
+        hear(following?.follower.skip(places, border!))
     }
 
     private func hear(_ gap: Follower.Gap?) {

@@ -103,6 +103,58 @@ struct SearchDamageTests {
         #expect((lost > 0) == losesEvents, "an index says nothing that the events do not")
     }
 
+    /// The pages of one organization, in its own sequences, whatever budget ends each of them: every event is given or
+    /// named, and none is named that can be read.
+    @Test(arguments: 1...10) func whatAnOrganizationDoesNotFindIsNamed(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let store = try SearchStore(&random, events: 400)
+        if Bool.random(using: &random) { try store.fixture.seal() }
+        let names = ["acme", "beta", "gamma", "delta"]
+        let all = try names.map { try store.matches(EventFilter(), $0) }
+        for _ in 0..<4 {
+            let path = try #require(
+                store.disk.paths.filter { $0.hasSuffix(".log") || $0.hasSuffix(".segment") }
+                    .randomElement(using: &random))
+            let segment = store.fixture.store.parts.all.compactMap(\.segment).first {
+                $0.path == path
+            }
+            store.disk.overwrite(path) { bytes in
+                guard let end = bytes.lastIndex(where: { $0 != 0 }), end > 100 else { return }
+                let place = segment?.footer[.events] ?? 100..<end
+                bytes[Int.random(in: place, using: &random)] ^= 0x10
+            }
+        }
+        if Bool.random(using: &random) { store.fixture.store.indexLogs() }
+        var lost = 0
+        for (name, all) in zip(names, all) {
+            let readable = Set(
+                all.filter { event in
+                    (try? store.fixture.find(event)) == true
+                }.map(\.sequence))
+            for order in [Order.newestFirst, .oldestFirst] {
+                var limits = ServiceLimits()
+                limits.pageScanEventsMax = Int.random(in: 1...60, using: &random)
+                limits.pageBlocksMax = Int.random(in: 1...4, using: &random)
+                limits.unreadableMax = Int.random(in: 1...3, using: &random)
+                let pages = try store.fixture.pages(
+                    QueryRequest(
+                        organizationID: name, order: order,
+                        pageSize: Int32.random(in: 1...30, using: &random)), limits: limits)
+                let found = pages.flatMap(\.events).map(\.sequence)
+                let named = pages.flatMap(\.unreadable)
+                let context: Comment = "seed \(seed), \(name), \(order), \(named)"
+                #expect(Set(found).count == found.count, context)
+                #expect(Set(found) == readable, context)
+                for event in all {
+                    let isNamed = named.contains { $0.contains(event.sequence) }
+                    #expect(isNamed != readable.contains(event.sequence), context)
+                }
+                lost += all.count - readable.count
+            }
+        }
+        print("seed \(seed): \(lost) could not be read")
+    }
+
     /// More places than one page may name: the pages name each of them, once, and give everything else.
     @Test(arguments: [Order.newestFirst, .oldestFirst])
     func whatARepairLostIsNamedExactly(order: Order) throws {

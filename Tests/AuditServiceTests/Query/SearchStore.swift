@@ -94,6 +94,14 @@ extension ServiceFixture {
         try store.expire(now: now, uptime: .sinceStart, before: sequences.remember)
     }
 
+    /// Whether an event can be read, by its id.
+    func find(_ event: Event) throws -> Bool {
+        let id = EventID(event.id)!
+        return try Array(event.organizationID.utf8).withUnsafeBytes { organization in
+            try store.find(organization: organization, id: id) != nil
+        }
+    }
+
     /// Makes segments of all logs that have ended.
     func seal() throws {
         while try store.seal() != nil {}

@@ -1,5 +1,6 @@
 import AuditModel
 import Codec
+import Subscribe
 import TestSupport
 import Testing
 
@@ -124,6 +125,24 @@ struct ReaderSequencesTests {
             let missing = SequenceRange(first: Sequence(51), last: Sequence(51))
             #expect(pages.flatMap(\.unreadable) == [missing])
         }
+        // The oldest cannot be read: it is there, and whoever comes behind it is told so.
+        spoil(0)
+        let own = Array("acme".utf8)
+        let fresh = try SequenceBook(store: fixture.store, file: nil)
+        #expect(try fresh.oldest(of: own, from: Sequence(1)) == Sequence(1))
+        #expect(fresh.knownOldest(of: own, from: Sequence(2)) != Sequence(1))
+        let behind = ReaderSequences(store: fixture.store, book: fresh, organization: own)
+        #expect(try behind.sequence(from: Sequence(2)) == Sequence(2))
+        let places = SequenceRange(first: Sequence(1), last: Sequence(1))
+        var follower = Follower(
+            of: own,
+            from: FeedEntry(
+                place: .zero, sequence: .zero, head: Sequence(100), oldest: Sequence(1)),
+            onGap: .goOn)
+        let border = FeedBorder(
+            before: try behind.lastSequence(through: .zero),
+            next: try behind.sequence(from: places.last.next))
+        #expect(follower.skip(places, border) == .say(places))
         // The newest cannot be read: what is given next is behind anything that it can have had.
         spoil(297)
         let unsure = try SequenceBook(store: fixture.store, file: nil)
