@@ -99,8 +99,8 @@ struct ReaderSequences {
         return missing
     }
 
-    /// The first event of the organization at `place` or behind it: the sequence of the first that is there, the place of
-    /// the first that can be read, and how many that cannot lie before that one.
+    /// The first event of the organization at `place` or behind it: the sequence of the first that is there, the place
+    /// of the first that can be read, and how many that cannot lie before that one.
     func first(
         from place: Sequence
     ) throws(StoreError) -> (sequence: Sequence, place: Sequence, unread: UInt64)? {

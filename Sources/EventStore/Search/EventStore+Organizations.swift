@@ -23,8 +23,8 @@ extension EventStore {
         }
     }
 
-    /// Visits the events that no segment has yet, the newest batch first, until one cannot be read. The first place from
-    /// which on all were visited.
+    /// Visits the events that no segment has yet, the newest batch first, until one cannot be read. The first place
+    /// from which on all were visited.
     package func visitUnsealed(_ body: (EventBatch) -> Void) -> Sequence {
         let first = max(parts.firstLogged, visibility.lowestFloor)
         var reached = bounds.head.next
