@@ -18,6 +18,8 @@ def test_the_demo_has_a_past_and_a_present(tmp_path):
         ],
         stdout=subprocess.PIPE,
         text=True,
+        # Where the tests run in the background, their shell has told them to ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         port = None

@@ -149,7 +149,11 @@ def test_an_empty_organization_is_complete_at_once(client):
 def test_no_organization_covers_all_of_them(shared_server, client):
     (result,) = client.record(event())
     with Client(shared_server.address) as everyone:
-        assert everyone.page(size=1).events[0].sequence == result.sequence
+        [newest] = everyone.page(size=1).events
+        # Who reads all is given its number among all.
+        assert (newest.id, newest.sequence) == (result.id, everyone.status().head_sequence)
+        assert everyone.get(sequence=newest.sequence).event.id == result.id
+    assert client.get(sequence=result.sequence).event.id == result.id
 
 
 def refused_token(client, token, **other):
