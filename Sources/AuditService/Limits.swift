@@ -106,10 +106,14 @@ package struct ServiceLimits: Hashable, Sendable {
     /// The interval of Progress when the request says none.
     package var progressIntervalDefault: Duration = .seconds(10)
 
+    /// Events of the ring that are looked at for one of an organization, since an event loop does it; one that is
+    /// farther away is looked for on the disk.
+    static let feedRingLooksMax = 4_096
     /// Organizations whose newest sequences are remembered, at about a hundred bytes each; those of others are
     /// looked up when they are asked for.
     static let rememberedOrganizationsMax = 65_536
-    /// Organizations without events whose newest sequences are kept in `sequences.json`, at about a hundred bytes each.
+    /// Organizations without events whose newest sequences are kept in `sequences.json`, at about a hundred bytes
+    /// each.
     static let endedOrganizationsMax = 1_000_000
 
     package init() {}

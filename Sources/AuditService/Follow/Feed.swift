@@ -176,7 +176,7 @@ final class Feed<Waker: Sendable>: Sendable {
     ) -> (sequence: Sequence, place: Sequence)? {
         var next = place
         var looked = 0
-        while looked < Self.ringLooksMax, let batch = hub.batch(containing: next) {
+        while looked < ServiceLimits.feedRingLooksMax, let batch = hub.batch(containing: next) {
             let last = Int(next.rawValue - batch.firstSequence.rawValue)
             for index in (0...last).reversed() {
                 let found = batch.withEvent(at: index) { event -> (Sequence, Sequence)? in
@@ -191,9 +191,6 @@ final class Feed<Waker: Sendable>: Sendable {
         }
         return nil
     }
-
-    /// Events of the ring that are looked at for one: an event loop does it.
-    private static var ringLooksMax: Int { 4_096 }
 
     /// What lies around places that are gone, without a look at the disk; nil when it must be looked for.
     func knownBorder(

@@ -46,12 +46,11 @@ struct Follower: Sendable {
         return reader.tell()
     }
 
-    /// The reader's sequence at a place that was come to, as far as it is known; false when there may be more.
-    @discardableResult
-    mutating func look<Waker>(at place: Sequence, in feed: Feed<Waker>) -> Bool {
-        guard let sequence = feed.sequence(at: place, of: organization) else { return false }
-        reader.pass(through: sequence)
-        return true
+    /// The reader's sequence at a place that was come to, as far as it is known.
+    mutating func look<Waker>(at place: Sequence, in feed: Feed<Waker>) {
+        if let sequence = feed.sequence(at: place, of: organization) {
+            reader.pass(through: sequence)
+        }
     }
 
     // MARK: Gaps

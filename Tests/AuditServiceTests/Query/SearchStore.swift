@@ -94,6 +94,22 @@ extension ServiceFixture {
         try store.expire(now: now, uptime: .sinceStart, before: sequences.remember)
     }
 
+    /// Restarts with what a sweep has left out named as lost, as a repair would. Those places.
+    func loseHoles(on disk: SimulatedDisk) throws -> [Sequence] {
+        var there: Set<Sequence> = []
+        var cursor = store.cursor(from: Sequence(1), .forward)
+        while let batch = try cursor.next() {
+            for index in 0..<batch.count { there.insert(batch.firstSequence + index) }
+        }
+        let lost = (1..<store.bounds.head.rawValue).map { Sequence($0) }.filter {
+            !there.contains($0)
+        }
+        let ranges = LostRanges(lost.map { SequenceRange(first: $0, last: $0) })
+        try disk.replace("data/LOST", with: ranges.text)
+        try reopen()
+        return lost
+    }
+
     /// Whether an event can be read, by its id.
     func find(_ event: Event) throws -> Bool {
         let id = EventID(event.id)!

@@ -28,6 +28,16 @@ struct SequenceBookTests {
         try fixture.sequences.newest(of: Array(organization.utf8)).sequence.rawValue
     }
 
+    /// Forty events of one organization that a sweep is to remove, and forty of another.
+    private func expireAcme() throws {
+        let old = Timestamp.now.advanced(by: .seconds(-1_000))
+        for _ in 0..<40 { _ = try record("acme", now: old) }
+        for _ in 0..<40 { _ = try record("beta", now: .now) }
+        try fixture.seal()
+        try fixture.store.setRetention(
+            RetentionRules(standard: .seconds(10)), now: .now, uptime: .sinceStart)
+    }
+
     @Test("dense in each organization, in one request or many")
     func dense() throws {
         #expect(try record("acme", "beta", "acme") == [1, 1, 2])
@@ -116,12 +126,7 @@ struct SequenceBookTests {
 
     @Test("nothing is removed that could not be written down first")
     func removalWaits() throws {
-        let old = Timestamp.now.advanced(by: .seconds(-1_000))
-        for _ in 0..<40 { _ = try record("acme", now: old) }
-        for _ in 0..<40 { _ = try record("beta", now: .now) }
-        try fixture.seal()
-        try fixture.store.setRetention(
-            RetentionRules(standard: .seconds(10)), now: .now, uptime: .sinceStart)
+        try expireAcme()
         let first = fixture.store.parts.firstSequence
         disk.plan = FaultPlan(failingStep: disk.steps)
         #expect(throws: StoreError.self) { try fixture.expire() }
@@ -148,16 +153,8 @@ struct SequenceBookTests {
             _ = try fixture.store.expire(now: .now, uptime: .sinceStart)
             try fixture.seal()
         }
-        var there: Set<Sequence> = []
-        var cursor = fixture.store.cursor(from: Sequence(1), .forward)
-        while let batch = try cursor.next() {
-            for index in 0..<batch.count { there.insert(batch.firstSequence + index) }
-        }
-        let lost = (1...120).map { Sequence($0) }.filter { !there.contains($0) }
+        let lost = try fixture.loseHoles(on: disk)
         let last = try #require(lost.last)
-        let ranges = LostRanges(lost.map { SequenceRange(first: $0, last: $0) })
-        try disk.replace("data/LOST", with: ranges.text)
-        try fixture.reopen()
         // Those that have events behind it, one that may have had some, one of which nothing is there.
         #expect(try newest("long") == 90)
         #expect(try record("long", "short") == [91, 26])
@@ -172,12 +169,7 @@ struct SequenceBookTests {
 
     @Test("a removal writes down those that nobody asked for before")
     func removedUnasked() throws {
-        let old = Timestamp.now.advanced(by: .seconds(-1_000))
-        for _ in 0..<40 { _ = try record("acme", now: old) }
-        for _ in 0..<40 { _ = try record("beta", now: .now) }
-        try fixture.seal()
-        try fixture.store.setRetention(
-            RetentionRules(standard: .seconds(10)), now: .now, uptime: .sinceStart)
+        try expireAcme()
         let book = try SequenceBook(
             store: fixture.store, file: SequenceFile(in: "data", fileSystem: disk))
         _ = try fixture.store.expire(now: .now, uptime: .sinceStart, before: book.remember)
